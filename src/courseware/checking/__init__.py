@@ -1,0 +1,9 @@
+"""What the author of a check imports: marker, requests, answers, and how to say that something does not hold."""
+
+from courseware.checking.answer import Answer
+from courseware.checking.application import Application, Clock
+from courseware.checking.failure import CheckFailed, expect
+from courseware.checking.marker import check
+from courseware.checking.request import Request
+
+__all__ = ["Answer", "Application", "CheckFailed", "Clock", "Request", "check", "expect"]

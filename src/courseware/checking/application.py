@@ -1,0 +1,114 @@
+"""The application under judgement as a check sees it: requests go in, answers come out, its clock can be moved."""
+
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Protocol
+
+from courseware.checking.answer import Answer
+from courseware.checking.exchange import Exchange, ExchangeFailed
+from courseware.checking.failure import CheckFailed
+from courseware.checking.log import last_error
+from courseware.checking.request import Request
+
+ANSWER_SECONDS = 3.0
+LATE_ANSWERS_BEFORE_GIVING_UP = 2
+LOG_SECONDS = 0.3
+
+
+class Server(Protocol):
+    """The running application, as the sandbox offers it."""
+
+    def connect(self, timeout: float) -> socket.socket: ...
+
+    def move_clock(self, to: datetime | None) -> None: ...
+
+    @property
+    def log(self) -> str: ...
+
+    @property
+    def has_ended(self) -> bool: ...
+
+
+class Application:
+    """Sends a check's requests. An application that is late, dead or no HTTP server fails the check, no more."""
+
+    def __init__(self, server: Server, *, first_answer_seconds: float) -> None:
+        self._server = server
+        self._seconds = first_answer_seconds
+        self._late = 0
+
+    def send(self, request: Request) -> Answer:
+        """The answer to one request."""
+        return self.send_at_once([request])[0]
+
+    def send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
+        """The answers to requests that are all sent before the first answer is read, each over its own connection."""
+        if self._late >= LATE_ANSWERS_BEFORE_GIVING_UP:
+            raise _no_answer(requests[0], "no_answer", "nothing: the application stopped answering before")
+        log_length = len(self._server.log)
+        with ExitStack() as stack:
+            exchanges = [self._begin(request, stack) for request in requests]
+            answers = [self._end(request, exchange) for request, exchange in zip(requests, exchanges, strict=True)]
+        self._seconds = ANSWER_SECONDS
+        return [answer if answer.status < 500 else self._with_error(answer, log_length) for answer in answers]
+
+    def _begin(self, request: Request, stack: ExitStack) -> Exchange:
+        deadline = time.monotonic() + self._seconds
+        try:
+            connection = stack.enter_context(self._server.connect(self._seconds))
+            exchange = Exchange(connection, deadline)
+            exchange.send(request)
+        except (ExchangeFailed, OSError) as error:
+            raise self._failed(request, error) from None
+        return exchange
+
+    def _end(self, request: Request, exchange: Exchange) -> Answer:
+        try:
+            exchange.receive()
+        except ExchangeFailed as error:
+            raise self._failed(request, error) from None
+        self._late = 0
+        return Answer(request, exchange.status, exchange.headers, bytes(exchange.body))
+
+    def _failed(self, request: Request, error: Exception) -> CheckFailed:
+        if self._server.has_ended:
+            return _no_answer(request, "application_ended", "the application ended")
+        if not isinstance(error, ExchangeFailed) or error.key == "no_answer":
+            self._late += 1
+            return _no_answer(request, "no_answer", f"no complete answer within {self._seconds:g} s")
+        return _no_answer(request, error.key, str(error))
+
+    def _with_error(self, answer: Answer, log_length: int) -> Answer:
+        """The answer with the error that the application logged for it. The log lags behind the answer a little."""
+        until = time.monotonic() + LOG_SECONDS
+        error = ""
+        while not error and time.monotonic() < until and not self._server.has_ended:
+            time.sleep(0.005)
+            error = last_error(self._server.log[log_length:])
+        return Answer(answer.request, answer.status, answer.headers, answer.body, error)
+
+
+class Clock:
+    """The application's clock. It runs on from where it is put."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._moved = False
+
+    def move(self, to: datetime) -> None:
+        """Puts the application's clock to this moment (timezone-aware)."""
+        self._moved = True
+        self._server.move_clock(to)
+
+    def reset(self) -> None:
+        """Puts the clock right again."""
+        if self._moved:
+            self._moved = False
+            self._server.move_clock(None)
+
+
+def _no_answer(request: Request, key: str, got: str) -> CheckFailed:
+    return CheckFailed(key, asked=str(request), expected="an answer", got=got)

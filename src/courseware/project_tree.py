@@ -1,0 +1,68 @@
+"""Puts together the application as it stands before and after each step, from files that are stored once."""
+
+import os
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from courseware.course import Course
+
+Tree = Mapping[str, bytes]
+"""A project's files: relative POSIX path -> content."""
+
+# What running a project leaves behind; never part of it. Folder and file names, as fnmatch patterns.
+GENERATED = (
+    "__pycache__", ".venv", "venv", ".git", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis",
+    ".ipynb_checkpoints", "node_modules", "htmlcov", ".coverage*", "*.pyc", "*.egg-info", "*.sqlite3",
+    "*.sqlite3-*", "*.db", ".env", "uv.lock", ".DS_Store",
+)  # fmt: skip
+
+
+def is_generated(name: str) -> bool:
+    """Whether a file or folder of this name is left behind by running a project rather than written by a person."""
+    return any(fnmatchcase(name, pattern) for pattern in GENERATED)
+
+
+def read_tree(folder: Path) -> dict[str, bytes]:
+    """Every written file below a trusted `folder`, by path. (A submission goes through `courseware.intake`.)"""
+    tree = {}
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not is_generated(name))
+        for name in sorted(files):
+            if not is_generated(name):
+                path = Path(parent, name)
+                tree[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return dict(sorted(tree.items()))
+
+
+def write_tree(tree: Tree, folder: Path) -> None:
+    """Writes every file of `tree` below `folder`, making folders as needed; other files there stay."""
+    for path, content in tree.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+def finish(course: Course, number: int) -> dict[str, bytes]:
+    """The reference after step `number`; 0 is the base that the first step starts from.
+
+    Of each file, the copy of the earliest step from `number` on that stores one counts, else the finished one.
+    """
+    tree = read_tree(course.application_folder)
+    last = max(step.number for step in course.steps)
+    for later in range(last, number - 1, -1):
+        tree |= read_tree(course.solution_folder(later))
+    return {path: content for path, content in sorted(tree.items()) if _brought(course, path, number)}
+
+
+def start(course: Course, number: int) -> dict[str, bytes]:
+    """What the student is handed for step `number`: the reference before it, under the step's starter files."""
+    tree = finish(course, number - 1) | read_tree(course.step(number).starter_folder)
+    return dict(sorted(tree.items()))
+
+
+def _brought(course: Course, path: str, number: int) -> bool:
+    """Whether the file belongs to the application after step `number`."""
+    if any(fnmatchcase(path, pattern) for pattern in course.application.not_yet):
+        return False
+    return all(path not in step.lesson.adds for step in course.steps if step.number > number)
