@@ -35,9 +35,8 @@ class Server(Protocol):
 class Application:
     """Sends a check's requests. An application that is late, dead or no HTTP server fails the check, no more."""
 
-    def __init__(self, server: Server, *, first_answer_seconds: float) -> None:
+    def __init__(self, server: Server) -> None:
         self._server = server
-        self._seconds = first_answer_seconds
         self._late = 0
 
     def send(self, request: Request) -> Answer:
@@ -52,13 +51,12 @@ class Application:
         with ExitStack() as stack:
             exchanges = [self._begin(request, stack) for request in requests]
             answers = [self._end(request, exchange) for request, exchange in zip(requests, exchanges, strict=True)]
-        self._seconds = ANSWER_SECONDS
         return [answer if answer.status < 500 else self._with_error(answer, log_length) for answer in answers]
 
     def _begin(self, request: Request, stack: ExitStack) -> Exchange:
-        deadline = time.monotonic() + self._seconds
+        deadline = time.monotonic() + ANSWER_SECONDS
         try:
-            connection = stack.enter_context(self._server.connect(self._seconds))
+            connection = stack.enter_context(self._server.connect(ANSWER_SECONDS))
             exchange = Exchange(connection, deadline)
             exchange.send(request)
         except (ExchangeFailed, OSError) as error:
@@ -78,7 +76,7 @@ class Application:
             return _no_answer(request, "application_ended", "the application ended")
         if not isinstance(error, ExchangeFailed) or error.key == "no_answer":
             self._late += 1
-            return _no_answer(request, "no_answer", f"no complete answer within {self._seconds:g} s")
+            return _no_answer(request, "no_answer", f"no complete answer within {ANSWER_SECONDS:g} s")
         return _no_answer(request, error.key, str(error))
 
     def _with_error(self, answer: Answer, log_length: int) -> Answer:

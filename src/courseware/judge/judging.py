@@ -1,0 +1,90 @@
+"""Starts the submission's application, has the checks run against it, and puts the verdict together."""
+
+import hashlib
+import secrets
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from courseware.course import Course, Step
+from courseware.judge.server import StandingServer
+from courseware.project_tree import Tree
+from courseware.sandbox import ApplicationCommand, SandboxKind, available, start_application
+from courseware.verdict import Verdict
+
+
+def judge(
+    course: Course,
+    step: Step,
+    tree: Tree,
+    *,
+    task: str | None = None,
+    hidden: bool = False,
+    sandbox: SandboxKind | None = None,
+    seed: int | None = None,
+) -> Verdict:
+    """The verdict about the project `tree` for `step`.
+
+    Args:
+        task: judge this task alone (and what its checks need).
+        hidden: run the hidden checks too.
+        sandbox: which sandbox; None takes bubblewrap where it works, else plain, which is for one's own code only.
+        seed: of the order of checks and of their data; None draws one. The verdict names it.
+
+    Raises:
+        UsageError: for an unknown task, or a sandbox that this machine does not have.
+    """
+    if task is not None:
+        step.task(task)
+    began = time.monotonic()
+    judged_at = datetime.now(UTC)
+    kind: SandboxKind = sandbox or ("bubblewrap" if available().bubblewrap else "plain")
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    command = application_command(course)
+    with StandingServer(lambda: start_application(tree, command, kind=kind)) as server:
+        # Imported here: pytest takes a tenth of a second, in which the application is starting already.
+        from courseware.judge.running import run_checks
+
+        run = run_checks(course, step, server, task=task, hidden=hidden, seed=seed)
+        return Verdict(
+            step=step.number,
+            title=step.title,
+            submission=digest(tree),
+            checks_version=checks_version(step, hidden=hidden),
+            judged_by=kind,
+            judged_at=judged_at,
+            seconds=round(time.monotonic() - began, 3),
+            seed=seed,
+            valid=run.valid,
+            notes=run.faults,
+            application=server.report(),
+            tasks=run.task_results(),
+            checks=run.results,
+        )
+
+
+def application_command(course: Course) -> ApplicationCommand:
+    """How the course's application is served."""
+    application = course.application
+    return ApplicationCommand(
+        entrypoint=application.entrypoint,
+        migrations=application.migrations,
+        environment=application.environment,
+    )
+
+
+def digest(tree: Tree) -> str:
+    """SHA-256 (hex) of a project's files, independent of their order."""
+    total = hashlib.sha256()
+    for path, content in sorted(tree.items()):
+        total.update(f"{path}\0{len(content)}\0".encode() + content)
+    return total.hexdigest()
+
+
+def checks_version(step: Step, *, hidden: bool) -> str:
+    """SHA-256 (hex) of the checks that judge this step."""
+    common = step.checks_folder.parent.glob("*.py")
+    visible = step.checks_folder.glob("*.py")
+    not_released = step.hidden_checks_folder.glob("*.py") if hidden else ()
+    files: list[Path] = [*common, *visible, *not_released]
+    return digest({file.relative_to(step.root).as_posix(): file.read_bytes() for file in files})

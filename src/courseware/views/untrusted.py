@@ -1,0 +1,16 @@
+"""Makes text that comes from a submission safe to show: nothing in it may steer a terminal or reorder what is read."""
+
+KEPT = "\n\t"
+
+
+def printable(text: str) -> str:
+    r"""`text` with every character that is not seen replaced by its escape, such as `\x1b` or `\u202e`.
+
+    That covers control characters (C0, C1, delete), bidirectional overrides, zero-width characters, odd spaces and lone
+    surrogates; line feeds and tabs stay. It is no escaping for HTML or for Rich's markup: who shows it does that as well.
+    """
+    return "".join(character if character.isprintable() or character in KEPT else _escape(character) for character in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
