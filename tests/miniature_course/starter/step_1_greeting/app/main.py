@@ -1,0 +1,14 @@
+"""The application: answers GET requests with JSON."""
+
+from app.greeting import greet
+from app.web import Application, Reply
+
+
+def create_app() -> Application:
+    """The application with its routes."""
+    return Application({"/health": health, "/greeting": greet})
+
+
+def health(query: dict[str, str]) -> Reply:
+    """The application is up."""
+    return 200, {"status": "ok"}
