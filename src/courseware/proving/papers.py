@@ -1,0 +1,131 @@
+"""What must hold of the course's files by themselves, without running anything."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+from courseware.course import Course, Step
+from courseware.judge import CheckEntry, catalogue
+from courseware.project_tree import Tree, finish, read_tree, start
+from courseware.proving.specimens import mistakes_of
+
+LEAK_LINES = 3
+
+
+def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
+    """Every fault in the files of these steps, in words."""
+    entries = {step.number: catalogue(course, step, hidden=True) for step in course.steps}
+    for identifier, count in Counter(entry.id for found in entries.values() for entry in found).items():
+        if count > 1:
+            yield f"{count} checks are called {identifier}."
+    for step in steps:
+        before, after, handed_out = (
+            finish(course, step.number - 1),
+            finish(course, step.number),
+            start(course, step.number),
+        )
+        yield from _untrue_lists(step, before, after)
+        yield from _wrong_points(step, entries[step.number])
+        yield from _checks_without_mistake(step, entries[step.number])
+        yield from _changed_outlines(step, handed_out, after)
+        yield from _leaks(step, handed_out, after)
+
+
+def _untrue_lists(step: Step, before: Tree, after: Tree) -> Iterator[str]:
+    adds = {path for path in after if path not in before}
+    changes = {path for path in after if path in before and before[path] != after[path]}
+    for name, told, true in (("adds", step.lesson.adds, adds), ("changes", step.lesson.changes, changes)):
+        for path in sorted(set(told) ^ true):
+            yield f"Step {step.number}: {path} is {'missing from' if path in true else 'wrongly in'} `{name}`."
+    for path in sorted(set(before) - set(after)):
+        yield f"Step {step.number} takes {path} away."
+
+
+def _wrong_points(step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
+    for task in step.tasks:
+        total = sum(entry.points for entry in entries if entry.task == task.id)
+        if total != task.points:
+            yield f"Task {task.id} is worth {task.points} points, but its checks make {total:g}."
+
+
+def _checks_without_mistake(step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
+    named = {identifier for mistake in mistakes_of(step) for identifier in mistake.fails}
+    for entry in entries:
+        if entry.id not in named:
+            yield f"No mistake fails the check {entry.id}."
+    for identifier in sorted(named - {entry.id for entry in entries}):
+        yield f"A mistake names the check {identifier}, which does not exist."
+
+
+def _changed_outlines(step: Step, handed_out: Tree, after: Tree) -> Iterator[str]:
+    """What the solution has in public names, signatures and docstrings, the starter must have too."""
+    for path in read_tree(step.starter_folder):
+        if path not in after:
+            yield f"Step {step.number}: the starter has {path}, the reference does not."
+        elif path.endswith(".py"):
+            starter, solution = outline(handed_out[path]), outline(after[path])
+            for name in sorted(set(starter) & set(solution)):
+                if starter[name] != solution[name]:
+                    yield f"{path}: the starter's {name} differs from the solution's in signature or docstring."
+            for name in sorted(set(starter) ^ set(solution)):
+                yield f"{path}: {name} is only in the {'starter' if name in starter else 'solution'}."
+
+
+def outline(source: bytes) -> dict[str, str]:
+    """The public functions and classes of a module: qualified name -> signature and docstring."""
+    found: dict[str, str] = {"": ast.get_docstring(ast.parse(source)) or ""}
+
+    def visit(body: list[ast.stmt], prefix: str) -> None:
+        for node in body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+                returns = ast.unparse(node.returns) if node.returns else ""
+                kind = type(node).__name__
+                signature = f"{kind} ({ast.unparse(node.args)}) -> {returns}"
+                found[prefix + node.name] = f"{signature}\n{ast.get_docstring(node)}"
+            elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                bases = ", ".join(ast.unparse(base) for base in node.bases)
+                found[prefix + node.name] = f"class ({bases})\n{ast.get_docstring(node)}"
+                visit(node.body, f"{prefix}{node.name}.")
+
+    visit(ast.parse(source).body, "")
+    return found
+
+
+def _leaks(step: Step, handed_out: Tree, after: Tree) -> Iterator[str]:
+    """Runs of lines of the solution, or of a hidden check, that stand in something released."""
+    given = {window for content in handed_out.values() for window in _windows(content)}
+    solution = {
+        window
+        for path in (*step.lesson.adds, *step.lesson.changes)
+        if path in after
+        for window in _windows(after[path])
+    }
+    visible = {path: content for path, content in read_tree(step.checks_folder).items() if _is_released(path)}
+    known = {window for content in visible.values() for window in _windows(content)}
+    hidden = {window for content in read_tree(step.hidden_checks_folder).values() for window in _windows(content)}
+    secrets = (solution - given) | (hidden - known)
+    lesson = {f"lessons/{path}": content for path, content in read_tree(step.lesson_folder).items()}
+    released = {**visible, **lesson, **handed_out, step.notebook.name: notebook_text(step)}
+    for path, content in released.items():
+        for window in _windows(content):
+            if window in secrets:
+                yield f"Step {step.number}: {path} gives away: {window[0]}"
+                break
+
+
+def _is_released(path: str) -> bool:
+    return path.count("/") == 0 and path.endswith(".py")
+
+
+def _windows(content: bytes) -> Iterator[tuple[str, ...]]:
+    """Every run of LEAK_LINES lines, spaces at their ends and empty lines aside."""
+    lines = [line.strip() for line in content.decode(errors="replace").splitlines() if len(line.strip()) > 1]
+    return zip(*(lines[first:] for first in range(LEAK_LINES)), strict=False)
+
+
+def notebook_text(step: Step) -> bytes:
+    """All that stands in the cells of the step's notebook."""
+    import nbformat
+
+    notebook = nbformat.read(step.notebook, as_version=nbformat.NO_CONVERT)
+    return "\n".join(str(cell.source) for cell in notebook.cells).encode()
