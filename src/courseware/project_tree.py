@@ -49,8 +49,7 @@ def finish(course: Course, number: int) -> dict[str, bytes]:
     Of each file, the copy of the earliest step from `number` on that stores one counts, else the finished one.
     """
     tree = read_tree(course.application_folder)
-    last = max(step.number for step in course.steps)
-    for later in range(last, number - 1, -1):
+    for later in range(len(course.steps), number - 1, -1):
         tree |= read_tree(course.solution_folder(later))
     return {path: content for path, content in sorted(tree.items()) if _brought(course, path, number)}
 

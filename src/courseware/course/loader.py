@@ -27,6 +27,8 @@ def load_course(root: Path) -> Course:
     """The course in `root`. Raises UsageError with file and key when a file is missing or wrong."""
     path = root / "lessons" / "course.toml"
     steps = tuple(sorted(_steps(root), key=lambda step: step.number))
+    if [step.number for step in steps] != list(range(1, len(steps) + 1)) or not steps:
+        raise UsageError(f"{path.parent}: the steps must be numbered 1, 2, 3 and so on, each once.")
     return parse(Course, {"root": root, "steps": steps, **read_toml(path)}, path)
 
 

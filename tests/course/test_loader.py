@@ -1,0 +1,80 @@
+"""Finding and reading a course, and what is said when its files are wrong."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from courseware.course import find_course, load_course
+from courseware.errors import UsageError
+
+MINIATURE = Path(__file__).parent.parent / "miniature_course"
+STEP = "lessons/step_1_greeting/lesson.toml"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A copy of the miniature course's lessons, to be spoilt."""
+    shutil.copytree(MINIATURE / "lessons", tmp_path / "lessons")
+    return tmp_path
+
+
+def test_is_found_from_a_folder_inside() -> None:
+    assert find_course(MINIATURE / "starter" / "step_1_greeting").root == MINIATURE
+
+
+def test_says_what_to_do_where_there_is_no_course(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Run this inside the course"):
+        find_course(tmp_path)
+
+
+def test_holds_steps_in_order_with_their_tasks() -> None:
+    course = load_course(MINIATURE)
+    assert [(step.number, step.title) for step in course.steps] == [(1, "Greeting"), (2, "Clock")]
+    assert [(task.id, task.points) for task in course.step(1).tasks] == [("1.1", 6), ("1.2", 3)]
+    assert course.application.environment == {"GREETING": "Hello"}
+
+
+def test_knows_where_everything_of_a_step_stands() -> None:
+    course = load_course(MINIATURE)
+    step = course.step(1)
+    folders = (step.lesson_folder, step.starter_folder, step.checks_folder, step.hidden_checks_folder)
+    assert all(folder.is_dir() for folder in (*folders, course.application_folder, course.solution_folder(0)))
+    assert step.notebook.is_file()
+
+
+def test_unknown_step_and_task_are_answered_with_the_known_ones() -> None:
+    course = load_course(MINIATURE)
+    with pytest.raises(UsageError, match=r"no step 9.*1, 2"):
+        course.step(9)
+    with pytest.raises(UsageError, match=r"no task '1.9'.*1.1, 1.2"):
+        course.step(1).task("1.9")
+
+
+@pytest.mark.parametrize(
+    ("find", "replace", "said"),
+    [
+        ("minutes = 5", "minutes = 0", "minutes"),
+        ("minutes = 5", "minuets = 5", "minuets|minutes"),
+        ('id = "1.1"', 'id = "one"', r"tasks\.0\.id"),
+        ("points = 6", "points = -6", r"tasks\.0\.points"),
+        ("minutes = 5", "minutes = ", "cannot be read"),
+    ],
+)
+def test_wrong_lesson_file_is_named_with_the_key(root: Path, find: str, replace: str, said: str) -> None:
+    path = root / STEP
+    path.write_text(path.read_text().replace(find, replace))
+    with pytest.raises(UsageError, match=rf"lesson\.toml.*({said})"):
+        load_course(root)
+
+
+def test_steps_are_numbered_without_gap(root: Path) -> None:
+    (root / "lessons/step_1_greeting").rename(root / "lessons/step_3_greeting")
+    with pytest.raises(UsageError, match="numbered 1, 2, 3"):
+        load_course(root)
+
+
+def test_step_folder_has_a_plain_name(root: Path) -> None:
+    (root / "lessons/step_1_greeting").rename(root / "lessons/step_one")
+    with pytest.raises(UsageError, match="not named like"):
+        load_course(root)

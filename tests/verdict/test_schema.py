@@ -1,0 +1,69 @@
+"""The published schema and the verdict's models say the same."""
+
+import json
+from datetime import UTC, datetime
+from importlib import resources
+
+import jsonschema
+import pytest
+
+from courseware.verdict import ApplicationReport, CheckResult, Failure, Outcome, TaskResult, Verdict
+
+SCHEMA = json.loads(resources.files("courseware.verdict").joinpath("schema.json").read_text())
+
+
+def verdict() -> Verdict:
+    """A verdict with a check of each outcome."""
+    failure = Failure(key="wrong_status", asked="GET /", expected="200", got="500")
+    checks = tuple(
+        CheckResult(
+            id=outcome.value,
+            task="1.1",
+            sentence="It holds.",
+            visible=True,
+            outcome=outcome,
+            points=3 if outcome is Outcome.PASSED else 0,
+            points_possible=3,
+            failure=failure if outcome is Outcome.FAILED else None,
+            seconds=0.01,
+        )
+        for outcome in Outcome
+    )
+    return Verdict(
+        step=1,
+        title="Greeting",
+        submission="0" * 64,
+        checks_version="1" * 64,
+        judged_by="plain",
+        judged_at=datetime(2026, 11, 20, tzinfo=UTC),
+        seconds=0.5,
+        seed=7,
+        valid=True,
+        application=ApplicationReport(started=True),
+        tasks=(TaskResult(id="1.1", title="Greet", points=3, points_possible=12, held=False),),
+        checks=checks,
+    )
+
+
+def test_schema_is_the_models_own() -> None:
+    told = {key: value for key, value in SCHEMA.items() if key not in ("$schema", "$id")}
+    assert told == Verdict.model_json_schema(mode="serialization"), "run: python -m courseware.verdict.schema"
+
+
+def test_verdict_as_json_fits_the_schema_and_comes_back_the_same() -> None:
+    written = verdict().model_dump_json()
+    jsonschema.validate(json.loads(written), SCHEMA, format_checker=jsonschema.FormatChecker())
+    assert Verdict.model_validate_json(written) == verdict()
+
+
+@pytest.mark.parametrize("spoilt", [{"step": "one"}, {"judged_by": "trust"}, {"points": 100}, {"format": 2}])
+def test_other_things_do_not_fit(spoilt: dict[str, object]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**verdict().model_dump(mode="json"), **spoilt}, SCHEMA)
+
+
+def test_invalid_verdict_never_holds() -> None:
+    passed = [check for check in verdict().checks if check.outcome is Outcome.PASSED]
+    assert verdict().model_copy(update={"checks": tuple(passed)}).held
+    assert not verdict().model_copy(update={"checks": tuple(passed), "valid": False}).held
+    assert not verdict().held
