@@ -1,0 +1,67 @@
+"""A server that answers with whatever bytes a test wants, over real sockets."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
+
+import pytest
+
+from courseware.checking import Application
+
+Script = Callable[[socket.socket], None]
+
+
+class ScriptedServer:
+    """Plays `script` on every connection; what it reads from clients is in `received`."""
+
+    def __init__(self) -> None:
+        self.script: Script = socket.socket.close
+        self.received: list[bytes] = []
+        self.log = ""
+        self.has_ended = False
+        self.clock: list[datetime | None] = []
+        self._threads: list[threading.Thread] = []
+        self._connections: list[socket.socket] = []
+
+    def connect(self, timeout: float) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        ours.settimeout(timeout)
+        self._connections.append(theirs)
+        thread = threading.Thread(target=self._play, args=(theirs,))
+        thread.start()
+        self._threads.append(thread)
+        return ours
+
+    def move_clock(self, to: datetime | None) -> None:
+        self.clock.append(to)
+
+    def answers(self, content: bytes) -> None:
+        """Has every request answered with these bytes, and the connection closed."""
+        self.script = lambda connection: connection.sendall(content)
+
+    def answers_json(self, content: bytes, status: bytes = b"200 OK") -> None:
+        """Has every request answered with this body."""
+        self.answers(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(content), content))
+
+    def close(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _play(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            self.received.append(connection.recv(65536))
+            self.script(connection)
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    scripted = ScriptedServer()
+    yield scripted
+    scripted.close()
+
+
+@pytest.fixture
+def application(server: ScriptedServer) -> Application:
+    return Application(server)

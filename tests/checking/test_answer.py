@@ -1,0 +1,124 @@
+"""What a check can demand of an answer, and in which words it fails."""
+
+import socket
+from datetime import UTC, datetime
+
+import pytest
+
+from courseware.checking import Answer, Application, CheckFailed, Clock, Request, check, expect
+
+from .conftest import ScriptedServer
+
+ASK = Request("POST", "/things", json={"name": "Олена"})
+
+
+def answer(body: str, status: int = 200) -> Answer:
+    return Answer(ASK, status, {"location": "/things/1"}, body.encode())
+
+
+def failure(of: pytest.ExceptionInfo[CheckFailed]) -> tuple[str, str, str]:
+    return of.value.key, of.value.expected, of.value.got
+
+
+def test_right_answer_is_taken() -> None:
+    right = answer('{"id": 1, "tags": ["a"]}', 201)
+    assert right.expect_status(200, 201, key="wrong_status") is right
+    right.expect_value("tags", 0, equals="a", key="wrong_tag")
+    assert right.typed(int, "id") == 1
+    assert right.expect_header("Location", key="no_location") == "/things/1"
+
+
+def test_failure_says_what_was_asked_expected_and_got() -> None:
+    with pytest.raises(CheckFailed) as failed:
+        answer('{"detail": "no"}', 404).expect_status(200, 201, key="wrong_status")
+    assert failed.value.asked == 'POST /things {"name": "Олена"}'
+    assert failure(failed) == ("wrong_status", "200 or 201", '404 Not Found {"detail": "no"}')
+
+
+@pytest.mark.parametrize("body", ['{"id": true}', '{"id": 1.0}', '{"id": "1"}', '{"id": null}'])
+def test_equal_looking_values_of_another_type_are_other_values(body: str) -> None:
+    with pytest.raises(CheckFailed):
+        answer(body).expect_value("id", equals=1, key="wrong_id")
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", "3", '"id"', "null", '{"id": {}}'])
+def test_missing_value_fails_whatever_stands_there(body: str) -> None:
+    with pytest.raises(CheckFailed) as failed:
+        answer(body).value("id", 0, "x", key="no_id")
+    assert failure(failed)[:2] == ("no_id", "a JSON answer with id[0].x")
+
+
+def test_value_of_the_wrong_type_and_missing_header() -> None:
+    with pytest.raises(CheckFailed) as failed:
+        answer('{"id": true}').typed(int, "id")
+    assert failure(failed) == ("wrong_type", "id to be a whole number", "id = true")
+    with pytest.raises(CheckFailed) as failed:
+        answer("{}").expect_header("Retry-After", key="no_retry_after")
+    assert failure(failed) == ("no_retry_after", "a Retry-After header", "200 without one")
+
+
+def test_long_bodies_are_cut_and_unknown_statuses_shown() -> None:
+    shown = str(answer("x" * 5000, 299))
+    assert shown.startswith("299 xxx")
+    assert len(shown) < 400
+
+
+def test_expect_words() -> None:
+    expect(True, "never", asked="", expected="", got="")
+    with pytest.raises(CheckFailed) as failed:
+        expect(False, "wrong_order", asked="GET /", expected=[1, 2], got=[2, 1])
+    assert failure(failed) == ("wrong_order", "[1, 2]", "[2, 1]")
+
+
+def test_request_travels_as_written(application: Application, server: ScriptedServer) -> None:
+    server.answers_json(b"{}")
+    application.send(Request("GET", "/things", query={"q": "%_ é"}, token="a.b.c"))
+    application.send(Request("POST", "/login", form={"username": "a&b"}))
+    application.send(ASK)
+    search, login, create = server.received
+    assert search.startswith(b"GET /things?q=%25_+%C3%A9 HTTP/1.1\r\n")
+    assert b"Authorization: Bearer a.b.c" in search
+    assert login.endswith(b"\r\n\r\nusername=a%26b")
+    assert create.endswith('\r\n\r\n{"name": "Олена"}'.encode())
+
+
+def test_requests_at_once_are_all_sent_before_the_first_answer(
+    application: Application, server: ScriptedServer
+) -> None:
+    def play(connection: socket.socket) -> None:
+        while len(server.received) < 5:
+            pass
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    server.script = play
+    assert [each.status for each in application.send_at_once([ASK] * 5)] == [204] * 5
+
+
+def test_server_error_brings_the_line_that_raised_it(application: Application, server: ScriptedServer) -> None:
+    def play(connection: socket.socket) -> None:
+        server.log += (
+            "Traceback (most recent call last):\n"
+            '  File "/x/project/app/things.py", line 12, in create\n'
+            '  File "/usr/lib/python3.11/site-packages/lib.py", line 3, in raised\n'
+            "NotImplementedError: Task 1.1\n"
+        )
+        connection.sendall(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
+
+    server.script = play
+    assert application.send(ASK).error == "(NotImplementedError: Task 1.1, app/things.py line 12)"
+
+
+def test_clock_is_put_right_only_after_it_was_moved(server: ScriptedServer) -> None:
+    clock = Clock(server)
+    clock.reset()
+    assert server.clock == []
+    leap_day = datetime(2028, 2, 29, tzinfo=UTC)
+    clock.move(leap_day)
+    clock.reset()
+    assert server.clock == [leap_day, None]
+
+
+def test_check_has_one_to_three_hints() -> None:
+    for hints in ((), ("a", "b", "c", "d")):
+        with pytest.raises(ValueError, match="one to three hints"):
+            check(task="1.1", points=1, hints=hints)

@@ -1,0 +1,109 @@
+"""Whatever a server sends, a check fails with a word for it, in bounded time and memory."""
+
+import gzip
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+
+import courseware.checking.application
+from courseware.checking import Application, CheckFailed, Request
+
+from .conftest import ScriptedServer
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+ASK = Request("GET", "/")
+
+
+def key_of(application: Application) -> str:
+    """The message key with which asking fails."""
+    with pytest.raises(CheckFailed) as failed:
+        application.send(ASK)
+    return failed.value.key
+
+
+def endlessly(piece: bytes, pause: float = 0.0) -> Callable[[socket.socket], None]:
+    """A script that sends `piece` again and again until the client has gone."""
+
+    def play(connection: socket.socket) -> None:
+        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        while True:
+            connection.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+            time.sleep(pause)
+
+    return play
+
+
+@pytest.fixture
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of the time that an answer has."""
+    monkeypatch.setattr(courseware.checking.application, "ANSWER_SECONDS", 0.3)
+
+
+def test_body_without_end(application: Application, server: ScriptedServer) -> None:
+    server.script = endlessly(b"x" * 65536)
+    assert key_of(application) == "answer_too_large"
+
+
+@pytest.mark.usefixtures("short_patience")
+def test_body_in_drips(application: Application, server: ScriptedServer) -> None:
+    server.script = endlessly(b"x", pause=0.05)
+    assert key_of(application) == "no_answer"
+
+
+@pytest.mark.usefixtures("short_patience")
+def test_silence_and_giving_up_after_the_second_time(application: Application, server: ScriptedServer) -> None:
+    def play(connection: socket.socket) -> None:
+        connection.recv(1)
+
+    server.script = play
+    assert [key_of(application) for _ in range(3)] == ["no_answer"] * 3
+    assert len(server.received) == 2
+
+
+def test_informational_answers_without_end(application: Application, server: ScriptedServer) -> None:
+    def play(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    server.script = play
+    assert key_of(application) == "not_http"
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        (b"", "connection_closed"),
+        (HEAD, "connection_closed"),
+        (HEAD + b"Content-Length: 5\r\n\r\nabc", "not_http"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "connection_closed"),
+        (HEAD + b"X: " + b"y" * 3_000_000 + b"\r\n\r\n", "connection_closed"),
+        (HEAD + b"Content-Length: -1\r\n\r\n", "connection_closed"),
+        (HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", "connection_closed"),
+    ],
+)
+def test_no_proper_http(application: Application, server: ScriptedServer, content: bytes, key: str) -> None:
+    server.answers(content)
+    assert key_of(application) == key
+
+
+def test_compressed_body_is_not_unpacked(application: Application, server: ScriptedServer) -> None:
+    bomb = gzip.compress(b"[" + b"0," * 50_000_000 + b"0]", compresslevel=1)
+    server.answers(HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s" % (len(bomb), bomb))
+    with pytest.raises(CheckFailed) as failed:
+        application.send(ASK).value()
+    assert failed.value.key == "not_json"
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b"\xff\xfe", b"", b"NaN nonsense"])
+def test_body_that_is_no_json(application: Application, server: ScriptedServer, content: bytes) -> None:
+    server.answers_json(content)
+    with pytest.raises(CheckFailed) as failed:
+        application.send(ASK).value("items")
+    assert failed.value.key == "not_json"
+
+
+def test_application_that_has_ended_is_said_to_have(application: Application, server: ScriptedServer) -> None:
+    server.has_ended = True
+    assert key_of(application) == "application_ended"
