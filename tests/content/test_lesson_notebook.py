@@ -1,0 +1,125 @@
+"""The notebook of step 1 is a sound notebook, agrees with lesson.toml, fits nbgrader and runs."""
+
+import ast
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from courseware.course import Question, Task, load_course
+
+ROOT = Path(__file__).parents[2]
+STEP = load_course(ROOT).step(1)
+GRADED_IN_THE_NOTEBOOK: tuple[Task | Question, ...] = (*STEP.tasks, *STEP.lesson.questions)
+
+
+@pytest.fixture
+def notebook() -> NotebookNode:
+    stored: NotebookNode = nbformat.read(STEP.notebook, as_version=nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
+    return stored
+
+
+def grading(notebook: NotebookNode) -> list[dict[str, Any]]:
+    """What the notebook tells nbgrader, of each graded cell in order."""
+    return [dict(cell.metadata.nbgrader) for cell in notebook.cells if "nbgrader" in cell.metadata]
+
+
+def checked_task(cell: NotebookNode) -> str | None:
+    """The task that a check cell checks, or None for any other cell."""
+    if cell.cell_type != "code" or not cell.source.startswith("check("):
+        return None
+    call = ast.parse(cell.source, mode="eval").body
+    assert isinstance(call, ast.Call)
+    return str(ast.literal_eval(call.args[0]))
+
+
+def test_it_is_a_valid_notebook_of_format_4_5(notebook: NotebookNode) -> None:
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+def test_it_is_stored_without_outputs_in_the_form_that_nbformat_writes(notebook: NotebookNode) -> None:
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert (cell.outputs, cell.execution_count) == ([], None), cell.id
+    written: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+    assert STEP.notebook.read_text(encoding="utf-8") == written + "\n"
+
+
+def test_its_cells_have_readable_ids_of_their_own(notebook: NotebookNode) -> None:
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    assert all(identifier.isidentifier() and identifier.islower() for identifier in ids)
+
+
+def test_the_first_code_cell_fetches_the_function_that_checks(notebook: NotebookNode) -> None:
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    assert first.source == "from courseware.notebook import check"
+
+
+def test_each_task_has_one_check_cell_below_the_text_that_states_it(notebook: NotebookNode) -> None:
+    tasks = [checked_task(cell) for cell in notebook.cells if checked_task(cell)]
+    assert tasks == [task.id for task in STEP.tasks]
+    for before, cell in zip(notebook.cells, notebook.cells[1:], strict=False):
+        task = checked_task(cell)
+        if task:
+            assert before.source.startswith(f"## Task {task}\n")
+            assert all(f"({file})" in before.source for file in STEP.task(task).edit), task
+
+
+def test_what_it_tells_nbgrader_agrees_with_the_lesson(notebook: NotebookNode) -> None:
+    names = [*(f"task_{task.id}" for task in STEP.tasks), *(f"question_{item.id}" for item in STEP.lesson.questions)]
+    told = [(cell["grade_id"], cell["points"]) for cell in grading(notebook)]
+    points = [item.points for item in GRADED_IN_THE_NOTEBOOK]
+    assert told == list(zip((name.replace(".", "_") for name in names), points, strict=True))
+    assert sum(points) == 100
+
+
+def test_check_cells_are_locked_tests_and_questions_are_graded_by_hand(notebook: NotebookNode) -> None:
+    for cell in notebook.cells:
+        if "nbgrader" not in cell.metadata:
+            continue
+        by_hand = cell.cell_type == "markdown"
+        rest = {key: value for key, value in cell.metadata.nbgrader.items() if key not in ("grade_id", "points")}
+        assert rest == {
+            "cell_type": cell.cell_type,
+            "grade": True,
+            "locked": not by_hand,
+            "schema_version": 3,
+            "solution": by_hand,
+            "task": False,
+        }
+        assert cell.id == cell.metadata.nbgrader.grade_id
+
+
+def test_every_other_code_cell_runs(notebook: NotebookNode, tmp_path: Path) -> None:
+    shutil.copytree(STEP.lesson_folder, tmp_path / "lesson")
+    notebook.cells = [cell for cell in notebook.cells if checked_task(cell) is None]
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert all(output.get("name") != "stderr" for output in cell.outputs), cell.id
+    printed = {cell.id: text_of(cell) for cell in notebook.cells if cell.cell_type == "code"}
+    assert "✗" not in printed["run_example"]
+    assert "what to change:      {'notes': None}" in printed["play_partial_update"]
+    assert "ILIKE" in printed["play_search"]
+    assert "['Олена', 'ОЛЕГ']" in printed["play_search"]
+    assert "(['201', '409'], 1)" in printed["play_race"]
+
+
+def test_a_check_cell_never_raises_and_writes_nothing_to_stderr(notebook: NotebookNode, tmp_path: Path) -> None:
+    """Also where there is no course around the notebook, as in a copy that somebody moved away."""
+    wanted = [cell for cell in notebook.cells if cell.id in ("setup", "task_1_1")]
+    notebook.cells = wanted
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert [output.output_type for output in wanted[1].outputs] == ["display_data"]
+
+
+def text_of(cell: NotebookNode) -> str:
+    """What a run code cell printed."""
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
