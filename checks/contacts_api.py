@@ -1,0 +1,191 @@
+"""What the checks of every step share: users of the Contacts API, contacts to send, and comparisons in plain words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from courseware.checking import Answer, Application, Request, expect
+
+API = "/api/v1"
+CONTACTS = f"{API}/contacts"
+REQUIRED = ("first_name", "last_name", "email", "phone")
+OPTIONAL = ("birthday", "notes")
+
+FIRST_NAMES = ("Олена", "Тарас", "Марія", "Богдан", "Anna", "José", "Zoë", "Martin")
+LAST_NAMES = ("Коваленко", "Шевчук", "Ткач", "Мороз", "Novak", "Müller", "Larsen", "Dubois")
+
+Contact = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who is logged in. `create`, `read` and so on send one request; `created` also demands that it worked."""
+
+    application: Application
+    email: str
+    token: str
+
+    def create(self, contact: Mapping[str, object]) -> Answer:
+        return self.application.send(self.creation_of(contact))
+
+    def creation_of(self, contact: Mapping[str, object]) -> Request:
+        """The request that creates this contact, for checks that send several at once."""
+        return Request("POST", CONTACTS, json=contact, token=self.token)
+
+    def created(self, contact: Mapping[str, object]) -> Contact:
+        """The new contact as the application answered it."""
+        answer = self.create(contact).expect_status(201, key="not_created")
+        answer.value("id", key="no_id")
+        return dict(answer.json)
+
+    def read(self, identifier: object) -> Answer:
+        return self.application.send(Request("GET", path_of(identifier), token=self.token))
+
+    def page(self, **query: object) -> Answer:
+        return self.application.send(Request("GET", CONTACTS, query=query, token=self.token))
+
+    def listed(self, **query: object) -> Answer:
+        """A page that must come with status 200 and a list of items."""
+        answer = self.page(**query).expect_status(200, key="not_listed")
+        answer.typed(list, "items", key="items_is_no_list")
+        return answer
+
+    def change(self, identifier: object, fields: Mapping[str, object]) -> Answer:
+        return self.application.send(self.change_of(identifier, fields))
+
+    def change_of(self, identifier: object, fields: Mapping[str, object]) -> Request:
+        """The request that changes this contact, for checks that send several at once."""
+        return Request("PATCH", path_of(identifier), json=fields, token=self.token)
+
+    def delete(self, identifier: object) -> Answer:
+        return self.application.send(Request("DELETE", path_of(identifier), token=self.token))
+
+
+def sign_in(application: Application, random: Random) -> User:
+    """A new user, logged in in the way that the application at hand demands."""
+    email = new_email(random)
+    password = f"Пароль-{random.getrandbits(64):x}"
+    account = {"email": email, "password": password}
+    application.send(Request("POST", f"{API}/auth/register", json=account)).expect_status(201, key="cannot_register")
+    login = Request("POST", f"{API}/auth/login", form={"username": email, "password": password})
+    answer = application.send(login).expect_status(200, key="cannot_log_in")
+    return User(application, email, answer.typed(str, "access_token", key="cannot_log_in"))
+
+
+def path_of(identifier: object) -> str:
+    """Where a contact lives. Nothing is taken for granted about identifiers but that they can stand in a path."""
+    return f"{CONTACTS}/{identifier}"
+
+
+def new_email(random: Random) -> str:
+    """An address in lower case that no other check uses."""
+    return f"person.{random.getrandbits(64):016x}@example.com"
+
+
+def valid_contact(random: Random, **fields: object) -> Contact:
+    """A contact with every field filled, which the contract allows; `fields` replace some of them."""
+    return {
+        "first_name": random.choice(FIRST_NAMES),
+        "last_name": random.choice(LAST_NAMES),
+        "email": new_email(random),
+        "phone": f"+38050{random.randrange(10**7):07}",
+        "birthday": f"{random.randrange(1950, 2010)}-{random.randrange(1, 13):02}-{random.randrange(1, 29):02}",
+        "notes": f"Зустрілися на конференції №{random.randrange(1, 100)}",
+        **fields,
+    }
+
+
+def without(contact: Mapping[str, object], *names: str) -> Contact:
+    """The contact without these fields."""
+    return {name: value for name, value in contact.items() if name not in names}
+
+
+def letters(random: Random, count: int) -> str:
+    """A name of so many Cyrillic letters, each of which takes two bytes in UTF-8."""
+    return "".join(random.choices("абвгдежзиклмнопрстуфхцчшщюя", k=count)).capitalize()
+
+
+def mixed_case(text: str, random: Random) -> str:
+    """The text with some letters in the other case, at least the first and the last one."""
+    inner = "".join(random.choice((letter, letter.swapcase())) for letter in text[1:-1])
+    return text[0].swapcase() + inner + text[-1].swapcase()
+
+
+def expect_contact(answer: Answer, fields: Mapping[str, object], *path: str | int, key: str) -> None:
+    """Fails the check unless the contact at `path` of the answer has these fields with these values."""
+    for name, value in fields.items():
+        answer.expect_value(*path, name, equals=value, key=key)
+
+
+def expect_emails(answer: Answer, contacts: Sequence[Mapping[str, object]], *, key: str) -> None:
+    """Fails the check unless the page holds exactly these contacts in this order."""
+    expected = [contact["email"] for contact in contacts]
+    got = emails(answer)
+    expect(got == expected, key, asked=str(answer.request), expected=_listing(expected), got=_listing(got))
+
+
+def expect_emails_in_any_order(answer: Answer, contacts: Sequence[Mapping[str, object]], *, key: str) -> None:
+    """Fails the check unless the page holds exactly these contacts, in whatever order."""
+    expected = sorted(str(contact["email"]) for contact in contacts)
+    got = sorted(str(email) for email in emails(answer))
+    expect(got == expected, key, asked=str(answer.request), expected=_listing(expected), got=_listing(got))
+
+
+def emails(answer: Answer) -> list[object]:
+    """The e-mail addresses on a page, in its order."""
+    return [answer.value("items", place, "email") for place in range(len(answer.value("items")))]
+
+
+def expect_error(answer: Answer, status: int, *, key: str, code: str | None = None) -> None:
+    """Fails the check unless this is an error in the one shape, with this code if one is given."""
+    answer.expect_status(status, key=key)
+    for name in ("detail", "code"):
+        text = answer.typed(str, name, key="wrong_error_shape")
+        expect(bool(text), "wrong_error_shape", asked=str(answer.request), expected=f"a {name} with words", got="none")
+    if code is not None:
+        answer.expect_value("code", equals=code, key="wrong_error_code")
+
+
+def error_fields(answer: Answer) -> list[str]:
+    """The fields that a 422 answer complains about, such as "body.email"."""
+    count = len(answer.typed(list, "errors", key="wrong_error_shape"))
+    for place in range(count):
+        answer.typed(str, "errors", place, "message", key="wrong_error_shape")
+    return [answer.typed(str, "errors", place, "field", key="wrong_error_shape") for place in range(count)]
+
+
+def expect_moment(answer: Answer, *path: str | int) -> datetime:
+    """The timestamp at `path`; fails the check unless it is ISO 8601 with an offset of zero from UTC."""
+    text = answer.typed(str, *path, key="wrong_timestamp")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise answer.failed("wrong_timestamp", f"{path[-1]} in ISO 8601", text) from None
+    if moment.utcoffset() is None:
+        raise answer.failed("naive_timestamp", f"{path[-1]} with an offset, such as +00:00 or Z", text)
+    return moment
+
+
+def missing_like(identifier: object, random: Random) -> object:
+    """An identifier of the same kind that belongs to nothing."""
+    if isinstance(identifier, int):
+        return identifier + random.randrange(10**6, 10**8)
+    digits = "0123456789abcdef"
+    return "".join(random.choice(digits) if letter in digits else letter for letter in str(identifier))
+
+
+def soon(moment: datetime) -> datetime:
+    """A little later: far enough to tell two moments apart, near enough for an access token to be valid still."""
+    return moment + timedelta(minutes=5)
+
+
+def pages_of(user: User, size: int, count: int) -> Iterator[Answer]:
+    """The pages of this size that together hold `count` contacts."""
+    for offset in range(0, count, size):
+        yield user.listed(limit=size, offset=offset)
+
+
+def _listing(found: Sequence[object]) -> str:
+    return f"{len(found)} contacts: " + ", ".join(str(email) for email in found) if found else "no contacts"

@@ -1,0 +1,92 @@
+"""Task 1.2 with other data and harder edges."""
+
+from random import Random
+
+from contacts_api import User, emails, error_fields, expect_emails, expect_error, pages_of, valid_contact
+from courseware.checking import check
+
+LISTED = ("contacts_are_listed",)
+
+
+@check(
+    task="1.2",
+    points=1,
+    hints=(
+        "How many contacts does a client get that does not say how many it wants?",
+        "The default is a limit like any other: it cuts the page.",
+        "limit = 20 as the parameter's default, and limit() in the query whatever the value.",
+    ),
+    needs=LISTED,
+)
+def test_default_page_holds_twenty(user: User, random: Random) -> None:
+    """Without parameters a page holds the first twenty contacts, and total counts all."""
+    for _ in range(21):
+        user.created(valid_contact(random))
+    answer = user.listed()
+    count = len(answer.value("items"))
+    if count != 20:
+        raise answer.failed("default_not_applied", "20 of the 21 contacts", f"{count} items")
+    answer.expect_value("total", equals=21, key="wrong_total")
+
+
+@check(
+    task="1.2",
+    points=2,
+    hints=(
+        "Two people can have the same name. Which of them comes first, and does it stay so?",
+        "An order is whole only when no two rows can be equal in it.",
+        "End the order with the id: order_by(Contact.last_name, Contact.first_name, Contact.id).",
+    ),
+    needs=("contacts_are_ordered_by_name", "pages_are_cut"),
+)
+def test_equal_names_are_ordered_by_id(user: User, random: Random) -> None:
+    """Contacts of the same name are listed by id, so that pages put together hold every contact once."""
+    names = [("Ткач", "Ганна")] * 4 + [("Мороз", "Яків")] * 2 + [("Ткач", "Богдан")]
+    random.shuffle(names)
+    contacts = [user.created(valid_contact(random, last_name=last, first_name=first)) for last, first in names]
+    ordered = sorted(contacts, key=lambda contact: (contact["last_name"], contact["first_name"], contact["id"]))
+    expect_emails(user.listed(), ordered, key="wrong_order")
+    pages = [email for page in pages_of(user, 3, len(ordered)) for email in emails(page)]
+    if pages != [contact["email"] for contact in ordered]:
+        raise user.listed().failed("pages_overlap", "in pages of 3 every contact once", f"{pages}")
+
+
+@check(
+    task="1.2",
+    points=1,
+    hints=(
+        "What is on the page behind the last page?",
+        "Past the end there is nothing to show, which is no error; the total stays what it is.",
+        "Give an offset that no database can count to an upper bound, or an empty page, but no error of the server.",
+    ),
+    needs=LISTED,
+)
+def test_page_behind_the_end_is_empty(user: User, random: Random) -> None:
+    """An offset behind the last contact answers 200 with no items and the same total; a huge one is no server error."""
+    for _ in range(2):
+        user.created(valid_contact(random))
+    for offset in (2, 5000):
+        answer = user.listed(offset=offset)
+        answer.expect_value("items", equals=[], key="items_behind_the_end")
+        answer.expect_value("total", equals=2, key="wrong_total")
+    user.page(offset=10**20).expect_status(200, 422, key="huge_offset_breaks")
+
+
+@check(
+    task="1.2",
+    points=1,
+    hints=(
+        "What else can a client write where a number is expected?",
+        "The parameter's type refuses what is no whole number; its bounds refuse the rest.",
+        "Declare limit and offset as int with Query(ge=..., le=...): the framework answers 422 by itself.",
+    ),
+    needs=("page_bounds_are_checked",),
+)
+def test_page_parameters_are_numbers(user: User) -> None:
+    """A limit or offset that is no whole number, or far out of bounds, answers 422 and names the parameter."""
+    for name, value in (("limit", "ten"), ("limit", -20), ("limit", 1_000_000), ("offset", "1.5"), ("offset", -500)):
+        answer = user.page(**{name: value})
+        expect_error(answer, 422, key="illegal_parameter_accepted")
+        fields = error_fields(answer)
+        if not any(field.split(".")[-1] == name for field in fields):
+            raise answer.failed("wrong_error_fields", f"an error for {name}", ", ".join(fields) or "no errors")

@@ -1,0 +1,68 @@
+"""Task 1.5 with other data and harder edges."""
+
+from random import Random
+
+from contacts_api import CONTACTS, User, expect_emails_in_any_order, expect_error, valid_contact
+from courseware.checking import Application, Request, check
+
+DELETED = ("deleted_contact_is_gone",)
+
+
+@check(
+    task="1.5",
+    points=1,
+    hints=(
+        "What is left of a contact after it was deleted?",
+        "A deleted contact takes no place: not in the list, not in the total, not among the addresses in use.",
+        "Delete the row; a mark that says `deleted` has to be asked for in every query and in the constraint.",
+    ),
+    needs=(*DELETED, "contacts_are_listed", "same_email_twice_is_a_conflict"),
+)
+def test_deleted_contact_leaves_nothing(user: User, random: Random) -> None:
+    """After a DELETE the contact is in no list and no total, and its e-mail address can be used again."""
+    kept = user.created(valid_contact(random))
+    contact = valid_contact(random)
+    user.delete(user.created(contact)["id"]).expect_status(204, key="not_deleted")
+    answer = user.listed()
+    expect_emails_in_any_order(answer, [kept], key="deleted_contact_listed")
+    answer.expect_value("total", equals=1, key="deleted_contact_counted")
+    user.create(contact).expect_status(201, key="deleted_email_taken")
+
+
+@check(
+    task="1.5",
+    points=1,
+    hints=(
+        "Which question comes first: whose contact it is, or whether the change fits?",
+        "A conflict answered for a foreign contact tells that it exists.",
+        "Find the contact by id and owner first; everything else about the change comes after that.",
+    ),
+    needs=("foreign_contact_looks_like_a_missing_one", "patch_to_a_taken_email_is_a_conflict"),
+)
+def test_foreign_contact_is_missing_before_all_else(user: User, other_user: User, random: Random) -> None:
+    """PATCH of somebody else's contact answers 404 even when empty, or when the address is taken on either side."""
+    contact, second = user.created(valid_contact(random)), user.created(valid_contact(random))
+    own = other_user.created(valid_contact(random))
+    changes: tuple[dict[str, object], ...] = ({}, {"email": own["email"]}, {"email": second["email"]})
+    for fields in changes:
+        expect_error(other_user.change(contact["id"], fields), 404, key="foreign_contact_told_apart")
+
+
+@check(
+    task="1.5",
+    points=1,
+    hints=(
+        "Is everything that looks like a token a token?",
+        "The dependency of the base checks the token. Use it as it is.",
+        "A parameter of type CurrentUser is all that a route needs.",
+    ),
+    needs=("contacts_need_a_login",),
+)
+def test_wrong_tokens_open_nothing(application: Application, user: User, random: Random) -> None:
+    """A token that is garbage, cut off or of another scheme answers 401 on contacts."""
+    garbage = f"{random.getrandbits(128):x}"
+    headers = (f"Bearer {garbage}", f"Bearer {user.token[:-8]}", f"Basic {garbage}", "Bearer")
+    for header in headers:
+        answer = application.send(Request("GET", CONTACTS, headers={"Authorization": header}))
+        expect_error(answer, 401, key="wrong_token_accepted")
+        answer.expect_header("WWW-Authenticate", key="no_www_authenticate")

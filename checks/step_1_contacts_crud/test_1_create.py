@@ -1,0 +1,259 @@
+"""Task 1.1: a contact and how it is created."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from random import Random
+from urllib.parse import urljoin, urlsplit
+
+from contacts_api import (
+    CONTACTS,
+    OPTIONAL,
+    User,
+    error_fields,
+    expect_contact,
+    expect_error,
+    letters,
+    path_of,
+    valid_contact,
+    without,
+)
+from courseware.checking import Clock, check, expect
+
+CREATED = ("contact_is_created",)
+
+
+@check(
+    task="1.1",
+    points=3,
+    hints=(
+        "Send the request yourself in /docs and read the traceback in the terminal: which line stops it?",
+        "Three places work together: the table, the schemas of what comes in and goes out, and the service that saves.",
+        "Build Contact(**data.model_dump(), user_id=...), add it, commit, return it; the route has status_code=201.",
+    ),
+)
+def test_contact_is_created(user: User, random: Random) -> None:
+    """POST /contacts with a complete contact answers 201 and the new contact with its id."""
+    user.created(valid_contact(random))
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "Compare what you sent with what came back, field by field.",
+        "Every field of the contact has to be in the schema of the answer, and in the table.",
+        "The answer has id, first_name, last_name, email, phone, birthday, notes, created_at and updated_at.",
+    ),
+    needs=CREATED,
+)
+def test_created_contact_is_answered_in_full(user: User, random: Random) -> None:
+    """The answer to POST /contacts repeats every field as it was sent, in any alphabet, with two timestamps."""
+    contact = valid_contact(random, first_name="Соломія", last_name="Їжакевич")
+    answer = user.create(contact).expect_status(201, key="not_created")
+    expect_contact(answer, contact, key="wrong_field")
+    for name in ("created_at", "updated_at"):
+        answer.typed(str, name, key="no_timestamps")
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "Which fields of a contact may be left out, on the way in and on the way out?",
+        "A field is optional only if it has a default value; a type alone that allows None does not give it one.",
+        "Write `birthday: date | None = None` and `notes: str | None = None`, and let the columns be nullable.",
+    ),
+    needs=CREATED,
+)
+def test_optional_fields_may_be_left_out(user: User, random: Random) -> None:
+    """A contact without birthday and notes is created, and both are null in the answer."""
+    answer = user.create(without(valid_contact(random), *OPTIONAL)).expect_status(201, key="optional_field_demanded")
+    expect_contact(answer, dict.fromkeys(OPTIONAL), key="optional_field_not_null")
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "How does a client learn where the thing lives that it has just made?",
+        "A route can take the response as a parameter and set headers on it.",
+        "Set the Location header to the address of the new contact: /api/v1/contacts/ and its id.",
+    ),
+    needs=CREATED,
+)
+def test_location_names_the_new_contact(user: User, random: Random) -> None:
+    """The 201 answer carries a Location header with the address of the new contact."""
+    answer = user.create(valid_contact(random)).expect_status(201, key="not_created")
+    location = answer.expect_header("Location", key="no_location")
+    expected = path_of(answer.value("id", key="no_id"))
+    if urlsplit(urljoin(CONTACTS, location)).path != expected:
+        raise answer.failed("wrong_location", f"Location: {expected}", f"Location: {location}")
+
+
+@check(
+    task="1.1",
+    points=2,
+    hints=(
+        "What is left of a name that consists of three spaces?",
+        "Take the spaces away first, then look at how long the name is.",
+        "In the schema: StringConstraints(strip_whitespace=True, min_length=1, max_length=50).",
+    ),
+    needs=CREATED,
+)
+def test_names_are_trimmed_and_never_blank(user: User, random: Random) -> None:
+    """Spaces around a name are removed, and a name that is empty or only spaces is refused with 422."""
+    padded = {"first_name": "  Олена ", "last_name": " Ковальчук  "}
+    answer = user.create(valid_contact(random, **padded)).expect_status(201, key="padded_name_refused")
+    expect_contact(answer, {"first_name": "Олена", "last_name": "Ковальчук"}, key="name_not_trimmed")
+    for blank in ({"first_name": "   "}, {"last_name": ""}):
+        user.create(valid_contact(random, **blank)).expect_status(422, key="blank_name_accepted")
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "A letter is not always one byte.",
+        "The database may not stop a name that is too long, so the schema has to.",
+        "max_length=50 in the schema counts characters: fifty Cyrillic letters pass, fifty-one do not.",
+    ),
+    needs=CREATED,
+)
+def test_lengths_are_counted_in_characters(user: User, random: Random) -> None:
+    """A first name of 50 Cyrillic letters is accepted, and one of 51 is refused with 422."""
+    user.create(valid_contact(random, first_name=letters(random, 50))).expect_status(201, key="longest_name_refused")
+    user.create(valid_contact(random, first_name=letters(random, 51))).expect_status(422, key="long_name_accepted")
+
+
+@check(
+    task="1.1",
+    points=2,
+    hints=(
+        "Is Ann@Example.com another person than ann@example.com? Decide it once, at the door.",
+        "Pydantic has a type for e-mail addresses; what it returns can be changed before it is stored.",
+        "Use EmailStr with an AfterValidator(str.lower), in the schema that creates and in the one that updates.",
+    ),
+    needs=CREATED,
+)
+def test_email_is_checked_and_kept_in_lower_case(user: User, random: Random) -> None:
+    """An e-mail address is stored in lower case, and a text that is no address is refused with 422."""
+    contact = valid_contact(random)
+    shouted = {**contact, "email": contact["email"].upper()}
+    answer = user.create(shouted).expect_status(201, key="upper_case_email_refused")
+    expect_contact(answer, {"email": contact["email"]}, key="email_not_lower_case")
+    for wrong in ("olena.example.com", "olena@"):
+        user.create(valid_contact(random, email=wrong)).expect_status(422, key="wrong_email_accepted")
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "Nobody is born tomorrow. But when is tomorrow, and who asks?",
+        "A limit that is worked out while the module is imported stays the same for ever.",
+        "Write a validator that compares the value with today() of app/core/clock.py each time it runs.",
+    ),
+    needs=CREATED,
+)
+def test_birthday_is_not_in_the_future(clock: Clock, new_user: Callable[[], User], random: Random) -> None:
+    """A birthday today is accepted and one tomorrow is refused with 422, whatever day the clock shows."""
+    noon = datetime(2031, 5, 1, 12, tzinfo=UTC) + timedelta(days=random.randrange(1000))
+    clock.move(noon)
+    user = new_user()
+    today, tomorrow = (str((noon + timedelta(days=days)).date()) for days in (0, 1))
+    user.create(valid_contact(random, birthday=today)).expect_status(201, key="birthday_today_refused")
+    user.create(valid_contact(random, birthday=tomorrow)).expect_status(422, key="future_birthday_accepted")
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "What happens to a field that somebody misspelt?",
+        "A Pydantic model ignores what it does not know, unless it is told otherwise.",
+        'Give the schemas of what comes in model_config = ConfigDict(extra="forbid").',
+    ),
+    needs=CREATED,
+)
+def test_unknown_fields_are_refused(user: User, random: Random) -> None:
+    """POST /contacts with a field that a contact does not have answers 422."""
+    user.create(valid_contact(random, nickname="Оленка")).expect_status(422, key="unknown_field_accepted")
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "Read your 422 answer as a client would: which field is wrong, and is that said in the agreed form?",
+        "The application has one place that turns errors into answers. Let your errors go through it.",
+        'The answer is {"detail", "code", "errors": [{"field": "body.email", "message": ...}]}, without the value.',
+    ),
+    needs=CREATED,
+)
+def test_validation_error_names_the_fields(user: User, random: Random) -> None:
+    """A 422 answer names every wrong field, such as body.email, and does not repeat the value that was refused."""
+    secret = f"nobody-{random.getrandbits(48):x}"
+    answer = user.create(without(valid_contact(random, email=secret), "phone"))
+    expect_error(answer, 422, key="wrong_contact_accepted")
+    fields = sorted(error_fields(answer))
+    if fields != ["body.email", "body.phone"]:
+        raise answer.failed("wrong_error_fields", "errors for body.email and body.phone", ", ".join(fields) or "none")
+    if secret in answer.body.decode(errors="replace"):
+        raise answer.failed("value_echoed", "an answer without the refused value", str(answer))
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "One user, one e-mail address, one contact. Who makes sure of it?",
+        "A violated constraint is a conflict that the client can solve, not a crash of the server.",
+        'Catch IntegrityError, roll back, and raise an error that becomes status 409 with code "contact_exists".',
+    ),
+    needs=CREATED,
+)
+def test_same_email_twice_is_a_conflict(user: User, random: Random) -> None:
+    """A second contact with the same e-mail address answers 409 contact_exists, and the next request works again."""
+    contact = valid_contact(random)
+    user.created(contact)
+    again = valid_contact(random, email=contact["email"])
+    expect_error(user.create(again), 409, code="contact_exists", key="duplicate_not_refused")
+    user.create(valid_contact(random)).expect_status(201, key="broken_after_conflict")
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "Two people may know the same person.",
+        "Which columns must be unique together, and whose contacts are looked through for a double?",
+        'UniqueConstraint("user_id", "email"); and every look-up of an address asks for the owner too.',
+    ),
+    needs=CREATED,
+)
+def test_two_users_may_know_the_same_person(user: User, other_user: User, random: Random) -> None:
+    """Two users can each create a contact with the same e-mail address and phone."""
+    contact = valid_contact(random)
+    user.created(contact)
+    other_user.create(contact).expect_status(201, key="shared_person_refused")
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "Between your look and your insert, another request can slip in. Who can be the judge then?",
+        "Only the unique constraint sees both requests. What does your code do when it objects?",
+        'Wrap the commit (or flush) in try/except IntegrityError, roll back and answer 409 "contact_exists".',
+    ),
+    needs=("same_email_twice_is_a_conflict",),
+)
+def test_racing_creates_leave_one_contact(user: User, random: Random) -> None:
+    """Of several equal POST /contacts sent at the same moment, one answers 201 and all others 409."""
+    contact = valid_contact(random)
+    answers = user.application.send_at_once([user.creation_of(contact)] * 5)
+    for answer in answers:
+        answer.expect_status(201, 409, key="race_not_handled")
+    created = sum(answer.status == 201 for answer in answers)
+    asked = f"five times at once {answers[0].request}"
+    expect(created == 1, "race_created_doubles", asked=asked, expected="201 once", got=f"201 {created} times")

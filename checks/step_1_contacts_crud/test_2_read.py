@@ -1,0 +1,129 @@
+"""Task 1.2: reading one contact and a page of contacts."""
+
+from random import Random
+
+from contacts_api import (
+    User,
+    expect_contact,
+    expect_emails,
+    expect_emails_in_any_order,
+    expect_error,
+    missing_like,
+    valid_contact,
+)
+from courseware.checking import check
+
+CREATED = ("contact_is_created",)
+LISTED = ("contacts_are_listed",)
+
+
+@check(
+    task="1.2",
+    points=3,
+    hints=(
+        "Ask for a contact that you have just created. What comes back?",
+        "The service looks for a row with this id and this owner.",
+        "select(Contact).where(Contact.id == contact_id, Contact.user_id == user.id), then session.scalar(...).",
+    ),
+    needs=CREATED,
+)
+def test_contact_is_read(user: User, random: Random) -> None:
+    """GET /contacts/{id} answers 200 with the contact as it was created."""
+    contact = user.created(valid_contact(random))
+    answer = user.read(contact["id"]).expect_status(200, key="not_read")
+    expect_contact(answer, contact, key="wrong_field")
+
+
+@check(
+    task="1.2",
+    points=2,
+    hints=(
+        "What should a client learn when there is nothing to show?",
+        "When the query finds no row it gives None. Who turns that into an answer?",
+        "Raise the application's own not-found error where the service finds None; the handler makes the 404.",
+    ),
+    needs=("contact_is_read",),
+)
+def test_missing_contact_is_not_found(user: User, random: Random) -> None:
+    """GET /contacts/{id} with an id that belongs to nothing answers 404 in the shape of every error."""
+    contact = user.created(valid_contact(random))
+    expect_error(user.read(missing_like(contact["id"], random)), 404, key="missing_contact_found")
+
+
+@check(
+    task="1.2",
+    points=3,
+    hints=(
+        "Look at the answer: is it an object with four keys, also when there are no contacts yet?",
+        "A page says what it holds and where it was cut: items, total, limit, offset.",
+        "Without parameters limit is 20 and offset is 0; items are whole contacts; no contacts is an empty list.",
+    ),
+    needs=CREATED,
+)
+def test_contacts_are_listed(user: User, random: Random) -> None:
+    """GET /contacts answers 200 with items, total, limit 20 and offset 0, and with no items before there are any."""
+    frame = {"limit": 20, "offset": 0}
+    expect_contact(user.listed(), {"items": [], "total": 0, **frame}, key="wrong_empty_page")
+    contacts = [user.created(valid_contact(random)) for _ in range(3)]
+    answer = user.listed()
+    expect_contact(answer, {"total": 3, **frame}, key="wrong_page_frame")
+    expect_emails_in_any_order(answer, contacts, key="wrong_items")
+    for place in range(3):
+        [contact] = [each for each in contacts if each["email"] == answer.value("items", place, "email")]
+        expect_contact(answer, contact, "items", place, key="incomplete_item")
+
+
+@check(
+    task="1.2",
+    points=3,
+    hints=(
+        "How many items are on the page, and how many contacts are there?",
+        "limit and offset cut the page; the total counts what the page was cut from.",
+        "Two queries with the same conditions: one with limit() and offset(), one select(func.count()) without.",
+    ),
+    needs=LISTED,
+)
+def test_pages_are_cut(user: User, random: Random) -> None:
+    """With limit and offset a page holds that part of the contacts, while total still counts all of them."""
+    contacts = [user.created(valid_contact(random, last_name=name)) for name in ("Adams", "Baker", "Clark", "Davis")]
+    middle = user.listed(limit=2, offset=1)
+    expect_contact(middle, {"limit": 2, "offset": 1}, key="wrong_page_frame")
+    expect_emails_in_any_order(middle, contacts[1:3], key="wrong_part")
+    middle.expect_value("total", equals=4, key="wrong_total")
+
+
+@check(
+    task="1.2",
+    points=2,
+    hints=(
+        "Create contacts in an order that is not the order of their names, and look at the list.",
+        "Without an order the database owes you nothing: pages may repeat rows or lose them.",
+        "order_by(Contact.last_name, Contact.first_name, Contact.id).",
+    ),
+    needs=LISTED,
+)
+def test_contacts_are_ordered_by_name(user: User, random: Random) -> None:
+    """Contacts are listed by last name, and by first name where the last names are the same."""
+    names = [("Бондар", "Тарас"), ("Коваль", "Андрій"), ("Коваль", "Марія"), ("Мельник", "Богдан")]
+    ordered = [valid_contact(random, last_name=last, first_name=first) for last, first in names]
+    for place in (3, 2, 0, 1):
+        user.created(ordered[place])
+    expect_emails(user.listed(), ordered, key="wrong_order")
+
+
+@check(
+    task="1.2",
+    points=2,
+    hints=(
+        "What does your application do with a page of minus one contacts? And with one of a million?",
+        "Declare the legal range where the parameter is declared; the database should never see −1.",
+        "limit: Annotated[int, Query(ge=1, le=100)] = 20 and offset: Annotated[int, Query(ge=0)] = 0.",
+    ),
+    needs=LISTED,
+)
+def test_page_bounds_are_checked(user: User) -> None:
+    """A limit from 1 to 100 is accepted; limit 0, limit 101 and offset -1 answer 422."""
+    for query in ({"limit": 1}, {"limit": 100}):
+        user.page(**query).expect_status(200, key="legal_page_refused")
+    for query in ({"limit": 0}, {"limit": 101}, {"offset": -1}):
+        user.page(**query).expect_status(422, key="illegal_page_accepted")

@@ -1,0 +1,87 @@
+"""Task 1.3: search."""
+
+from random import Random
+
+from contacts_api import User, expect_emails_in_any_order, mixed_case, valid_contact
+from courseware.checking import check
+
+LISTED = ("contacts_are_listed",)
+FOUND = ("search_finds_part_of_a_name_or_email",)
+
+
+@check(
+    task="1.3",
+    points=3,
+    hints=(
+        "Search for a piece from the middle of a name. Which fields are looked through?",
+        "q is one text, compared with three columns; one match is enough.",
+        "or_() of the three columns, each with a substring comparison, added to the conditions of the list.",
+    ),
+    needs=LISTED,
+)
+def test_search_finds_part_of_a_name_or_email(user: User, random: Random) -> None:
+    """With q the list holds the contacts with this text in the first name, the last name or the e-mail address."""
+    by_first = user.created(valid_contact(random, first_name="Roxwelda", last_name="Adams"))
+    by_last = user.created(valid_contact(random, first_name="Anna", last_name="Brumfitt"))
+    by_email = user.created(valid_contact(random, first_name="Anna", last_name="Clark", email="zyx.kwop@example.com"))
+    for text, contact in (("xwel", by_first), ("umfi", by_last), ("x.kwo", by_email)):
+        expect_emails_in_any_order(user.listed(q=text), [contact], key="wrong_matches")
+
+
+@check(
+    task="1.3",
+    points=3,
+    hints=(
+        "Search for a Cyrillic name in small letters, then in capitals.",
+        "LIKE and lower() of SQLite know the case of the letters a to z alone. Python knows every alphabet.",
+        "Let both sides go through Python's lower(): the application has a database function for that.",
+    ),
+    needs=FOUND,
+)
+def test_search_ignores_case_in_any_alphabet(user: User, random: Random) -> None:
+    """Search does not care about case, in Latin or in Cyrillic: `олена` finds `Олена`."""
+    contacts = {name: user.created(valid_contact(random, first_name=name)) for name in ("Олена", "Roxanne")}
+    user.created(valid_contact(random, first_name="Тарас", last_name="Мороз"))
+    for name, contact in contacts.items():
+        for text in (name.lower(), name.upper(), mixed_case(name, random)):
+            expect_emails_in_any_order(user.listed(q=text), [contact], key="case_matters")
+
+
+@check(
+    task="1.3",
+    points=2,
+    hints=(
+        "Search for a percent sign. How many contacts contain one?",
+        "The user's text goes into a pattern. Which characters mean something special there?",
+        "Column operators such as contains() and icontains() take autoescape=True.",
+    ),
+    needs=FOUND,
+)
+def test_percent_and_underscore_are_ordinary(user: User, random: Random) -> None:
+    """Search takes % and _ for ordinary characters: % finds only the names that contain a percent sign."""
+    percent = user.created(valid_contact(random, first_name="100%"))
+    underscore = user.created(valid_contact(random, first_name="snake_case"))
+    user.created(valid_contact(random, first_name="Олена", last_name="Ткач"))
+    for text, contact in (("%", percent), ("_", underscore)):
+        expect_emails_in_any_order(user.listed(q=text), [contact], key="wildcard_in_search")
+
+
+@check(
+    task="1.3",
+    points=2,
+    hints=(
+        "Search, and compare the total with the number of contacts that match.",
+        "The page and its total must be made with the same conditions.",
+        "Build the conditions once, and use them in the query for the rows and in the query for the count.",
+    ),
+    needs=FOUND,
+)
+def test_total_counts_the_matches(user: User, random: Random) -> None:
+    """With q the total counts all matches, also those that are not on this page, and nothing else."""
+    for name in ("Grubwald", "Grubner", "Grubinger", "Novak"):
+        user.created(valid_contact(random, first_name="Anna", last_name=name))
+    answer = user.listed(q="grub", limit=2)
+    answer.expect_value("total", equals=3, key="wrong_total")
+    found = len(answer.value("items"))
+    if found != 2:
+        raise answer.failed("wrong_page_size", "2 of the 3 matches", f"{found} items")

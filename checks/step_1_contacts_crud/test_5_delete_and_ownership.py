@@ -1,0 +1,177 @@
+"""Task 1.5: deleting, and whose contact it is."""
+
+import re
+from random import Random
+
+from contacts_api import (
+    CONTACTS,
+    User,
+    expect_contact,
+    expect_emails_in_any_order,
+    expect_error,
+    path_of,
+    valid_contact,
+)
+from courseware.checking import Application, Request, check, expect
+
+DELETED = ("deleted_contact_is_gone",)
+CHANGED = ("patch_changes_what_was_sent",)
+
+
+@check(
+    task="1.5",
+    points=3,
+    hints=(
+        "Delete a contact, then ask for it.",
+        "Deleting is a change too: it happens when the transaction is committed. And 204 means that there is no body.",
+        "await session.delete(contact), await session.commit(); the route has status_code=204 and returns None.",
+    ),
+    needs=("contact_is_read",),
+)
+def test_deleted_contact_is_gone(user: User, random: Random) -> None:
+    """DELETE /contacts/{id} answers 204 without a body, and the contact is gone."""
+    contact = user.created(valid_contact(random))
+    answer = user.delete(contact["id"]).expect_status(204, key="not_deleted")
+    expect(not answer.body, "body_with_204", asked=str(answer.request), expected="no body", got=str(answer))
+    user.read(contact["id"]).expect_status(404, key="deleted_contact_found")
+
+
+@check(
+    task="1.5",
+    points=1,
+    hints=(
+        "Was anything deleted the second time?",
+        "To say that there was nothing to delete you have to look first.",
+        "Let the delete use the same function as the read, which raises not-found when there is no row.",
+    ),
+    needs=DELETED,
+)
+def test_second_delete_is_not_found(user: User, random: Random) -> None:
+    """DELETE of a contact that is already deleted answers 404."""
+    contact = user.created(valid_contact(random))
+    user.delete(contact["id"]).expect_status(204, key="not_deleted")
+    expect_error(user.delete(contact["id"]), 404, key="deleted_twice")
+
+
+@check(
+    task="1.5",
+    points=3,
+    hints=(
+        "What may a stranger learn about the ids of your contacts?",
+        "Somebody else's contact and no contact at all must look the same, down to the last letter of the answer.",
+        "Put the owner into the WHERE clause of every query; then a foreign contact simply is not there: 404.",
+    ),
+    needs=(*DELETED, *CHANGED),
+)
+def test_foreign_contact_looks_like_a_missing_one(user: User, other_user: User, random: Random) -> None:
+    """Reading, changing or deleting somebody else's contact answers exactly as if it did not exist: 404."""
+    contact = user.created(valid_contact(random))
+    requests = [
+        Request("GET", path_of(contact["id"]), token=other_user.token),
+        other_user.change_of(contact["id"], {"notes": "моє"}),
+        Request("DELETE", path_of(contact["id"]), token=other_user.token),
+    ]
+    foreign = [other_user.application.send(request) for request in requests]
+    for answer in foreign:
+        expect_error(answer, 404, key="foreign_contact_found")
+    user.delete(contact["id"]).expect_status(204, key="not_deleted")
+    for before, request in zip(foreign, requests, strict=True):
+        after = other_user.application.send(request).expect_status(404, key="missing_contact_found")
+        if before.json != after.json:
+            raise before.failed("foreign_contact_told_apart", f"as for a missing contact: {after}", str(before))
+
+
+@check(
+    task="1.5",
+    points=2,
+    hints=(
+        "Whatever the answer says: what does the owner see afterwards?",
+        "Look for the contact with its id and its owner before you touch it.",
+        "One function finds a contact of this user or raises not-found; update and delete both begin with it.",
+    ),
+    needs=(*DELETED, *CHANGED),
+)
+def test_foreign_contact_stays_untouched(user: User, other_user: User, random: Random) -> None:
+    """After somebody else tried to change and to delete a contact, its owner finds it as it was."""
+    contact = user.created(valid_contact(random))
+    other_user.change(contact["id"], {"first_name": "Чужий"})
+    changed = user.read(contact["id"]).expect_status(200, key="not_read")
+    expect_contact(changed, contact, key="foreign_contact_changed")
+    other_user.delete(contact["id"])
+    user.read(contact["id"]).expect_status(200, key="foreign_contact_deleted")
+
+
+@check(
+    task="1.5",
+    points=2,
+    hints=(
+        "How many users does your list know?",
+        "Every query on contacts needs the same first condition, the one that counts them too.",
+        "where(Contact.user_id == user.id) in the query for the rows and in the query for the total.",
+    ),
+    needs=("contacts_are_listed",),
+)
+def test_list_holds_own_contacts_only(user: User, other_user: User, random: Random) -> None:
+    """GET /contacts lists and counts the user's own contacts alone."""
+    other_user.created(valid_contact(random))
+    own = user.created(valid_contact(random))
+    answer = user.listed()
+    expect_emails_in_any_order(answer, [own], key="foreign_contact_listed")
+    answer.expect_value("total", equals=1, key="foreign_contact_counted")
+
+
+@check(
+    task="1.5",
+    points=1,
+    hints=(
+        "Try each route without logging in.",
+        "The base has a dependency that finds out who is asking, and answers 401 when nobody is.",
+        "Give every route of contacts a parameter of type CurrentUser.",
+    ),
+    needs=(*DELETED, *CHANGED, "contacts_are_listed"),
+)
+def test_contacts_need_a_login(application: Application, user: User, random: Random) -> None:
+    """Without a token every operation on contacts answers 401 with a WWW-Authenticate header and an error code."""
+    contact = user.created(valid_contact(random))
+    one = path_of(contact["id"])
+    requests = [
+        Request("GET", CONTACTS),
+        Request("POST", CONTACTS, json=valid_contact(random)),
+        Request("GET", one),
+        Request("PATCH", one, json={"notes": "хто я?"}),
+        Request("DELETE", one),
+    ]
+    for request in requests:
+        answer = application.send(request)
+        expect_error(answer, 401, key="works_without_login")
+        scheme = answer.expect_header("WWW-Authenticate", key="no_www_authenticate")
+        if not scheme.lower().startswith("bearer"):
+            raise answer.failed("wrong_www_authenticate", "WWW-Authenticate: Bearer", f"WWW-Authenticate: {scheme}")
+
+
+@check(
+    task="1.5",
+    points=1,
+    hints=(
+        "Open /docs and count the operations on contacts.",
+        "An operation is described when its route is on a router that the application includes.",
+        "Declare all five routes on the router of contacts, and leave include_in_schema alone.",
+    ),
+    needs=(*DELETED, *CHANGED, "contacts_are_listed"),
+)
+def test_operations_are_described(application: Application) -> None:
+    """The API description in /openapi.json lists all five operations on contacts."""
+    answer = application.send(Request("GET", "/openapi.json")).expect_status(200, key="no_api_description")
+    paths = answer.typed(dict, "paths", key="no_api_description")
+    found = {
+        (_shape(path), method) for path, methods in paths.items() if isinstance(methods, dict) for method in methods
+    }
+    one = f"{CONTACTS}/{{}}"
+    wanted = {(CONTACTS, "get"), (CONTACTS, "post"), (one, "get"), (one, "patch"), (one, "delete")}
+    missing = ", ".join(f"{method.upper()} {path}" for path, method in sorted(wanted - found))
+    expect(not missing, "operation_not_described", asked=str(answer.request), expected="all five", got=f"no {missing}")
+
+
+def _shape(path: str) -> str:
+    """The path without the names of its parameters, which are the author's own."""
+    return re.sub(r"{[^}]*}", "{}", path)
