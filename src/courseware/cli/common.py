@@ -1,0 +1,56 @@
+"""What several verbs share: the workspace they work in, their arguments, the consoles, and the sign of being busy."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from courseware.workspace import Workspace
+
+StepArgument = Annotated[int | None, typer.Argument(help="The step's number; the one worked on last if left out.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+SandboxOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--sandbox/--plain",
+        help="Insist on the sandbox, or do without it (for your own code). Default: the sandbox where there is one.",
+    ),
+]
+
+
+def open_workspace() -> Workspace:
+    """The workspace of the course that the current folder belongs to. Raises UsageError."""
+    from courseware.course import find_course
+    from courseware.workspace import Workspace
+
+    return Workspace(find_course())
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that takes every text as it is: no markup, no emoji names, no colours of its own invention."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Prints a value as JSON in ASCII, in which nothing can steer a terminal."""
+    print(json.dumps(value, indent=2))
+
+
+@contextmanager
+def busy(sentence: str) -> Iterator[None]:
+    """Shows on a terminal that something is going on; elsewhere nothing. Nothing is printed to stdout meanwhile."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with console(stderr=True).status(sentence):
+        yield

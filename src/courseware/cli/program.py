@@ -1,0 +1,105 @@
+"""Finds the verb's module, runs it, and turns whatever goes wrong into one sentence and an exit code."""
+
+import errno
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+import typer
+
+from courseware.cli.exit_codes import FAULT, STOPPED, WRONG_USE
+from courseware.errors import UsageError
+from courseware.views.untrusted import printable
+
+# The function of the same name in courseware.cli.VERB. Only the module of the verb that was asked for is imported.
+VERBS = {
+    "lab": "Open JupyterLab on a step, with everything it needs running.",
+    "start": "Lay a step out in workspace/, ready to work on.",
+    "run": "Serve your application, again after every save.",
+    "check": "Judge your work on a step, or on one of its tasks.",
+    "hint": "Show the next hint for a check.",
+    "watch": "Judge on every save.",
+    "status": "Show how far you are.",
+    "solution": "Show the reference for a step that holds.",
+    "verify": "Prove that the course itself is right (for its authors).",
+    "doctor": "Say what this machine has, and what that means.",
+}
+MACHINE_FAULTS = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EMFILE}
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command with these arguments (default: this process's) and returns the exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        _program(next(iter(arguments), ""))(arguments, prog_name="course")
+    except SystemExit as end:
+        return _exit_code(end)
+    except UsageError as error:
+        return _say(str(error), WRONG_USE)
+    except OSError as error:
+        if error.errno not in MACHINE_FAULTS:
+            return _say(_fault(error), FAULT)
+        return _say(f"{error.filename or 'This machine'}: {error.strerror}.", WRONG_USE)
+    except Exception as error:
+        return _say(_fault(error), FAULT)
+    return 0
+
+
+def _program(wanted: str) -> typer.Typer:
+    """The command with all its verbs, of which only the `wanted` one can be run."""
+    _never_fail_at_printing()
+    program = typer.Typer(
+        help="Lessons that build one application, and a judge that says what of it holds.",
+        epilog="Exit codes: 0 all held, 1 something failed, 2 wrong use, 3 a fault of the course's own.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for verb, summary in VERBS.items():
+        function = _load(verb) if verb == wanted else _only_named
+        program.command(verb, short_help=summary)(function)
+    return program
+
+
+def _load(verb: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(import_module(f"courseware.cli.{verb}"), verb)
+    return function
+
+
+def _only_named() -> None:
+    """Stands for a verb that was not asked for."""
+
+
+def _never_fail_at_printing() -> None:
+    """A terminal that cannot show a character (an old code page) gets its escape instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _exit_code(end: SystemExit) -> int:
+    code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    return _say("Stopped.", STOPPED) if code == STOPPED else code
+
+
+def _say(sentence: str, code: int) -> int:
+    print(printable(" ".join(sentence.split())), file=sys.stderr)
+    return code
+
+
+def _fault(error: Exception) -> str:
+    """Keeps the details in a file, for a bug report, and says where."""
+    text = "".join(traceback.format_exception(error))
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="course-fault-", suffix=".txt")
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+    except OSError:
+        return f"The course has a fault of its own ({type(error).__name__}), and no room to write down its details."
+    return f"The course has a fault of its own ({type(error).__name__}); this is not your mistake. Details: {path}"

@@ -1,0 +1,20 @@
+"""`course start`: lays a step out in the workspace."""
+
+from typing import Annotated
+
+import typer
+
+from courseware.cli.common import console, open_workspace
+
+
+def start(
+    step: Annotated[int, typer.Argument(help="The step's number.")],
+    reset: Annotated[bool, typer.Option("--reset", help="Start anew; your work is kept in a dated backup.")] = False,
+) -> None:
+    """Lay a step out in workspace/, ready to work on. Work that is there already is never touched."""
+    workspace = open_workspace()
+    asked = workspace.course.step(step)
+    laid_out = workspace.start(asked, reset=reset)
+    from courseware.views.terminal import laid_out_view
+
+    console().print(laid_out_view(asked, laid_out, workspace.course.root), end="")

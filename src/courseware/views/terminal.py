@@ -1,0 +1,199 @@
+"""The verdict and the student's progress on a terminal.
+
+Every text becomes a `rich.text.Text` through `shown`, so that nothing in it is taken for markup or for a terminal's
+control codes, whoever wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from courseware.verdict import CheckResult, Outcome, Verdict
+from courseware.views.untrusted import printable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from courseware.intake import Submission
+
+    from courseware.course import Step
+    from courseware.workspace import LaidOut
+
+SIGNS = {
+    Outcome.PASSED: ("✔", "green"),
+    Outcome.FAILED: ("✘", "red"),
+    Outcome.SKIPPED: ("·", "dim"),
+    Outcome.ERROR: ("!", "magenta"),
+}
+PHASES = {
+    "migrations": "Your application does not start: its migrations fail.",
+    "import": "Your application does not start: it cannot be imported.",
+    "startup": "Your application does not start: it fails while starting.",
+    "ended": "Your application ended while starting.",
+    "timeout": "Your application did not start in time.",
+}
+
+
+def shown(text: str, style: str = "") -> Text:
+    """A text from anywhere, as it may be printed."""
+    return Text(printable(text), style)
+
+
+def verdict_view(verdict: Verdict, step: Step, task: str | None = None) -> RenderableType:
+    """A verdict about the whole step, or about one task. What outranks everything else is shown alone."""
+    if not verdict.valid:
+        return Group(*_course_fault(verdict))
+    if verdict.application.failure is not None:
+        return Group(*_start_failure(verdict))
+    return Group(_tasks(verdict, task), *_failures(verdict, task), *_summary(verdict, step, task))
+
+
+def checks_view(verdict: Verdict) -> RenderableType:
+    """Every check with its outcome, a line each."""
+    table = _columns()
+    for check in verdict.checks:
+        table.add_row(_sign(check.outcome), shown(check.task), shown(check.id, "bold"), shown(check.sentence))
+    return table
+
+
+def hint_view(check: str, hints: Iterable[str], of: int) -> RenderableType:
+    """The hints read so far, the newest last; `of` is how many there are."""
+    read = list(hints)
+    lines = [
+        Text.assemble((f"Hint {level} of {of}  ", "bold"), shown(hint), style="" if level == len(read) else "dim")
+        for level, hint in enumerate(read, start=1)
+    ]
+    more = f"One more: course hint {check}" if len(read) < of else "That was the last hint. The lesson says the rest."
+    return Group(*lines, shown(more, "dim"))
+
+
+def laid_out_view(step: Step, laid_out: LaidOut, root: Path) -> RenderableType:
+    """What `course start` did, and what to do next."""
+    number, folder = step.number, laid_out.folder.relative_to(root)
+    if laid_out.new:
+        first = f"Step {number}, {step.title}, is laid out in {folder}/."
+    else:
+        first = f"Step {number} is laid out already, in {folder}/; your work is untouched. (--reset starts anew.)"
+    lines = [shown(first, "bold")]
+    if laid_out.backup is not None:
+        lines.append(shown(f"What was there is kept in {laid_out.backup.relative_to(root)}/."))
+    table = _columns()
+    table.add_row("", shown("to read and work in JupyterLab"), shown(f"course lab {number}", "bold"))
+    table.add_row("", shown("to work in your own editor"), shown(f"{folder}/lesson/README.md", "bold"))
+    table.add_row("", shown("to have your work judged"), shown(f"course check {number}", "bold"))
+    table.add_row("", shown("to have it judged on every save"), shown(f"course watch {number}", "bold"))
+    return Group(*lines, table)
+
+
+def remarks_view(submission: Submission) -> RenderableType:
+    """What intake left out of a submission, and what it warns of; nothing where there is nothing to say."""
+    dropped = [f"Left out: {path}" for path in submission.dropped]
+    return Text("").join(shown(f"{remark}\n", "dim") for remark in (*dropped, *submission.warnings))
+
+
+def points(value: float) -> str:
+    """Points as they are written: 3, or 2.5."""
+    return f"{value:g}"
+
+
+def _columns() -> Table:
+    return Table.grid(padding=(0, 2, 0, 0))
+
+
+def _sign(outcome: Outcome) -> Text:
+    return Text(*SIGNS[outcome])
+
+
+def _tasks(verdict: Verdict, task: str | None) -> RenderableType:
+    table = Table("", "Task", "", "Points", box=None, pad_edge=False, header_style="dim", title_justify="left")
+    table.columns[3].justify = "right"
+    for result in verdict.tasks:
+        if task in (None, result.id):
+            table.add_row(
+                _sign(Outcome.PASSED if result.held else Outcome.FAILED),
+                shown(result.id),
+                shown(result.title),
+                f"{points(result.points)} / {points(result.points_possible)}",
+            )
+    heading = Text.assemble((f"Step {verdict.step}  ", "bold"), shown(verdict.title, "bold"))
+    return Group(heading, table)
+
+
+def _failures(verdict: Verdict, task: str | None) -> Iterator[RenderableType]:
+    """In full those of the first task that has any, since later ones often follow from them; the rest by name."""
+    failed = [check for check in verdict.checks if check.outcome is Outcome.FAILED]
+    first = failed[0].task if failed else None
+    for check in failed:
+        if task is not None or check.task == first:
+            yield _failure(check)
+    rest = [check for check in failed if task is None and check.task != first]
+    if rest:
+        yield Text("")
+        table = _columns()
+        for check in rest:
+            table.add_row(_sign(check.outcome), shown(check.task), shown(check.id, "bold"), shown(check.sentence))
+        yield table
+        yield shown(f"In full: course check {verdict.step} {rest[0].task}", "dim")
+
+
+def _failure(check: CheckResult) -> RenderableType:
+    heading = Text.assemble(_sign(check.outcome), " ", shown(check.id, "bold red"), ("  task " + check.task, "dim"))
+    table = _columns()
+    if check.failure is not None:
+        table.add_row(Text("asked", "dim"), shown(check.failure.asked))
+        table.add_row(Text("expected", "dim"), shown(check.failure.expected, "green"))
+        table.add_row(Text("got", "dim"), shown(check.failure.got, "red"))
+    if check.first_hint:
+        table.add_row(Text("hint", "dim"), shown(check.first_hint, "yellow"))
+    if check.hints > 1:
+        table.add_row(Text("more", "dim"), shown(f"course hint {check.id}"))
+    return Group(Text(""), heading, Padding(Group(shown(check.sentence), table), (0, 0, 0, 2)))
+
+
+def _summary(verdict: Verdict, step: Step, task: str | None) -> Iterator[RenderableType]:
+    yield Text("")
+    skipped = [check for check in verdict.checks if check.outcome is Outcome.SKIPPED]
+    if skipped:
+        needs = sorted({check.needs_failed for check in skipped if check.needs_failed})
+        reason = f"they need {', '.join(needs)}" if needs else "your application does not run any more"
+        yield shown(f"Not run: {len(skipped)} {'check' if len(skipped) == 1 else 'checks'}; {reason}.", "dim")
+    tasks = [result for result in verdict.tasks if task in (None, result.id)]
+    earned, possible = sum(each.points for each in tasks), sum(each.points_possible for each in tasks)
+    what = f"Step {verdict.step}" if task is None else f"Task {task}"
+    state = f"{what} holds" if verdict.held else f"{what} does not hold yet"
+    yield shown(f"{state}: {points(earned)} of {points(possible)} points.", "bold green" if verdict.held else "bold")
+    hidden = sum(each.points for each in step.tasks if task in (None, each.id)) - possible
+    if hidden > 0:
+        yield shown(f"Checks that are not shown decide about {points(hidden)} more when the work is graded.", "dim")
+    yield shown(_circumstances(verdict), "dim")
+
+
+def _circumstances(verdict: Verdict) -> str:
+    where = (
+        "in the sandbox" if verdict.judged_by == "bubblewrap" else "without a sandbox, as is right for your own code"
+    )
+    return f"Judged {where} in {verdict.seconds:.1f} s, seed {verdict.seed}."
+
+
+def _start_failure(verdict: Verdict) -> Iterator[RenderableType]:
+    failure = verdict.application.failure
+    assert failure is not None
+    yield shown(PHASES[failure.phase], "bold red")
+    yield Padding(shown(failure.text.strip("\n")), (1, 0, 1, 2))
+    yield shown(f"Nothing else could be judged: 0 of {points(verdict.points_possible)} points.", "bold")
+    yield shown(_circumstances(verdict), "dim")
+
+
+def _course_fault(verdict: Verdict) -> Iterator[RenderableType]:
+    yield shown("The course's own checks failed. This is not your mistake, and says nothing about your work.", "bold")
+    details = [*verdict.notes, *(f"{check.id}: {check.detail}" for check in verdict.checks if check.detail)]
+    for detail in details:
+        yield Padding(shown(detail), (1, 0, 0, 2))
+    yield Text("")
+    yield shown("Please report this to whoever gave you the course.")

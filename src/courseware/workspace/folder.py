@@ -1,0 +1,133 @@
+"""The workspace: one folder for each step, laid out whole or not at all, and never overwritten."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from courseware.course import Course, Step
+from courseware.errors import UsageError
+from courseware.project_tree import write_tree
+from courseware.verdict import Verdict
+from courseware.workspace.layout import is_handed_in, step_files
+from courseware.workspace.locking import locked
+from courseware.workspace.progress import Progress, ProgressFile, free_name
+
+if TYPE_CHECKING:
+    from courseware.intake import Submission
+
+UNFINISHED = "unfinished_"
+
+
+@dataclass(frozen=True)
+class LaidOut:
+    """A step's folder. `new` is False where work was found and left as it is; `backup` holds work that was moved."""
+
+    folder: Path
+    new: bool
+    backup: Path | None = None
+
+
+class Workspace:
+    """The student's folder of a course: `workspace/` beside the course's own folders."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self.root = course.root / "workspace"
+        self._own = self.root / ".course"
+        self._progress = ProgressFile(self._own / "progress.json")
+
+    def folder(self, step: Step) -> Path:
+        """Where the step is worked on, whether it is laid out yet or not."""
+        return self.root / step.slug
+
+    def is_laid_out(self, step: Step) -> bool:
+        folder = self.folder(step)
+        return folder.is_dir() and any(folder.iterdir())
+
+    def step(self, number: int | None) -> Step:
+        """The step with this number; None stands for the one worked on last. Raises UsageError."""
+        if number is None:
+            number = self.progress.current_step
+        if number is None:
+            raise UsageError("No step was started yet. Begin with: course start 1")
+        return self.course.step(number)
+
+    def start(self, step: Step, *, reset: bool = False) -> LaidOut:
+        """Lays the step out, unless it is already. `reset` moves the work there is to a dated backup first.
+
+        The folder appears in one move when all of it is written, so that being interrupted leaves no half of it.
+        Raises UsageError where the course lacks a file.
+        """
+        with locked(self._own / "laying_out"):
+            self._remove_unfinished()
+            if self.is_laid_out(step) and not reset:
+                laid_out = LaidOut(self.folder(step), new=False)
+            else:
+                laid_out = self._lay_out(step)
+        self._progress.update(lambda progress: progress.at_step(step.number))
+        return laid_out
+
+    def submission(self, step: Step) -> "Submission":
+        """The project as it stands in the step's folder, without the lesson's files. Raises UsageError."""
+        if not self.is_laid_out(step):
+            raise UsageError(f"Step {step.number} is not laid out yet. Begin with: course start {step.number}")
+        return read_project(self.folder(step))
+
+    @property
+    def progress(self) -> Progress:
+        """How far the student is."""
+        return self._progress.read()
+
+    def record(self, verdict: Verdict, task: str | None = None) -> None:
+        """Keeps what a judgement of `task`, or of the whole step, said; an invalid verdict says nothing."""
+        if verdict.valid:
+            self._progress.update(lambda progress: progress.with_verdict(verdict, task))
+
+    def record_hint(self, check: str, level: int) -> None:
+        """Keeps that the hints of a check were read up to this level."""
+        self._progress.update(lambda progress: progress.with_hint(check, level))
+
+    def _lay_out(self, step: Step) -> LaidOut:
+        files = step_files(self.course, step)
+        folder = self.folder(step)
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=self._own) as unfinished:
+            made = Path(unfinished, step.slug)
+            write_tree(files, made)
+            with self._moved_away(folder) as backup:
+                made.rename(folder)
+        return LaidOut(folder, new=True, backup=backup)
+
+    @contextmanager
+    def _moved_away(self, folder: Path) -> Iterator[Path | None]:
+        """Moves the work to a backup, and back again when the block fails."""
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+        if not folder.exists():
+            yield None
+            return
+        backup = free_name(self.root / "backups" / f"{folder.name}_{datetime.now():%Y-%m-%d_%H-%M-%S}")
+        backup.parent.mkdir(exist_ok=True)
+        folder.rename(backup)
+        try:
+            yield backup
+        except BaseException:
+            backup.rename(folder)
+            raise
+
+    def _remove_unfinished(self) -> None:
+        for left_behind in self._own.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(left_behind, ignore_errors=True)
+
+
+def read_project(path: Path) -> "Submission":
+    """The project in a folder or an archive, through intake, without the lesson's files. Raises UsageError."""
+    from courseware.intake import read_submission
+
+    submission = read_submission(path)
+    tree = {path: content for path, content in submission.tree.items() if is_handed_in(path)}
+    return replace(submission, tree=tree)
