@@ -1,0 +1,186 @@
+"""The application that uvicorn serves in development: the student's, or in its place the reason why it does not start.
+
+uvicorn calls `create_application` anew in a fresh process after every save.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from html import escape
+from importlib import import_module
+from pathlib import Path
+from threading import Timer
+from types import FrameType
+
+from courseware.serving.asgi import (
+    Application,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    header,
+    live_without_application,
+    respond,
+)
+from courseware.serving.documentation import LocalDocumentation
+from courseware.serving.failure import describe
+from courseware.views.untrusted import printable
+
+SETTINGS = "COURSEWARE_SERVING"
+"""The environment variable with folder, entrypoint and migrations as JSON: only that reaches the fresh process."""
+
+SECONDS_TO_END = 4.0
+WAITING = "It starts again as soon as you save a file."
+
+
+def create_application() -> Application:
+    """The application in the folder that the environment names. Never raises: a failure becomes what is served."""
+    end_for_certain()
+    settings = json.loads(os.environ[SETTINGS])
+    folder = Path(settings["folder"])
+    return ForgivingApplication(folder, lambda: load(folder, settings["entrypoint"], settings["migrations"]))
+
+
+def load(folder: Path, entrypoint: str, migrations: str | None) -> Application:
+    """Migrates the database and calls the factory `module:function`. Raises whatever the project's code raises."""
+    sys.path.insert(0, str(folder))
+    if migrations is not None:
+        # The project's migrations may start an event loop, and uvicorn's already runs in this thread.
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            thread.submit(migrate, folder / migrations).result()
+    module, _, factory = entrypoint.partition(":")
+    return LocalDocumentation(getattr(import_module(module), factory)())
+
+
+def end_for_certain() -> None:
+    """Lets no endless loop in the student's code hold up the end of this process, and so the restart after a save.
+
+    uvicorn only takes note of a signal, and looks at its notes when the event loop is free again.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        take_note = signal.getsignal(number)
+
+        def end(number: int, frame: FrameType | None, take_note: object = take_note) -> None:
+            patience = Timer(SECONDS_TO_END, os._exit, [1])
+            patience.daemon = True
+            patience.start()
+            if callable(take_note):
+                take_note(number, frame)
+
+        signal.signal(number, end)
+
+
+def migrate(configuration: Path) -> None:
+    """`alembic upgrade head`; alembic belongs to the application's environment, so it is only imported here."""
+    from alembic import command
+    from alembic.config import Config
+
+    try:
+        command.upgrade(Config(str(configuration)), "head")
+    finally:
+        # A project's alembic.ini usually sets up logging, which switches off uvicorn's loggers.
+        for logger in logging.root.manager.loggerDict.values():
+            if isinstance(logger, logging.Logger):
+                logger.disabled = False
+
+
+class ForgivingApplication:
+    """Passes everything on to the application; when that cannot start, it shows why and the server lives on."""
+
+    def __init__(self, folder: Path, load: Callable[[], Application]) -> None:
+        self._folder = folder
+        self._failure: str | None = None
+        try:
+            self._application = load()
+        except (Exception, SystemExit) as error:
+            self._fail(error)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        elif self._failure is not None:
+            await self._show_failure(scope, send)
+        else:
+            await self._pass_on(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Starts the application up. One that fails must not end the server, which would not see the next save."""
+        if self._failure is not None:
+            return await live_without_application(receive, send)
+        has_failed = False
+
+        async def send_unless_failed(message: Message) -> None:
+            nonlocal has_failed
+            has_failed = message["type"] == "lifespan.startup.failed"
+            if not has_failed:
+                await send(message)
+
+        try:
+            await self._application(scope, receive, send_unless_failed)
+        except Exception as error:
+            if not has_failed:
+                raise  # An application without start-up raises here, and servers know that.
+            self._fail(error)
+        if has_failed:
+            await send({"type": "lifespan.startup.complete"})
+            await live_without_application(receive, send)
+        return None
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_answered = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_answered
+            has_answered = True
+            await send(message)
+
+        try:
+            await self._application(scope, receive, send_and_note)
+        except Exception as error:
+            report(f"{scope.get('method', 'Request')} {scope['path']} raised:", describe(error, self._folder))
+            if not has_answered and scope["type"] == "http":
+                await respond(send, 500, "text/plain; charset=utf-8", b"Internal Server Error")
+
+    async def _show_failure(self, scope: Scope, send: Send) -> None:
+        text = printable(self._failure or "")
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1011})
+        elif "text/html" in header(scope, b"accept"):
+            await respond(send, 503, "text/html; charset=utf-8", FAILURE_PAGE.format(escape(text), WAITING).encode())
+        else:
+            await respond(send, 503, "text/plain; charset=utf-8", f"{text}\n\n{WAITING}\n".encode())
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = describe(error, self._folder)
+        report("The application did not start:", f"{self._failure}\n\n{WAITING}")
+
+
+def report(heading: str, text: str) -> None:
+    """Tells the person at the terminal, apart from the lines around it."""
+    print(f"\n{heading}\n\n{printable(text)}\n", file=sys.stderr, flush=True)
+
+
+# It asks again by itself, so the page behind it comes back once the mistake is mended.
+FAILURE_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="2">
+<meta name="color-scheme" content="light dark">
+<title>The application did not start</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }}
+pre {{ padding: 1rem; border-left: 4px solid #d33; background: #8881; overflow-x: auto; white-space: pre-wrap }}
+</style>
+</head>
+<body>
+<h1>The application did not start</h1>
+<pre>{0}</pre>
+<p>{1}</p>
+</body>
+</html>
+"""

@@ -1,0 +1,83 @@
+"""Swagger UI at /docs from files on this machine, where FastAPI's own page would load it from a public server."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from string import Template
+
+from courseware.serving.asgi import Application, Receive, Scope, Send, respond
+
+PAGE = "/docs"
+# Kept by a package that follows Swagger UI's releases; nothing else of that package is used, so it is not imported.
+ASSETS = {
+    "swagger-ui.css": "text/css; charset=utf-8",
+    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "favicon-32x32.png": "image/png",
+}
+
+
+class LocalDocumentation:
+    """Answers /docs and what belongs to that page; everything else goes to the application, which notices nothing."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == PAGE:
+            await respond(send, 200, "text/html; charset=utf-8", page())
+        elif scope["type"] == "http" and (name := scope["path"].removeprefix(f"{PAGE}/")) in ASSETS:
+            await respond(send, 200, ASSETS[name], (assets_folder() / name).read_bytes())
+        else:
+            await self._application(scope, receive, send)
+
+
+def assets_folder() -> Path:
+    """Where the installed package keeps Swagger UI."""
+    package = find_spec("fastapi_swagger")
+    if package is None or not package.submodule_search_locations:
+        raise FileNotFoundError("The package fastapi-swagger, which holds Swagger UI, is not installed.")
+    return Path(package.submodule_search_locations[0]) / "resources"
+
+
+def page() -> bytes:
+    """The page. All its addresses are relative, so it works at the root and behind a proxy's prefix alike.
+
+    The interceptor gives the same to what Swagger UI sends: addresses in an OpenAPI document start at the
+    application's root, and in the browser that root may be somewhere below the server's.
+    """
+    return PAGE_TEMPLATE.substitute(folder=PAGE.removeprefix("/")).encode()
+
+
+PAGE_TEMPLATE = Template("""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Swagger UI</title>
+<link rel="icon" href="$folder/favicon-32x32.png">
+<link rel="stylesheet" href="$folder/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="$folder/swagger-ui-bundle.js"></script>
+<script>
+const root = new URL(".", window.location);
+SwaggerUIBundle({
+  url: "openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  persistAuthorization: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+  requestInterceptor: (request) => {
+    const address = new URL(request.url, root);
+    if (address.origin === root.origin && !address.pathname.startsWith(root.pathname)) {
+      address.pathname = root.pathname + address.pathname.slice(1);
+    }
+    request.url = address.href;
+    return request;
+  },
+});
+</script>
+</body>
+</html>
+""")
