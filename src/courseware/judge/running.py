@@ -110,7 +110,9 @@ def _pytest(course: Course, step: Step, plugin: JudgePlugin, *, hidden: bool) ->
         *(argument for name in UNUSED_PLUGINS for argument in ("-p", f"no:{name}")),
     ]  # fmt: skip
     with _without_pytest_settings():
-        pytest.main([*arguments, *files], plugins=[plugin])
+        code = pytest.main([*arguments, *files], plugins=[plugin])
+    if code == pytest.ExitCode.INTERRUPTED and not plugin.run.faults:
+        raise KeyboardInterrupt  # pytest keeps it to itself, and what was not run would look skipped
 
 
 @contextmanager
