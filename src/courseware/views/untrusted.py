@@ -7,7 +7,7 @@ def printable(text: str) -> str:
     r"""`text` with every character that is not seen replaced by its escape, such as `\x1b` or `\u202e`.
 
     That covers control characters (C0, C1, delete), bidirectional overrides, zero-width characters, odd spaces and lone
-    surrogates; line feeds and tabs stay. It is no escaping for HTML or for Rich's markup: who shows it must do that too.
+    surrogates; line feeds and tabs stay. It does not escape HTML or Rich's markup: who shows it must do that too.
     """
     return "".join(
         character if character.isprintable() or character in KEPT else _escape(character) for character in text
