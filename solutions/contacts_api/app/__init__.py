@@ -1,0 +1,1 @@
+"""The Contacts API: a contact book with accounts."""

@@ -1,0 +1,81 @@
+"""The database: connections, sessions, and what all models share."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, TypeDecorator, UniqueConstraint, event, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+Identifier = BigInteger().with_variant(Integer, "sqlite")
+"""64 bits in both databases: SQLite counts up only a column that is called INTEGER."""
+
+LARGEST_INTEGER = 2**63 - 1
+"""The largest number that an `Identifier`, an OFFSET or a LIMIT can hold."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment. It comes back timezone-aware from SQLite too, which itself stores no time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and (value if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+class Base(DeclarativeBase):
+    """All models. Constraints get names by rule, so that migrations can change them and errors can be told apart."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+
+
+def create_engine(url: str) -> AsyncEngine:
+    """Connections to the database at `url`; none is opened before the first query."""
+    engine = create_async_engine(url, pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _teach_sqlite)
+    return engine
+
+
+def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Makes sessions whose objects stay readable after the commit, when no lazy query could be awaited."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """A session for one request. Services commit; whatever was not committed when the request ends is undone."""
+    sessions: async_sessionmaker[AsyncSession] = request.app.state.sessions
+    async with sessions() as session:
+        yield session
+
+
+async def ping(session: AsyncSession) -> None:
+    """Asks the database for a sign of life."""
+    await session.execute(text("SELECT 1"))
+
+
+def violates(error: IntegrityError, constraint: UniqueConstraint) -> bool:
+    """Whether this very constraint made the database refuse a row. PostgreSQL names it, SQLite lists its columns."""
+    columns = ", ".join(f"{constraint.table.name}.{column.name}" for column in constraint.columns)
+    named = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
+    return named == constraint.name or str(error.orig) == f"UNIQUE constraint failed: {columns}"
+
+
+def _teach_sqlite(connection: Any, _record: Any) -> None:
+    """Gives SQLite what PostgreSQL does by itself: foreign keys that are enforced, and `lower` for any alphabet."""
+    connection.execute("PRAGMA foreign_keys = ON").close()
+    connection.create_function("lower", 1, lambda value: value and value.casefold(), deterministic=True)

@@ -1,0 +1,1 @@
+"""What travels over HTTP: the shape of requests and answers."""

@@ -1,0 +1,41 @@
+"""What requests have in common: strictness, and the kinds of text that they carry."""
+
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+LONGEST_EMAIL = 254
+
+
+class RequestModel(BaseModel):
+    """The body of a request. A field that it does not know is an error: it may be a misspelt one that we do know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _storable(value: str) -> str:
+    """`value`, unless it holds the character NUL, which PostgreSQL cannot store."""
+    if "\0" in value:
+        raise PydanticCustomError("nul_character", "The character NUL is not allowed")
+    return value
+
+
+def _email(value: str) -> str:
+    """`value` in lower case, if its syntax is right. Whether the address exists is not looked up.
+
+    The library's own sentences quote parts of the value, so the client gets ours.
+    """
+    try:
+        address = validate_email(value, check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        address = ""
+    if not 0 < len(address) <= LONGEST_EMAIL:
+        raise PydanticCustomError("email", "This is not an e-mail address")
+    return address
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Trimmed = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)]
+Email = Annotated[str, AfterValidator(_email), Field(json_schema_extra={"format": "email", "maxLength": LONGEST_EMAIL})]

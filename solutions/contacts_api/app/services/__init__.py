@@ -1,0 +1,1 @@
+"""The rules of the application. A service decides what belongs together in one transaction, and commits it."""
