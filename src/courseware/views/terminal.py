@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from courseware.intake import Submission
 
     from courseware.course import Step
-    from courseware.workspace import LaidOut
+    from courseware.workspace import LaidOut, StepStatus
 
 SIGNS = {
     Outcome.PASSED: ("✔", "green"),
@@ -97,6 +97,27 @@ def remarks_view(submission: Submission) -> RenderableType:
     return Text("").join(shown(f"{remark}\n", "dim") for remark in (*dropped, *submission.warnings))
 
 
+def status_view(title: str, statuses: Iterable[StepStatus]) -> RenderableType:
+    """The course's steps, a line each."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("", "Step", "Title", "Minutes", "Tasks", "Points", "State"):
+        table.add_column(heading, justify="right" if heading in ("Step", "Minutes", "Tasks", "Points") else "left")
+    for status in statuses:
+        state: str = status.state
+        if status.judged_at is not None:
+            state += f", judged {status.judged_at.astimezone():%Y-%m-%d %H:%M}"
+        table.add_row(
+            _sign(Outcome.PASSED) if status.state == "holds" else "",
+            str(status.number),
+            shown(status.title),
+            str(status.minutes),
+            f"{status.tasks_held} / {len(status.tasks)}",
+            f"{points(status.points)} / {points(status.points_possible)}" if status.judged_at else "",
+            state + (", changed since" if status.changed else ""),
+        )
+    return Group(shown(title, "bold"), table)
+
+
 def points(value: float) -> str:
     """Points as they are written: 3, or 2.5."""
     return f"{value:g}"
@@ -153,16 +174,12 @@ def _failure(check: CheckResult) -> RenderableType:
         table.add_row(Text("hint", "dim"), shown(check.first_hint, "yellow"))
     if check.hints > 1:
         table.add_row(Text("more", "dim"), shown(f"course hint {check.id}"))
-    return Group(Text(""), heading, Padding(Group(shown(check.sentence), table), (0, 0, 0, 2)))
+    return Group(Text(""), heading, Padding(Group(shown(check.sentence), table), (0, 0, 0, 2), expand=False))
 
 
 def _summary(verdict: Verdict, step: Step, task: str | None) -> Iterator[RenderableType]:
     yield Text("")
-    skipped = [check for check in verdict.checks if check.outcome is Outcome.SKIPPED]
-    if skipped:
-        needs = sorted({check.needs_failed for check in skipped if check.needs_failed})
-        reason = f"they need {', '.join(needs)}" if needs else "your application does not run any more"
-        yield shown(f"Not run: {len(skipped)} {'check' if len(skipped) == 1 else 'checks'}; {reason}.", "dim")
+    yield from _not_run([check for check in verdict.checks if check.outcome is Outcome.SKIPPED])
     tasks = [result for result in verdict.tasks if task in (None, result.id)]
     earned, possible = sum(each.points for each in tasks), sum(each.points_possible for each in tasks)
     what = f"Step {verdict.step}" if task is None else f"Task {task}"
@@ -174,18 +191,23 @@ def _summary(verdict: Verdict, step: Step, task: str | None) -> Iterator[Rendera
     yield shown(_circumstances(verdict), "dim")
 
 
+def _not_run(checks: list[CheckResult]) -> Iterator[RenderableType]:
+    if checks:
+        needs = sorted({check.needs_failed for check in checks if check.needs_failed})
+        reason = f"Waiting for {', '.join(needs)}" if needs else "Not run, because your application has ended"
+        yield shown(f"{reason}: {len(checks)} {'check' if len(checks) == 1 else 'checks'}.", "dim")
+
+
 def _circumstances(verdict: Verdict) -> str:
-    where = (
-        "in the sandbox" if verdict.judged_by == "bubblewrap" else "without a sandbox, as is right for your own code"
-    )
-    return f"Judged {where} in {verdict.seconds:.1f} s, seed {verdict.seed}."
+    where = "in the sandbox" if verdict.judged_by == "bubblewrap" else "without a sandbox"
+    return f"Judged in {verdict.seconds:.1f} s, {where}. Seed {verdict.seed}."
 
 
 def _start_failure(verdict: Verdict) -> Iterator[RenderableType]:
     failure = verdict.application.failure
     assert failure is not None
     yield shown(PHASES[failure.phase], "bold red")
-    yield Padding(shown(failure.text.strip("\n")), (1, 0, 1, 2))
+    yield Padding(shown(failure.text.strip("\n")), (1, 0, 1, 2), expand=False)
     yield shown(f"Nothing else could be judged: 0 of {points(verdict.points_possible)} points.", "bold")
     yield shown(_circumstances(verdict), "dim")
 
@@ -194,6 +216,6 @@ def _course_fault(verdict: Verdict) -> Iterator[RenderableType]:
     yield shown("The course's own checks failed. This is not your mistake, and says nothing about your work.", "bold")
     details = [*verdict.notes, *(f"{check.id}: {check.detail}" for check in verdict.checks if check.detail)]
     for detail in details:
-        yield Padding(shown(detail), (1, 0, 0, 2))
+        yield Padding(shown(detail), (1, 0, 0, 2), expand=False)
     yield Text("")
     yield shown("Please report this to whoever gave you the course.")

@@ -2,5 +2,15 @@
 
 from courseware.workspace.folder import LaidOut, Workspace, read_project
 from courseware.workspace.progress import Progress, StepProgress, TaskProgress
+from courseware.workspace.status import StepStatus, TaskStatus
 
-__all__ = ["LaidOut", "Progress", "StepProgress", "TaskProgress", "Workspace", "read_project"]
+__all__ = [
+    "LaidOut",
+    "Progress",
+    "StepProgress",
+    "StepStatus",
+    "TaskProgress",
+    "TaskStatus",
+    "Workspace",
+    "read_project",
+]

@@ -16,6 +16,7 @@ from courseware.verdict import Verdict
 from courseware.workspace.layout import is_handed_in, step_files
 from courseware.workspace.locking import locked
 from courseware.workspace.progress import Progress, ProgressFile, free_name
+from courseware.workspace.status import StepStatus, step_status
 
 if TYPE_CHECKING:
     from courseware.intake import Submission
@@ -83,6 +84,16 @@ class Workspace:
         """How far the student is."""
         return self._progress.read()
 
+    def status(self, step: Step) -> StepStatus:
+        """How the step stands."""
+        laid_out = self.is_laid_out(step)
+        return step_status(
+            step,
+            self.progress.steps.get(step.number),
+            laid_out=laid_out,
+            submission=self._digest(step) if laid_out else None,
+        )
+
     def record(self, verdict: Verdict, task: str | None = None) -> None:
         """Keeps what a judgement of `task`, or of the whole step, said; an invalid verdict says nothing."""
         if verdict.valid:
@@ -91,6 +102,14 @@ class Workspace:
     def record_hint(self, check: str, level: int) -> None:
         """Keeps that the hints of a check were read up to this level."""
         self._progress.update(lambda progress: progress.with_hint(check, level))
+
+    def _digest(self, step: Step) -> str | None:
+        from courseware.judge.judging import digest
+
+        try:
+            return digest(self.submission(step).tree)
+        except UsageError:  # intake refuses it, so it is not what was judged
+            return None
 
     def _lay_out(self, step: Step) -> LaidOut:
         files = step_files(self.course, step)

@@ -1,0 +1,139 @@
+"""`course watch`: judges on every save; keys show a hint or the list of checks."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from courseware.cli.common import SandboxOption, StepArgument, console, open_workspace
+from courseware.cli.keys import keys
+from courseware.errors import UsageError
+
+if TYPE_CHECKING:
+    from courseware.course import Step
+    from courseware.verdict import Verdict
+    from courseware.workspace import Workspace
+
+SAVED = "saved"
+KEYS = "h hint   l list of checks   q quit"
+
+
+def watch(step: StepArgument = None, sandbox: SandboxOption = None) -> None:
+    """Judge on every save. Keys: h for the next hint, l for the list of checks, q to quit."""
+    workspace = open_workspace()
+    asked = workspace.step(step)
+    if not workspace.is_laid_out(asked):
+        raise UsageError(f"Step {asked.number} is not laid out yet. Begin with: course start {asked.number}")
+    events: queue.Queue[str] = queue.Queue()
+    try:
+        with _saves(workspace, asked, events), keys(events.put) as has_keys:
+            _Watch(workspace, asked, sandbox, has_keys=has_keys).run(events)
+    except KeyboardInterrupt:
+        console().print()
+
+
+class _Watch:
+    """One run of `course watch`: the last verdict, and what to do about each event."""
+
+    def __init__(self, workspace: Workspace, step: Step, sandbox: bool | None, *, has_keys: bool) -> None:
+        self._workspace = workspace
+        self._step = step
+        self._sandbox = sandbox
+        self._help = KEYS if has_keys else "Ctrl-C quits"
+        self._verdict: Verdict | None = None
+        self._screen = console()
+
+    def run(self, events: queue.Queue[str]) -> None:
+        """Judges now and after every save, until q."""
+        event = SAVED
+        while event != "q":
+            if event == SAVED:
+                self._judge()
+            elif event == "h":
+                self._hint()
+            elif event == "l":
+                self._list()
+            event = events.get()
+
+    def _judge(self) -> None:
+        from courseware.cli.judging import judge_workspace
+        from courseware.views.terminal import remarks_view, verdict_view
+
+        self._screen.rule()
+        try:
+            submission, self._verdict = judge_workspace(self._workspace, self._step, sandbox=self._sandbox)
+        except UsageError as error:
+            self._verdict = None
+            self._say(str(error))
+        else:
+            self._screen.print(verdict_view(self._verdict, self._step), remarks_view(submission), sep="", end="")
+        self._say(f"Waiting for a save.   {self._help}")
+
+    def _hint(self) -> None:
+        from courseware.cli.hint import next_hints
+        from courseware.judge import catalogue
+        from courseware.verdict import Outcome
+        from courseware.views.terminal import hint_view
+
+        checks = () if self._verdict is None else self._verdict.checks
+        failed = next((check.id for check in checks if check.outcome is Outcome.FAILED), None)
+        if failed is None:
+            self._say("There is no failed check to give a hint for.")
+            return
+        entry = next(entry for entry in catalogue(self._workspace.course, self._step) if entry.id == failed)
+        hints = next_hints(self._workspace, failed, entry.hints)
+        self._say(entry.sentence)
+        self._screen.print(hint_view(failed, hints, len(entry.hints)))
+
+    def _list(self) -> None:
+        from courseware.views.terminal import checks_view
+
+        if self._verdict is None:
+            self._say("Nothing was judged yet.")
+        else:
+            self._screen.print(checks_view(self._verdict))
+
+    def _say(self, sentence: str) -> None:
+        from courseware.views.terminal import shown
+
+        self._screen.print(shown(sentence, "dim"))
+
+
+@contextmanager
+def _saves(workspace: Workspace, step: Step, events: queue.Queue[str]) -> Iterator[None]:
+    """Puts SAVED into `events`, once for each burst of changes to the step's project.
+
+    The whole workspace is watched, because `course start --reset` replaces the step's folder by another.
+    """
+    from watchfiles import Change, DefaultFilter
+    from watchfiles import watch as changes
+
+    from courseware.project_tree import is_generated
+    from courseware.workspace.layout import is_handed_in
+
+    folder = workspace.folder(step).resolve()
+    unwritten = DefaultFilter()
+
+    def counts(change: Change, path: str) -> bool:
+        if not Path(path).is_relative_to(folder) or not unwritten(change, path):
+            return False
+        inside = Path(path).relative_to(folder)
+        return is_handed_in(inside.as_posix()) and not any(is_generated(part) for part in inside.parts)
+
+    over = threading.Event()
+
+    def follow() -> None:
+        for _ in changes(workspace.root, watch_filter=counts, stop_event=over, rust_timeout=200):
+            events.put(SAVED)
+
+    follower = threading.Thread(target=follow, name="saves", daemon=True)
+    follower.start()
+    try:
+        yield
+    finally:
+        over.set()
+        follower.join()
