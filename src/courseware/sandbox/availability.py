@@ -1,0 +1,72 @@
+"""Finds out once what this machine can do to keep a submission in."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+
+from courseware.sandbox import bubblewrap
+from courseware.sandbox.bubblewrap import Variant
+from courseware.sandbox.limits import Limits
+
+PROBE_SECONDS = 20.0
+CLEAN_ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether bubblewrap works here.
+
+    `reason` says in words why not, and is empty where it does. `cgroup` names the kind of control group that bounds
+    memory and processes of a sandbox; None where none can be made.
+    """
+
+    bubblewrap: bool
+    reason: str
+    cgroup: str | None
+    variant: Variant | None = None
+
+
+@cache
+def available() -> Availability:
+    """What this machine can do, tried out with a real sandbox the first time."""
+    if sys.platform != "linux":
+        return _not("bubblewrap is there for Linux only.")
+    if shutil.which("bwrap", path=CLEAN_ENVIRONMENT["PATH"]) is None:
+        return _not("bubblewrap is not installed (Debian, Ubuntu: apt install bubblewrap).")
+    said = ""
+    for variant in bubblewrap.variants():
+        said = _try(variant)
+        if not said:
+            return Availability(bubblewrap=True, reason="", cgroup=None, variant=variant)
+    return _not(said)
+
+
+def _not(reason: str) -> Availability:
+    return Availability(bubblewrap=False, reason=reason, cgroup=None)
+
+
+def _try(variant: Variant) -> str:
+    """Runs the interpreter in the sandbox; what was wrong, in words, or nothing."""
+    line = bubblewrap.command_line(variant, {}, Limits(), [sys.executable, "-I", "-S", "-c", ""])
+    try:
+        done = subprocess.run(
+            line.arguments,
+            env=CLEAN_ENVIRONMENT,
+            pass_fds=line.descriptors,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PROBE_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"a first try failed: {error}"
+    finally:
+        line.close()
+    if done.returncode == 0:
+        return ""
+    said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
+    if "nknown option" in said[-1]:
+        return f"bubblewrap is too old, 0.8 is needed ({said[-1]})."
+    return f"a first try failed: {said[-1]}"

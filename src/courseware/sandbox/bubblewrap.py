@@ -1,0 +1,130 @@
+"""The bubblewrap sandbox: namespaces of its own, no network, libraries read-only, a little memory to write to.
+
+No /proc is mounted: it tells about the machine, an application needs nothing of it, and without it bubblewrap works in
+containers too. Root never runs a project: the user is changed first. Since Python may live where only root can look
+(below /root), root lays the files out in an outer bubblewrap, and the inner one starts from there as the other user.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from courseware.sandbox import seccomp
+from courseware.sandbox.limits import Limits
+
+FOLDER = "/scratch"
+RUNNER = Path(__file__).with_name("runner.py")
+UNPRIVILEGED_USER = 54321  # one that nobody has, whose limits nobody shares
+SYSTEM_FOLDERS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
+SYSTEM_FILES = ("/etc/ld.so.cache",)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How bubblewrap is started on this machine. `as_root`: drop root first; `outer`: and lay out files before that."""
+
+    as_root: bool
+    outer: bool
+
+
+def variants() -> Sequence[Variant]:
+    """The ones worth trying, best first. The outer one needs more than the root of a container may do."""
+    if os.geteuid() == 0:
+        return Variant(as_root=True, outer=True), Variant(as_root=True, outer=False)
+    return (Variant(as_root=False, outer=False),)
+
+
+@dataclass
+class CommandLine:
+    """A command and the open descriptors that it reads its options from."""
+
+    arguments: list[str] = field(default_factory=list)
+    descriptors: list[int] = field(default_factory=list)
+
+    def add(self, *arguments: str) -> None:
+        self.arguments += arguments
+
+    def add_bubblewrap(self, options: Iterable[str]) -> None:
+        """bubblewrap with `options` handed over unseen: a command line can be read by everybody on the machine."""
+        self.add("bwrap", "--args", self.add_file("\0".join(options).encode()), "--")
+
+    def add_file(self, content: bytes) -> str:
+        """The number of a descriptor from which `content` can be read."""
+        with TemporaryFile() as file:
+            file.write(content)
+            file.seek(0)
+            descriptor = os.dup(file.fileno())
+        self.descriptors.append(descriptor)
+        return str(descriptor)
+
+    def close(self) -> None:
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        self.descriptors.clear()
+
+
+def command_line(
+    variant: Variant, environment: Mapping[str, str], limits: Limits, command: Sequence[str]
+) -> CommandLine:
+    """The command that runs `command` inside. Whoever starts it closes its descriptors."""
+    line = CommandLine()
+    files = list(_files())
+    if variant.outer:
+        own = ("--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--tmpfs", "/tmp")  # what bwrap itself needs
+        line.add_bubblewrap(["--die-with-parent", *files, *own])
+    if variant.as_root:
+        user = str(UNPRIVILEGED_USER)
+        line.add("setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--")
+    line.add_bubblewrap(_options(line, files, environment, limits))
+    line.add(*command)
+    return line
+
+
+def _options(line: CommandLine, files: Sequence[str], environment: Mapping[str, str], limits: Limits) -> list[str]:
+    program = seccomp.program()
+    variables = {**environment, **_library_path()}
+    return [
+        "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session", "--as-pid-1",
+        "--cap-drop", "ALL", "--hostname", "sandbox", "--clearenv",
+        *(part for name, value in variables.items() for part in ("--setenv", name, value)),
+        *(() if program is None else ("--seccomp", line.add_file(program))),
+        *files,
+        "--dev", "/dev", "--size", str(limits.shared_memory), "--tmpfs", "/dev/shm", "--remount-ro", "/dev",  # noqa: S108
+        "--perms", "0700", "--size", str(limits.disk), "--tmpfs", FOLDER, "--dir", f"{FOLDER}/tmp",  # noqa: S108
+        "--symlink", f"{FOLDER}/tmp", "/tmp",  # noqa: S108
+        "--remount-ro", "/", "--chdir", FOLDER,
+    ]  # fmt: skip
+
+
+def _files() -> Iterable[str]:
+    """Options that show the system's libraries, the interpreter and its packages, each at its own place, read-only."""
+    folders = {"/usr": None}
+    for folder in (sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix):
+        if not any(Path(folder).is_relative_to(known) for known in folders):
+            folders[folder] = None
+    links = [link for link in _links(Path(sys.executable)) if not any(link.is_relative_to(known) for known in folders)]
+    for path in (*folders, *SYSTEM_FILES, *map(str, links), str(RUNNER)):
+        for parent in reversed(Path(path).parents[:-1]):
+            yield from ("--perms", "0755", "--dir", str(parent))  # else nobody but root could go through it
+        yield from ("--ro-bind-try", path, path)
+    for path in SYSTEM_FOLDERS:
+        if Path(path).is_symlink():
+            yield from ("--symlink", str(Path(path).readlink()), path)
+        else:
+            yield from ("--ro-bind-try", path, path)
+
+
+def _links(executable: Path) -> Iterable[Path]:
+    """The executable and what it points to, link by link."""
+    yield executable
+    while executable.is_symlink():
+        executable = executable.parent / executable.readlink()
+        yield executable
+
+
+def _library_path() -> Mapping[str, str]:
+    """Python's own libraries: without /proc the loader cannot find them relative to the program."""
+    return {} if sys.base_prefix == "/usr" else {"LD_LIBRARY_PATH": f"{sys.base_prefix}/lib"}

@@ -1,0 +1,232 @@
+"""Runs inside the sandbox: limits itself, lays out the project, migrates, imports and serves it.
+
+One trusted file, started by its path with the judge's own interpreter. It must not import `courseware`, which is not
+there to be imported, and nothing is believed of what it reports: from the moment when it imports the project, the
+project can do in this process whatever it likes.
+
+It talks with the judge over a socket, one JSON object per line. It says by itself {"at": phase} when a phase of the
+start begins and {"phase": ..., "text": ...} when the start is over; {"number": n, "answer": ...} answers a request
+{"number": n, "do": ...}. When the judge closes the socket, the process ends.
+"""
+
+import importlib
+import json
+import logging
+import os
+import resource
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+Result = TypeVar("Result")
+TEXT_CHARACTERS = 8_000
+CLIENT = ("127.0.0.1", 50000)
+SERVER = ("127.0.0.1", 8000)
+
+
+class Judge:
+    """The judge's end of the control socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._writing = threading.Lock()
+
+    def say(self, **message: object) -> None:
+        with self._writing:
+            self._connection.sendall(json.dumps(message).encode() + b"\n")
+
+    def requests(self) -> Iterator[dict[str, Any]]:
+        with self._connection.makefile("rb") as lines:
+            for line in lines:
+                yield json.loads(line)
+
+
+def main() -> None:
+    with os.fdopen(int(sys.argv[1]), "rb") as package:
+        setup = json.loads(package.readline())
+        project = lay_out(Path(setup["folder"], "project"), package.read(), setup["files"])
+    judge = Judge(socket.socket(fileno=setup["control"]))
+    set_limits(setup["limits"])
+    time_machine = import_time_machine()
+    import uvicorn  # noqa: F401 - before the project's folder, whose files could shadow it
+
+    main_thread = threading.get_ident()
+    actions = Actions(time_machine, main_thread, project)
+    threading.Thread(target=answer_requests, args=(judge, actions), daemon=True).start()
+    os.chdir(project)
+    sys.path.insert(0, str(project))
+    sys.argv[:] = ["uvicorn"]
+
+    def phase(name: str, action: Callable[[], Result]) -> Result:
+        judge.say(at=name)
+        try:
+            return action()
+        except BaseException as error:
+            traceback.print_exception(error)
+            fail(judge, name, own_part(error, project))
+
+    if setup["migrations"]:
+        phase("migrations", lambda: migrate(setup["migrations"]))
+    application = phase("import", lambda: create(setup["entrypoint"]))
+    judge.say(at="startup")
+    serve(application, setup["listener"], judge, project)
+
+
+def lay_out(project: Path, contents: bytes, files: list[tuple[str, int]]) -> Path:
+    """Writes the project's files, whose contents stand one after the other."""
+    project.mkdir()
+    begin = 0
+    for path, size in files:
+        target = project / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(contents[begin : begin + size])
+        begin += size
+    return project
+
+
+def set_limits(limits: dict[str, int]) -> None:
+    """Limits this process and its children for good. `limits`: the resource's name, such as NOFILE, and its amount."""
+    for name, amount in {**limits, "CORE": 0}.items():
+        number = getattr(resource, f"RLIMIT_{name}", None)
+        if number is not None:
+            allowed = resource.getrlimit(number)[1]
+            limit = amount if allowed == resource.RLIM_INFINITY else min(amount, allowed)
+            resource.setrlimit(number, (limit, limit))
+
+
+def import_time_machine() -> Any:
+    """The library that moves the clock; without its pytest plugin, whose import would double the time of a start."""
+    sys.modules["pytest"] = None  # type: ignore[assignment]
+    try:
+        return importlib.import_module("time_machine")
+    finally:
+        del sys.modules["pytest"]
+
+
+class Actions:
+    """What the judge can ask for while the application runs."""
+
+    def __init__(self, time_machine: Any, main_thread: int, project: Path) -> None:
+        self._time_machine = time_machine
+        self._main_thread = main_thread
+        self._project = project
+        self._travel: Any = None
+
+    def clock(self, to: float | None) -> None:
+        """Puts the clock to this POSIX time, from where it runs on; None puts it right."""
+        if self._travel is not None:
+            self._travel.stop()
+            self._travel = None
+        if to is not None:
+            self._travel = self._time_machine.travel(to, tick=True)
+            self._travel.start()
+
+    def where(self) -> str:
+        """The project's lines that the main thread is in."""
+        frame = sys._current_frames().get(self._main_thread)
+        stack = own_frames(traceback.extract_stack(frame), self._project)
+        return "".join(stack.format())[-TEXT_CHARACTERS:]
+
+    def uncompiled(self) -> list[str]:
+        """The source files of imported modules that have no byte code on the disk."""
+        specs = [getattr(module, "__spec__", None) for module in list(sys.modules.values())]
+        return [
+            spec.origin
+            for spec in specs
+            if spec is not None and spec.origin and spec.cached and not Path(spec.cached).exists()
+        ]
+
+
+def answer_requests(judge: Judge, actions: Actions) -> None:
+    """Does what the judge asks for until it closes the socket, then ends the whole process."""
+    try:
+        for request in judge.requests():
+            action = getattr(actions, request["do"])
+            judge.say(number=request["number"], answer=action(**request["arguments"]))
+    finally:
+        os._exit(0)
+
+
+def migrate(configuration: str) -> None:
+    """`alembic upgrade head`."""
+    from alembic import command
+    from alembic.config import Config
+
+    command.upgrade(Config(configuration), "head")
+
+
+def create(entrypoint: str) -> Any:
+    """The ASGI application that the factory `module:function` makes."""
+    module, _, factory = entrypoint.partition(":")
+    return getattr(importlib.import_module(module), factory)()
+
+
+def serve(application: Any, listener: int, judge: Judge, project: Path) -> None:
+    """Serves the application on a listening socket, and tells when it is up or what kept it from it."""
+    import uvicorn
+
+    startup_errors: list[str] = []
+
+    async def guarded(
+        scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+    ) -> None:
+        if scope["type"] != "lifespan":
+            # An AF_UNIX socket has no addresses. Code that reads the client's should find one, as behind TCP.
+            await application({**scope, "client": CLIENT, "server": SERVER}, receive, send)
+            return
+        try:
+            await application(scope, receive, send)
+        except BaseException as error:
+            startup_errors.append(own_part(error, project))
+            raise
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            judge.say(phase="ready", text="")
+
+    server = Server(uvicorn.Config(guarded, fd=listener, access_log=False, use_colors=False, ws="none"))
+    try:
+        server.run()
+    except BaseException as error:
+        if not server.started:
+            if not isinstance(error, SystemExit):
+                traceback.print_exception(error)
+                startup_errors.append(own_part(error, project))
+            fail(judge, "startup", "\n".join(startup_errors))
+        raise
+
+
+def fail(judge: Judge, phase: str, text: str) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    logging.shutdown()
+    judge.say(phase=phase, text=text)
+    os._exit(1)
+
+
+def own_part(error: BaseException, project: Path) -> str:
+    """The traceback without the lines of libraries, with paths from the project's folder on."""
+    whole = traceback.TracebackException.from_exception(error)
+    part: traceback.TracebackException | None = whole
+    parts = [part]
+    while part is not None:
+        part.stack = own_frames(part.stack, project)
+        part = part.__cause__ or (None if part.__suppress_context__ else part.__context__)
+        parts.append(part)
+    return "".join(whole.format()).replace(f"{project}/", "").strip()[-TEXT_CHARACTERS:]
+
+
+def own_frames(stack: traceback.StackSummary, project: Path) -> traceback.StackSummary:
+    own = [frame for frame in stack if frame.filename.startswith(f"{project}/")]
+    for frame in own:
+        frame.filename = frame.filename.removeprefix(f"{project}/")
+    return traceback.StackSummary.from_list(own)
+
+
+if __name__ == "__main__":
+    main()
