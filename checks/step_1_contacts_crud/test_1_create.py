@@ -28,7 +28,7 @@ CREATED = ("contact_is_created",)
     hints=(
         "Send the request yourself in /docs and read the traceback in the terminal: which line stops it?",
         "Three places work together: the table, the schemas of what comes in and goes out, and the service that saves.",
-        "Build Contact(**data.model_dump(), user_id=...), add it, commit, return it; the route has status_code=201.",
+        "Build Contact(**data.model_dump(), owner_id=owner.id), add it, commit, return it; the route has status_code=201.",
     ),
 )
 def test_contact_is_created(user: User, random: Random) -> None:
@@ -227,7 +227,7 @@ def test_same_email_twice_is_a_conflict(user: User, random: Random) -> None:
     hints=(
         "Two people may know the same person.",
         "Which columns must be unique together, and whose contacts are looked through for a double?",
-        'UniqueConstraint("user_id", "email"); and every look-up of an address asks for the owner too.',
+        'UniqueConstraint("owner_id", "email"); and every look-up of an address asks for the owner too.',
     ),
     needs=CREATED,
 )

@@ -23,7 +23,7 @@ LISTED = ("contacts_are_listed",)
     hints=(
         "Ask for a contact that you have just created. What comes back?",
         "The service looks for a row with this id and this owner.",
-        "select(Contact).where(Contact.id == contact_id, Contact.user_id == user.id), then session.scalar(...).",
+        "select(Contact).where(Contact.id == contact_id, Contact.owner_id == owner.id), then session.scalar(...).",
     ),
     needs=CREATED,
 )

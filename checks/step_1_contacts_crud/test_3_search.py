@@ -33,14 +33,14 @@ def test_search_finds_part_of_a_name_or_email(user: User, random: Random) -> Non
     points=3,
     hints=(
         "Search for a Cyrillic name in small letters, then in capitals.",
-        "LIKE and lower() of SQLite know the case of the letters a to z alone. Python knows every alphabet.",
-        "Let both sides go through Python's lower(): the application has a database function for that.",
+        "A LIKE of SQLite knows the case of the letters a to z alone; that of PostgreSQL knows none.",
+        "icontains() lowers both sides in the database, and the base teaches SQLite's lower() every alphabet.",
     ),
     needs=FOUND,
 )
 def test_search_ignores_case_in_any_alphabet(user: User, random: Random) -> None:
     """Search does not care about case, in Latin or in Cyrillic: `олена` finds `Олена`."""
-    contacts = {name: user.created(valid_contact(random, first_name=name)) for name in ("Олена", "Roxanne")}
+    contacts = {name: user.created(valid_contact(random, first_name=name)) for name in ("Устина", "Roxanne")}
     user.created(valid_contact(random, first_name="Тарас", last_name="Мороз"))
     for name, contact in contacts.items():
         for text in (name.lower(), name.upper(), mixed_case(name, random)):

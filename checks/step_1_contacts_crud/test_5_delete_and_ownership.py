@@ -107,7 +107,7 @@ def test_foreign_contact_stays_untouched(user: User, other_user: User, random: R
     hints=(
         "How many users does your list know?",
         "Every query on contacts needs the same first condition, the one that counts them too.",
-        "where(Contact.user_id == user.id) in the query for the rows and in the query for the total.",
+        "where(Contact.owner_id == owner.id) in the query for the rows and in the query for the total.",
     ),
     needs=("contacts_are_listed",),
 )

@@ -37,5 +37,5 @@ def _email(value: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-Trimmed = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)]
+Trimmed = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_storable)]
 Email = Annotated[str, AfterValidator(_email), Field(json_schema_extra={"format": "email", "maxLength": LONGEST_EMAIL})]

@@ -1,0 +1,1 @@
+"""Contacts, from the table to HTTP."""
