@@ -21,7 +21,7 @@ async def add(book: Book, data: NewContact, request: Request, response: Response
 @router.get("")
 async def search(
     book: Book,
-    q: Annotated[str, Query(max_length=254)] = "",
+    q: Annotated[str, Query()] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> ContactPage:

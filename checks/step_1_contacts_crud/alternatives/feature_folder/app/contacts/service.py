@@ -9,8 +9,6 @@ from app.contacts.repository import Contacts, DuplicateError
 from app.contacts.schemas import Changes, ContactOut, ContactPage, NewContact
 from app.core.errors import Conflict, NotFound
 
-TAKEN = Conflict("contact_exists", "This e-mail address is in your contact book.")
-
 
 class ContactBook:
     """A user's contact book."""
@@ -23,7 +21,7 @@ class ContactBook:
         try:
             await self._contacts.add(contact)
         except DuplicateError:
-            raise TAKEN from None
+            raise _taken() from None
         return ContactOut.model_validate(contact)
 
     async def look_up(self, contact_id: int) -> ContactOut:
@@ -41,7 +39,7 @@ class ContactBook:
         try:
             await self._contacts.save()
         except DuplicateError:
-            raise TAKEN from None
+            raise _taken() from None
         return ContactOut.model_validate(contact)
 
     async def strike_out(self, contact_id: int) -> None:
@@ -52,6 +50,10 @@ class ContactBook:
         if contact is None:
             raise NotFound("contact_not_found", "Your contact book has no such contact.")
         return contact
+
+
+def _taken() -> Conflict:
+    return Conflict("contact_exists", "This e-mail address is in your contact book.")
 
 
 Book = Annotated[ContactBook, Depends()]

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Response, status
 from app.api.deps import CurrentUser
 from app.core.threads import BlockingSession
 from app.models import Contact
+from app.schemas.base import Text
 from app.schemas.contact import ContactCreate, ContactRead, ContactUpdate
 from app.schemas.page import Page
 from app.services import contacts
@@ -20,7 +21,7 @@ Id = Annotated[int, Path(ge=1, lt=2**63)]
 def index(
     session: BlockingSession,
     user: CurrentUser,
-    q: Annotated[str, Query(pattern=r"\A[^\x00]*\Z")] = "",
+    q: Annotated[Text, Query()] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     offset: Annotated[int, Query(ge=0, lt=2**62)] = 0,
 ) -> Page[ContactRead]:
