@@ -19,6 +19,7 @@ def run(
         typer.Option(min=1024, max=65535, help="Serve on this port.", show_default=f"{USUAL_PORT}, or any free one"),
     ] = None,
     reference: Annotated[bool, typer.Option("--reference", help="Serve the reference of the step instead.")] = False,
+    addresses: Annotated[bool, typer.Option("--addresses/--no-addresses", hidden=True)] = True,
 ) -> None:
     """Serve your application on this machine: migrate its database, start it, and start it again on every save."""
     from courseware.project_tree import finish, write_tree
@@ -30,7 +31,8 @@ def run(
     if not reference:
         if not workspace.is_laid_out(asked):
             raise UsageError(f"Step {asked.number} is not laid out yet. Begin with: course start {asked.number}")
-        _print_addresses(f"Your application after step {asked.number}", chosen)
+        if addresses:
+            _print_addresses(f"Your application after step {asked.number}", chosen)
         serve(workspace.folder(asked), workspace.course.application, chosen)
         return
     with tempfile.TemporaryDirectory(prefix="course-reference-") as folder:

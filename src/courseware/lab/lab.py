@@ -1,0 +1,98 @@
+"""One run of JupyterLab with the application beside it."""
+
+import http.client
+import os
+import secrets
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from courseware.course import Step
+from courseware.errors import UsageError
+from courseware.lab.layout import lay_out
+from courseware.lab.processes import Processes
+from courseware.lab.settings import DOCUMENTATION, LabFolder
+from courseware.serving.ports import HOST, choose_port
+from courseware.workspace import Workspace
+
+USUAL_PORT = 8888
+USUAL_APPLICATION_PORT = 8000
+START_SECONDS = 60.0
+LOG_LINES_SHOWN = 15
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where things are. Whoever has the lab's address may run programs as this user: it holds the token."""
+
+    lab: str
+    application: str
+    documentation: str
+
+
+class Lab:
+    """JupyterLab and the application's server for a step that is laid out in the workspace."""
+
+    def __init__(self, workspace: Workspace, step: Step) -> None:
+        self._root = workspace.folder(step)
+        self._step = step
+        self._own = LabFolder(workspace.root / ".course" / "lab")
+        self._processes = Processes()
+        self._jupyter: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, browser: bool, port: int | None = None) -> Addresses:
+        """Starts everything, opens the browser if asked to, and returns when JupyterLab answers. Raises UsageError."""
+        port = choose_port(port, USUAL_PORT)
+        application_port = choose_port(None, USUAL_APPLICATION_PORT)
+        token = secrets.token_urlsafe(24)
+        self._own.prepare(
+            root=self._root, slug=self._step.slug, port=port, application_port=application_port, browser=browser
+        )
+        lay_out(self._step, f"/{DOCUMENTATION}", self._own.workspaces)
+        environment = self._own.environment(os.environ, token)
+        # -P: a file of the student's must not stand in for a module of the standard library or of a server.
+        python = [sys.executable, "-P", "-m"]
+        serving = ["courseware", "run", str(self._step.number), "--port", str(application_port), "--no-addresses"]
+        self._processes.start([*python, *serving], folder=self._root, environment=environment)
+        with self._own.log.open("wb") as log:
+            self._jupyter = self._processes.start(
+                [*python, "jupyterlab"], folder=self._root, environment=environment, output=log
+            )
+        self._wait_until_it_answers(port, token)
+        return Addresses(
+            lab=f"http://{HOST}:{port}/lab/workspaces/{self._step.slug}?token={token}",
+            application=f"http://{HOST}:{application_port}",
+            documentation=f"http://{HOST}:{port}/{DOCUMENTATION}",
+        )
+
+    def wait(self) -> None:
+        """Returns when JupyterLab has ended, such as by its menu (File, Shut Down)."""
+        if self._jupyter is not None:
+            self._jupyter.wait()
+
+    def stop(self) -> None:
+        """Ends JupyterLab with its kernels and terminals, and the application's server."""
+        self._processes.stop()
+
+    def _wait_until_it_answers(self, port: int, token: str) -> None:
+        give_up_at = time.monotonic() + START_SECONDS
+        while not _answers(port, token):
+            if self._jupyter is None or self._jupyter.poll() is not None or time.monotonic() > give_up_at:
+                raise UsageError(f"JupyterLab does not start. Its log is {self._own.log}, which ends so: {self._end()}")
+            time.sleep(0.1)
+
+    def _end(self) -> str:
+        lines = self._own.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(lines[-LOG_LINES_SHOWN:])
+
+
+def _answers(port: int, token: str) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/api/status", headers={"Authorization": f"token {token}"})
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,69 @@
+"""What JupyterLab shows when a step is opened: the notebook left, the files to edit right, a terminal below."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jupyterlab_server.workspaces_handler import WorkspacesManager
+
+from courseware.course import Step
+
+TERMINAL = "terminal:1"
+FILE_BROWSER_SHARE = 0.16
+
+
+def lay_out(step: Step, documentation: str, workspaces: Path) -> None:
+    """Stores the layout of a step below `workspaces`, unless there is one: from then on it is the student's own.
+
+    `documentation` is the address of the application's Swagger UI on JupyterLab's server.
+    """
+    manager = WorkspacesManager(str(workspaces))
+    if not manager.load(step.slug)["data"]:
+        manager.save(step.slug, json.dumps(layout(step, documentation), indent=2))
+
+
+def layout(step: Step, documentation: str) -> dict[str, Any]:
+    """The layout as JupyterLab stores one. Its keys are not documented: they are what JupyterLab itself writes."""
+    notebook = f"notebook:{step.notebook.name}"
+    swagger = "server-proxy:server-proxy:application"
+    files = files_to_edit(step)
+    editors = [f"editor:{path}" for path in files]
+    upper = _split("horizontal", [0.5, 0.5], [_tabs([notebook, swagger]), _tabs(editors)])
+    dock = _split("vertical", [0.74, 0.26], [upper, _tabs([TERMINAL])])
+    return {
+        "metadata": {"id": step.slug},
+        "data": {
+            "layout-restorer:data": {
+                "main": {"dock": dock, "current": notebook},
+                "down": {"size": 0, "widgets": []},
+                "left": {"collapsed": False, "visible": True, "current": "filebrowser", "widgets": ["filebrowser"]},
+                "right": {"collapsed": True, "visible": True, "widgets": []},
+                "relativeSizes": [FILE_BROWSER_SHARE, 1 - FILE_BROWSER_SHARE, 0],
+            },
+            "file-browser-filebrowser:cwd": {"path": ""},
+            notebook: {"data": {"path": step.notebook.name, "factory": "Notebook"}},
+            **{f"editor:{path}": {"data": {"path": path, "factory": "Editor"}} for path in files},
+            TERMINAL: {"data": {"name": TERMINAL.removeprefix("terminal:")}},
+            swagger: {
+                "data": {
+                    "id": swagger.removeprefix("server-proxy:"),
+                    "title": "Swagger UI",
+                    "url": documentation,
+                    "newBrowserTab": False,
+                }
+            },
+        },
+    }
+
+
+def files_to_edit(step: Step) -> list[str]:
+    """The files of the step's tasks, each once, in the order in which the tasks name them."""
+    return list(dict.fromkeys(path for task in step.tasks for path in task.edit))
+
+
+def _split(orientation: str, sizes: list[float], children: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "split-area", "orientation": orientation, "sizes": sizes, "children": children}
+
+
+def _tabs(widgets: list[str]) -> dict[str, Any]:
+    return {"type": "tab-area", "currentIndex": 0, "widgets": widgets}

@@ -1,0 +1,75 @@
+"""Processes that belong together: they are started one by one and end all at once, with all that they started."""
+
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+SECONDS_TO_END = 5.0
+ENDING_SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+]
+
+
+class Processes:
+    """Child processes in sessions of their own, so that Ctrl-C at the terminal reaches this process alone."""
+
+    def __init__(self) -> None:
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        output: IO[bytes] | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """Starts a command in `folder`. It prints into `output`, or to where this process does."""
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=None if output is None else subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._started.append(process)
+        return process
+
+    def stop(self) -> None:
+        """Asks all of them to end and, a few seconds later, makes them. Signals do not cut this short."""
+        with undisturbed():
+            # Collected first: what a process has started can no longer be told once it is gone.
+            families = [member for process in self._started for member in _family(process)]
+            for process in self._started:
+                process.terminate()
+            _, left = psutil.wait_procs(families, timeout=SECONDS_TO_END)
+            for member in left:
+                with suppress(psutil.NoSuchProcess):
+                    member.kill()
+            psutil.wait_procs(left, timeout=SECONDS_TO_END)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Lets no signal that ends a process interrupt the block: a second Ctrl-C, or a terminal closed after the first."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _family(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
+    try:
+        head = psutil.Process(process.pid)
+        return [head, *head.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []

@@ -1,0 +1,90 @@
+"""Gives JupyterLab folders and settings of its own: it neither reads nor changes those of the user's home."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from courseware.serving.ports import HOST
+
+DOCUMENTATION = "application/docs"
+"""Where the application's Swagger UI is on JupyterLab's server, handed through by jupyter-server-proxy."""
+
+# What JupyterLab starts with; the student's own choices in its settings editor go before it.
+PREFERENCES = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+
+class LabFolder:
+    """The folder that holds everything of JupyterLab's but the student's work."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.workspaces = folder / "workspaces"
+        self.log = folder / "jupyterlab.log"
+
+    def prepare(self, *, root: Path, slug: str, port: int, application_port: int, browser: bool) -> None:
+        """Writes the configuration for one run. `root` is the folder that JupyterLab shows as its whole world."""
+        configuration = {
+            "ServerApp": {
+                "ip": HOST,
+                "port": port,
+                "port_retries": 0,
+                "open_browser": browser,
+                "root_dir": str(root),
+                "preferred_dir": str(root),
+                # Root is what one is in a container; there JupyterLab would refuse to start.
+                "allow_root": getattr(os, "geteuid", lambda: None)() == 0,
+                # Named, it is no login shell, and /etc/profile does not take `course` off the PATH again.
+                "terminado_settings": {"shell_command": [_shell()]},
+            },
+            "LabApp": {
+                "default_url": f"/lab/workspaces/{slug}",
+                "user_settings_dir": str(self._folder / "settings"),
+                "workspaces_dir": str(self.workspaces),
+                "app_settings_dir": str(self._folder / "preferences"),
+                # Nothing here may ask a server on the internet.
+                "news_url": None,
+                "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+                "extension_manager": "readonly",
+            },
+            "ServerProxy": {
+                "servers": {
+                    "application": {
+                        "port": application_port,
+                        "new_browser_tab": False,
+                        "launcher_entry": {"title": "Swagger UI", "path_info": DOCUMENTATION},
+                    }
+                }
+            },
+        }
+        self._write("config/jupyter_server_config.json", configuration)
+        self._write("preferences/overrides.json", PREFERENCES)
+
+    def environment(self, base: Mapping[str, str], token: str) -> dict[str, str]:
+        """The environment for JupyterLab. Without the user's Jupyter folders it finds no other kernel than ours.
+
+        The token goes this way, as every user of the machine may read a command line.
+        """
+        kept = {name: value for name, value in base.items() if not name.startswith(("JUPYTER", "IPYTHON"))}
+        return kept | {
+            "JUPYTER_CONFIG_DIR": str(self._folder / "config"),
+            "JUPYTER_DATA_DIR": str(self._folder / "data"),
+            "JUPYTER_RUNTIME_DIR": str(self._folder / "runtime"),
+            "JUPYTER_PREFER_ENV_PATH": "1",
+            "JUPYTER_TOKEN": token,
+            "IPYTHONDIR": str(self._folder / "ipython"),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), base.get("PATH", os.defpath)]),
+        }
+
+    def _write(self, name: str, values: Mapping[str, Any]) -> None:
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def _shell() -> str:
+    return "powershell.exe" if os.name == "nt" else os.environ.get("SHELL", "sh")
