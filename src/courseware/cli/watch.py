@@ -26,8 +26,7 @@ def watch(step: StepArgument = None, sandbox: SandboxOption = None) -> None:
     """Judge on every save. Keys: h for the next hint, l for the list of checks, q to quit."""
     workspace = open_workspace()
     asked = workspace.step(step)
-    if not workspace.is_laid_out(asked):
-        raise UsageError(f"Step {asked.number} is not laid out yet. Begin with: course start {asked.number}")
+    workspace.require(asked)
     events: queue.Queue[str] = queue.Queue()
     try:
         with _saves(workspace, asked, events), keys(events.put) as has_keys:

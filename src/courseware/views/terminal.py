@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from courseware.intake import Submission
 
     from courseware.course import Step
+    from courseware.doctor import Finding
     from courseware.workspace import LaidOut, StepStatus
 
 SIGNS = {
@@ -31,6 +32,7 @@ SIGNS = {
     Outcome.SKIPPED: ("·", "dim"),
     Outcome.ERROR: ("!", "magenta"),
 }
+STATES = {"good": ("✔", "green"), "limited": ("~", "yellow"), "missing": ("✘", "red")}
 PHASES = {
     "migrations": "Your application does not start: its migrations fail.",
     "import": "Your application does not start: it cannot be imported.",
@@ -116,6 +118,17 @@ def status_view(title: str, statuses: Iterable[StepStatus]) -> RenderableType:
             state + (", changed since" if status.changed else ""),
         )
     return Group(shown(title, "bold"), table)
+
+
+def findings_view(findings: Iterable[Finding]) -> RenderableType:
+    """What the doctor found: each with its meaning, and the way to get what is lacking."""
+    table = _columns()
+    for finding in findings:
+        said = [shown(finding.found), shown(finding.meaning, "dim")]
+        if finding.remedy:
+            said.append(shown(f"→ {finding.remedy}", "yellow"))
+        table.add_row(Text(*STATES[finding.state]), shown(finding.name, "bold"), Group(*said))
+    return table
 
 
 def points(value: float) -> str:

@@ -73,11 +73,15 @@ class Workspace:
         self._progress.update(lambda progress: progress.at_step(step.number))
         return laid_out
 
-    def submission(self, step: Step) -> "Submission":
-        """The project as it stands in the step's folder, without the lesson's files. Raises UsageError."""
+    def require(self, step: Step) -> Path:
+        """The step's folder; UsageError if it is not laid out."""
         if not self.is_laid_out(step):
             raise UsageError(f"Step {step.number} is not laid out yet. Begin with: course start {step.number}")
-        return read_project(self.folder(step))
+        return self.folder(step)
+
+    def submission(self, step: Step) -> "Submission":
+        """The project as it stands in the step's folder, without the lesson's files. Raises UsageError."""
+        return read_project(self.require(step))
 
     @property
     def progress(self) -> Progress:
