@@ -10,18 +10,39 @@ from courseware.checking import Application
 
 
 @pytest.fixture
-def new_user(application: Application, random: Random) -> Callable[[], User]:
-    """Signs somebody in, at the moment when it is called: for checks that move the clock first."""
-    return lambda: sign_in(application, random)
-
-
-@pytest.fixture
-def user(new_user: Callable[[], User]) -> User:
+def newcomer(application: Application, random: Random) -> User:
     """Somebody who has just signed in and has no contacts yet."""
-    return new_user()
+    return sign_in(application, random)
 
 
 @pytest.fixture
-def other_user(new_user: Callable[[], User]) -> User:
-    """Somebody else."""
-    return new_user()
+def user(residents: Callable[[str], User]) -> User:
+    """Somebody who is signed in. Other checks send requests as this user too, so do not count their contacts."""
+    return residents("user")
+
+
+@pytest.fixture
+def other_user(residents: Callable[[str], User]) -> User:
+    """Somebody else, who is shared between checks like `user`."""
+    return residents("other user")
+
+
+@pytest.fixture
+def residents(
+    application: Application, random: Random, restarts: int, signed_in: dict[tuple[str, int], User]
+) -> Callable[[str], User]:
+    """Finds a user of this run by name. Signing in takes longer than most checks, so it is done once for each."""
+
+    def find(name: str) -> User:
+        known = (name, restarts)
+        if known not in signed_in:
+            signed_in[known] = sign_in(application, random)
+        return signed_in[known]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def signed_in() -> dict[tuple[str, int], User]:
+    """The users of this run, by name and by the start of the application that knows them."""
+    return {}

@@ -1,6 +1,5 @@
 """Task 1.1: a contact and how it is created."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from urllib.parse import urljoin, urlsplit
@@ -14,10 +13,11 @@ from contacts_api import (
     expect_error,
     letters,
     path_of,
+    sign_in,
     valid_contact,
     without,
 )
-from courseware.checking import Clock, check, expect
+from courseware.checking import Application, Clock, check, expect
 
 CREATED = ("contact_is_created",)
 
@@ -28,7 +28,7 @@ CREATED = ("contact_is_created",)
     hints=(
         "Send the request yourself in /docs and read the traceback in the terminal: which line stops it?",
         "Three places work together: the table, the schemas of what comes in and goes out, and the service that saves.",
-        "Build Contact(**data.model_dump(), owner_id=owner.id), add it, commit, return it; the route has status_code=201.",
+        "Make Contact(owner_id=owner.id, **data.model_dump()), add it, commit, return it; the route has status_code=201.",
     ),
 )
 def test_contact_is_created(user: User, random: Random) -> None:
@@ -155,11 +155,11 @@ def test_email_is_checked_and_kept_in_lower_case(user: User, random: Random) -> 
     ),
     needs=CREATED,
 )
-def test_birthday_is_not_in_the_future(clock: Clock, new_user: Callable[[], User], random: Random) -> None:
+def test_birthday_is_not_in_the_future(application: Application, clock: Clock, random: Random) -> None:
     """A birthday today is accepted and one tomorrow is refused with 422, whatever day the clock shows."""
     noon = datetime(2031, 5, 1, 12, tzinfo=UTC) + timedelta(days=random.randrange(1000))
     clock.move(noon)
-    user = new_user()
+    user = sign_in(application, random)
     today, tomorrow = (str((noon + timedelta(days=days)).date()) for days in (0, 1))
     user.create(valid_contact(random, birthday=today)).expect_status(201, key="birthday_today_refused")
     user.create(valid_contact(random, birthday=tomorrow)).expect_status(422, key="future_birthday_accepted")

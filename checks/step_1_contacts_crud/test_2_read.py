@@ -60,12 +60,12 @@ def test_missing_contact_is_not_found(user: User, random: Random) -> None:
     ),
     needs=CREATED,
 )
-def test_contacts_are_listed(user: User, random: Random) -> None:
+def test_contacts_are_listed(newcomer: User, random: Random) -> None:
     """GET /contacts answers 200 with items, total, limit 20 and offset 0, and with no items before there are any."""
     frame = {"limit": 20, "offset": 0}
-    expect_contact(user.listed(), {"items": [], "total": 0, **frame}, key="wrong_empty_page")
-    contacts = [user.created(valid_contact(random)) for _ in range(3)]
-    answer = user.listed()
+    expect_contact(newcomer.listed(), {"items": [], "total": 0, **frame}, key="wrong_empty_page")
+    contacts = [newcomer.created(valid_contact(random)) for _ in range(3)]
+    answer = newcomer.listed()
     expect_contact(answer, {"total": 3, **frame}, key="wrong_page_frame")
     expect_emails_in_any_order(answer, contacts, key="wrong_items")
     for place in range(3):
@@ -83,10 +83,12 @@ def test_contacts_are_listed(user: User, random: Random) -> None:
     ),
     needs=LISTED,
 )
-def test_pages_are_cut(user: User, random: Random) -> None:
+def test_pages_are_cut(newcomer: User, random: Random) -> None:
     """With limit and offset a page holds that part of the contacts, while total still counts all of them."""
-    contacts = [user.created(valid_contact(random, last_name=name)) for name in ("Adams", "Baker", "Clark", "Davis")]
-    middle = user.listed(limit=2, offset=1)
+    contacts = [
+        newcomer.created(valid_contact(random, last_name=name)) for name in ("Adams", "Baker", "Clark", "Davis")
+    ]
+    middle = newcomer.listed(limit=2, offset=1)
     expect_contact(middle, {"limit": 2, "offset": 1}, key="wrong_page_frame")
     expect_emails_in_any_order(middle, contacts[1:3], key="wrong_part")
     middle.expect_value("total", equals=4, key="wrong_total")
@@ -102,13 +104,13 @@ def test_pages_are_cut(user: User, random: Random) -> None:
     ),
     needs=LISTED,
 )
-def test_contacts_are_ordered_by_name(user: User, random: Random) -> None:
+def test_contacts_are_ordered_by_name(newcomer: User, random: Random) -> None:
     """Contacts are listed by last name, and by first name where the last names are the same."""
     names = [("Бондар", "Тарас"), ("Коваль", "Андрій"), ("Коваль", "Марія"), ("Мельник", "Богдан")]
     ordered = [valid_contact(random, last_name=last, first_name=first) for last, first in names]
     for place in (3, 2, 0, 1):
-        user.created(ordered[place])
-    expect_emails(user.listed(), ordered, key="wrong_order")
+        newcomer.created(ordered[place])
+    expect_emails(newcomer.listed(), ordered, key="wrong_order")
 
 
 @check(

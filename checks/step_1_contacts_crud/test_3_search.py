@@ -19,13 +19,15 @@ FOUND = ("search_finds_part_of_a_name_or_email",)
     ),
     needs=LISTED,
 )
-def test_search_finds_part_of_a_name_or_email(user: User, random: Random) -> None:
+def test_search_finds_part_of_a_name_or_email(newcomer: User, random: Random) -> None:
     """With q the list holds the contacts with this text in the first name, the last name or the e-mail address."""
-    by_first = user.created(valid_contact(random, first_name="Roxwelda", last_name="Adams"))
-    by_last = user.created(valid_contact(random, first_name="Anna", last_name="Brumfitt"))
-    by_email = user.created(valid_contact(random, first_name="Anna", last_name="Clark", email="zyx.kwop@example.com"))
+    by_first = newcomer.created(valid_contact(random, first_name="Roxwelda", last_name="Adams"))
+    by_last = newcomer.created(valid_contact(random, first_name="Anna", last_name="Brumfitt"))
+    by_email = newcomer.created(
+        valid_contact(random, first_name="Anna", last_name="Clark", email="zyx.kwop@example.com")
+    )
     for text, contact in (("xwel", by_first), ("umfi", by_last), ("x.kwo", by_email)):
-        expect_emails_in_any_order(user.listed(q=text), [contact], key="wrong_matches")
+        expect_emails_in_any_order(newcomer.listed(q=text), [contact], key="wrong_matches")
 
 
 @check(
@@ -38,13 +40,13 @@ def test_search_finds_part_of_a_name_or_email(user: User, random: Random) -> Non
     ),
     needs=FOUND,
 )
-def test_search_ignores_case_in_any_alphabet(user: User, random: Random) -> None:
+def test_search_ignores_case_in_any_alphabet(newcomer: User, random: Random) -> None:
     """Search does not care about case, in Latin or in Cyrillic: `олена` finds `Олена`."""
-    contacts = {name: user.created(valid_contact(random, first_name=name)) for name in ("Устина", "Roxanne")}
-    user.created(valid_contact(random, first_name="Тарас", last_name="Мороз"))
+    contacts = {name: newcomer.created(valid_contact(random, first_name=name)) for name in ("Устина", "Roxanne")}
+    newcomer.created(valid_contact(random, first_name="Тарас", last_name="Мороз"))
     for name, contact in contacts.items():
         for text in (name.lower(), name.upper(), mixed_case(name, random)):
-            expect_emails_in_any_order(user.listed(q=text), [contact], key="case_matters")
+            expect_emails_in_any_order(newcomer.listed(q=text), [contact], key="case_matters")
 
 
 @check(
@@ -57,13 +59,13 @@ def test_search_ignores_case_in_any_alphabet(user: User, random: Random) -> None
     ),
     needs=FOUND,
 )
-def test_percent_and_underscore_are_ordinary(user: User, random: Random) -> None:
+def test_percent_and_underscore_are_ordinary(newcomer: User, random: Random) -> None:
     """Search takes % and _ for ordinary characters: % finds only the names that contain a percent sign."""
-    percent = user.created(valid_contact(random, first_name="100%"))
-    underscore = user.created(valid_contact(random, first_name="snake_case"))
-    user.created(valid_contact(random, first_name="Олена", last_name="Ткач"))
+    percent = newcomer.created(valid_contact(random, first_name="100%"))
+    underscore = newcomer.created(valid_contact(random, first_name="snake_case"))
+    newcomer.created(valid_contact(random, first_name="Олена", last_name="Ткач"))
     for text, contact in (("%", percent), ("_", underscore)):
-        expect_emails_in_any_order(user.listed(q=text), [contact], key="wildcard_in_search")
+        expect_emails_in_any_order(newcomer.listed(q=text), [contact], key="wildcard_in_search")
 
 
 @check(
@@ -76,11 +78,11 @@ def test_percent_and_underscore_are_ordinary(user: User, random: Random) -> None
     ),
     needs=FOUND,
 )
-def test_total_counts_the_matches(user: User, random: Random) -> None:
+def test_total_counts_the_matches(newcomer: User, random: Random) -> None:
     """With q the total counts all matches, also those that are not on this page, and nothing else."""
     for name in ("Grubwald", "Grubner", "Grubinger", "Novak"):
-        user.created(valid_contact(random, first_name="Anna", last_name=name))
-    answer = user.listed(q="grub", limit=2)
+        newcomer.created(valid_contact(random, first_name="Anna", last_name=name))
+    answer = newcomer.listed(q="grub", limit=2)
     answer.expect_value("total", equals=3, key="wrong_total")
     found = len(answer.value("items"))
     if found != 2:

@@ -54,7 +54,7 @@ def test_null_clears_an_optional_field(user: User, random: Random) -> None:
     hints=(
         "May be left out and may be null are two different things.",
         "A field of the update may have a default that nobody can send: the type says what may be sent.",
-        "In ContactUpdate a required field is `Name | MISSING = MISSING`: it may be left out, but None is not in its type.",
+        "In ContactUpdate, `first_name: Name | MISSING = MISSING` may be left out, but None is not in its type.",
     ),
     needs=CHANGED,
 )

@@ -109,13 +109,13 @@ def test_foreign_contact_stays_untouched(user: User, other_user: User, random: R
         "Every query on contacts needs the same first condition, the one that counts them too.",
         "where(Contact.owner_id == owner.id) in the query for the rows and in the query for the total.",
     ),
-    needs=("contacts_are_listed",),
+    needs=("contact_is_created",),
 )
-def test_list_holds_own_contacts_only(user: User, other_user: User, random: Random) -> None:
+def test_list_holds_own_contacts_only(newcomer: User, other_user: User, random: Random) -> None:
     """GET /contacts lists and counts the user's own contacts alone."""
     other_user.created(valid_contact(random))
-    own = user.created(valid_contact(random))
-    answer = user.listed()
+    own = newcomer.created(valid_contact(random))
+    answer = newcomer.listed()
     expect_emails_in_any_order(answer, [own], key="foreign_contact_listed")
     answer.expect_value("total", equals=1, key="foreign_contact_counted")
 

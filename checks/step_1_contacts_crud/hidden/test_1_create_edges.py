@@ -1,11 +1,10 @@
 """Task 1.1 with other data and harder edges."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
 
-from contacts_api import User, expect_contact, expect_error, expect_moment, letters, mixed_case, valid_contact
-from courseware.checking import Clock, check
+from contacts_api import User, expect_contact, expect_error, expect_moment, letters, mixed_case, sign_in, valid_contact
+from courseware.checking import Application, Clock, check
 
 CREATED = ("contact_is_created",)
 
@@ -51,10 +50,10 @@ def test_every_text_has_its_bounds(user: User, random: Random) -> None:
     ),
     needs=CREATED,
 )
-def test_birthday_is_a_day_of_the_calendar(clock: Clock, new_user: Callable[[], User], random: Random) -> None:
+def test_birthday_is_a_day_of_the_calendar(application: Application, clock: Clock, random: Random) -> None:
     """A leap day is a birthday in leap years only, and what is tomorrow is decided by the clock's day, not its hour."""
     clock.move(datetime(2036, 2, 29, 23, random.randrange(30, 55), tzinfo=UTC))
-    user = new_user()
+    user = sign_in(application, random)
     for day in ("2036-02-29", "1904-02-29"):
         user.create(valid_contact(random, birthday=day)).expect_status(201, key="legal_birthday_refused")
     for day in ("2036-03-01", "2035-02-29", "01.02.1990"):
@@ -105,10 +104,10 @@ def test_server_fields_cannot_be_sent(user: User, random: Random) -> None:
     ),
     needs=("created_contact_is_answered_in_full",),
 )
-def test_timestamps_carry_an_offset(user: User, random: Random) -> None:
+def test_timestamps_carry_an_offset(newcomer: User, random: Random) -> None:
     """created_at and updated_at are ISO 8601 with a UTC offset, when created and when read again."""
-    created = user.create(valid_contact(random)).expect_status(201, key="not_created")
-    read = user.listed()
+    created = newcomer.create(valid_contact(random)).expect_status(201, key="not_created")
+    read = newcomer.listed()
     for name in ("created_at", "updated_at"):
         moment = expect_moment(created, name)
         if expect_moment(read, "items", 0, name) != moment:

@@ -18,11 +18,11 @@ LISTED = ("contacts_are_listed",)
     ),
     needs=LISTED,
 )
-def test_default_page_holds_twenty(user: User, random: Random) -> None:
+def test_default_page_holds_twenty(newcomer: User, random: Random) -> None:
     """Without parameters a page holds the first twenty contacts, and total counts all."""
     for _ in range(21):
-        user.created(valid_contact(random))
-    answer = user.listed()
+        newcomer.created(valid_contact(random))
+    answer = newcomer.listed()
     count = len(answer.value("items"))
     if count != 20:
         raise answer.failed("default_not_applied", "20 of the 21 contacts", f"{count} items")
@@ -39,16 +39,16 @@ def test_default_page_holds_twenty(user: User, random: Random) -> None:
     ),
     needs=("contacts_are_ordered_by_name", "pages_are_cut"),
 )
-def test_equal_names_are_ordered_by_id(user: User, random: Random) -> None:
+def test_equal_names_are_ordered_by_id(newcomer: User, random: Random) -> None:
     """Contacts of the same name are listed by id, so that pages put together hold every contact once."""
     names = [("Ткач", "Ганна")] * 4 + [("Мороз", "Яків")] * 2 + [("Ткач", "Богдан")]
     random.shuffle(names)
-    contacts = [user.created(valid_contact(random, last_name=last, first_name=first)) for last, first in names]
+    contacts = [newcomer.created(valid_contact(random, last_name=last, first_name=first)) for last, first in names]
     ordered = sorted(contacts, key=lambda contact: (contact["last_name"], contact["first_name"], contact["id"]))
-    expect_emails(user.listed(), ordered, key="wrong_order")
-    pages = [email for page in pages_of(user, 3, len(ordered)) for email in emails(page)]
+    expect_emails(newcomer.listed(), ordered, key="wrong_order")
+    pages = [email for page in pages_of(newcomer, 3, len(ordered)) for email in emails(page)]
     if pages != [contact["email"] for contact in ordered]:
-        raise user.listed().failed("pages_overlap", "in pages of 3 every contact once", f"{pages}")
+        raise newcomer.listed().failed("pages_overlap", "in pages of 3 every contact once", f"{pages}")
 
 
 @check(
@@ -61,15 +61,15 @@ def test_equal_names_are_ordered_by_id(user: User, random: Random) -> None:
     ),
     needs=LISTED,
 )
-def test_page_behind_the_end_is_empty(user: User, random: Random) -> None:
+def test_page_behind_the_end_is_empty(newcomer: User, random: Random) -> None:
     """An offset behind the last contact answers 200 with no items and the same total; a huge one is no server error."""
     for _ in range(2):
-        user.created(valid_contact(random))
+        newcomer.created(valid_contact(random))
     for offset in (2, 5000):
-        answer = user.listed(offset=offset)
+        answer = newcomer.listed(offset=offset)
         answer.expect_value("items", equals=[], key="items_behind_the_end")
         answer.expect_value("total", equals=2, key="wrong_total")
-    user.page(offset=10**20).expect_status(200, 422, key="huge_offset_breaks")
+    newcomer.page(offset=10**20).expect_status(200, 422, key="huge_offset_breaks")
 
 
 @check(

@@ -18,10 +18,10 @@ FOUND = ("search_finds_part_of_a_name_or_email",)
     ),
     needs=FOUND,
 )
-def test_empty_search_finds_everything(user: User, random: Random) -> None:
+def test_empty_search_finds_everything(newcomer: User, random: Random) -> None:
     """An empty q is no filter: the list holds all of the user's contacts."""
-    contacts = [user.created(valid_contact(random)) for _ in range(3)]
-    expect_emails_in_any_order(user.listed(q=""), contacts, key="empty_search_filters")
+    contacts = [newcomer.created(valid_contact(random)) for _ in range(3)]
+    expect_emails_in_any_order(newcomer.listed(q=""), contacts, key="empty_search_filters")
 
 
 @check(
@@ -34,14 +34,16 @@ def test_empty_search_finds_everything(user: User, random: Random) -> None:
     ),
     needs=("search_ignores_case_in_any_alphabet", "percent_and_underscore_are_ordinary"),
 )
-def test_search_takes_any_character(user: User, random: Random) -> None:
+def test_search_takes_any_character(newcomer: User, random: Random) -> None:
     r"""Search finds names with quotes, slashes and backslashes, and rarer letters in any case."""
     names = ("Лук'яненко", "Ґалаґан", "Їжак", "a\\b", "c/d", "50%_", 'e"f', "Ñandú")
     searches = ("к'ян", "ґАЛАҐ", "їЖ", "\\", "/", "%_", '"', "ÑANDÚ")
-    contacts = [user.created(valid_contact(random, first_name="Anna", last_name=name, notes=None)) for name in names]
+    contacts = [
+        newcomer.created(valid_contact(random, first_name="Anna", last_name=name, notes=None)) for name in names
+    ]
     for text, contact in zip(searches, contacts, strict=True):
-        expect_emails_in_any_order(user.listed(q=text), [contact], key="character_not_taken_as_it_is")
-    expect_emails_in_any_order(user.listed(q="' OR 1=1 --"), [], key="character_not_taken_as_it_is")
+        expect_emails_in_any_order(newcomer.listed(q=text), [contact], key="character_not_taken_as_it_is")
+    expect_emails_in_any_order(newcomer.listed(q="' OR 1=1 --"), [], key="character_not_taken_as_it_is")
 
 
 @check(
@@ -54,11 +56,11 @@ def test_search_takes_any_character(user: User, random: Random) -> None:
     ),
     needs=FOUND,
 )
-def test_search_leaves_other_fields_alone(user: User, random: Random) -> None:
+def test_search_leaves_other_fields_alone(newcomer: User, random: Random) -> None:
     """Text that stands only in the phone or in the notes is not found."""
-    user.created(valid_contact(random, first_name="Anna", phone="+700700700", notes="любить подорожі"))
+    newcomer.created(valid_contact(random, first_name="Anna", phone="+700700700", notes="любить подорожі"))
     for text in ("700700", "подорож"):
-        expect_emails_in_any_order(user.listed(q=text), [], key="other_field_searched")
+        expect_emails_in_any_order(newcomer.listed(q=text), [], key="other_field_searched")
 
 
 @check(
@@ -71,11 +73,11 @@ def test_search_leaves_other_fields_alone(user: User, random: Random) -> None:
     ),
     needs=FOUND,
 )
-def test_search_stays_with_the_owner(user: User, other_user: User, random: Random) -> None:
+def test_search_stays_with_the_owner(newcomer: User, other_user: User, random: Random) -> None:
     """Search finds and counts the user's own contacts only, whichever field matches."""
     for field in ({"first_name": "Wuxmira"}, {"last_name": "Wuxmira"}, {"email": "wuxmira@example.com"}):
         other_user.created(valid_contact(random, **field))
-    own = user.created(valid_contact(random, first_name="Wuxmira"))
-    answer = user.listed(q="wuxmira")
+    own = newcomer.created(valid_contact(random, first_name="Wuxmira"))
+    answer = newcomer.listed(q="wuxmira")
     expect_emails_in_any_order(answer, [own], key="foreign_contact_found")
     answer.expect_value("total", equals=1, key="foreign_contact_counted")

@@ -1,6 +1,5 @@
 """Task 1.4 with other data and harder edges."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
 
@@ -11,11 +10,12 @@ from contacts_api import (
     expect_moment,
     letters,
     new_email,
+    sign_in,
     soon,
     valid_contact,
     without,
 )
-from courseware.checking import Clock, check, expect
+from courseware.checking import Application, Clock, check, expect
 
 CHANGED = ("patch_changes_what_was_sent",)
 TAKEN = ("patch_to_a_taken_email_is_a_conflict",)
@@ -83,11 +83,11 @@ def test_patch_conflicts_with_own_other_contacts_only(user: User, other_user: Us
     ),
     needs=CHANGED,
 )
-def test_change_moves_updated_at(clock: Clock, new_user: Callable[[], User], random: Random) -> None:
+def test_change_moves_updated_at(application: Application, clock: Clock, random: Random) -> None:
     """A change sets updated_at to a later moment and leaves created_at as it was."""
     began = datetime.now(UTC)
     clock.move(began)
-    user = new_user()
+    user = sign_in(application, random)
     created = user.create(valid_contact(random)).expect_status(201, key="not_created")
     clock.move(soon(began))
     changed = user.change(created.value("id"), {"notes": "змінено"}).expect_status(200, key="not_changed")

@@ -18,15 +18,15 @@ DELETED = ("deleted_contact_is_gone",)
     ),
     needs=(*DELETED, "contacts_are_listed", "same_email_twice_is_a_conflict"),
 )
-def test_deleted_contact_leaves_nothing(user: User, random: Random) -> None:
+def test_deleted_contact_leaves_nothing(newcomer: User, random: Random) -> None:
     """After a DELETE the contact is in no list and no total, and its e-mail address can be used again."""
-    kept = user.created(valid_contact(random))
+    kept = newcomer.created(valid_contact(random))
     contact = valid_contact(random)
-    user.delete(user.created(contact)["id"]).expect_status(204, key="not_deleted")
-    answer = user.listed()
+    newcomer.delete(newcomer.created(contact)["id"]).expect_status(204, key="not_deleted")
+    answer = newcomer.listed()
     expect_emails_in_any_order(answer, [kept], key="deleted_contact_listed")
     answer.expect_value("total", equals=1, key="deleted_contact_counted")
-    user.create(contact).expect_status(201, key="deleted_email_taken")
+    newcomer.create(contact).expect_status(201, key="deleted_email_taken")
 
 
 @check(

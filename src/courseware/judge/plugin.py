@@ -3,12 +3,13 @@
 import random
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
 from courseware.checking import Application, CheckFailed, Clock
 from courseware.checking.marker import MARKER, CheckDeclaration
+from courseware.course import Step
 from courseware.judge.catalogue import CheckEntry
 from courseware.judge.server import StandingServer
 from courseware.verdict import Failure, Outcome
@@ -35,11 +36,11 @@ class CheckRun:
 
 
 class JudgePlugin:
-    """Runs the checks of `task` (all if None) against `server`; without a server it only collects them."""
+    """Runs the step's checks of `task` (all if None) against `server`; without a server it only collects them."""
 
-    def __init__(self, hidden_folder: Path, server: StandingServer | None, *, task: str | None, seed: int) -> None:
+    def __init__(self, step: Step, server: StandingServer | None, *, task: str | None, seed: int) -> None:
         self.run = CheckRun()
-        self._hidden_folder = hidden_folder
+        self._step = step
         self._server = server
         self._application = None if server is None else Application(server)
         self._task = task
@@ -57,12 +58,15 @@ class JudgePlugin:
         by_id: dict[str, pytest.Item] = {}
         for item in items:
             self._register(item, by_id)
-        self._find_unknown_needs()
+        self._find_wrong_needs()
+        self.run.notes = {key: Note() for key in self.run.entries}
+        if self.run.faults:
+            items.clear()
+            return
         wanted = [entry.id for entry in self.run.entries.values() if self._task in (None, entry.task)]
         random.Random(self._seed).shuffle(wanted)  # noqa: S311 - an order to repeat, not a secret
         ordered = in_order_of_needs(wanted, self.run.entries)
         self.run.entries = {key: entry for key, entry in self.run.entries.items() if key in ordered}
-        self.run.notes = {key: Note() for key in self.run.entries}
         items[:] = [by_id[key] for key in ordered]
 
     def _register(self, item: pytest.Item, by_id: dict[str, pytest.Item]) -> None:
@@ -73,6 +77,9 @@ class JudgePlugin:
             self.run.faults.append(f"{item.nodeid} needs @check(...), a docstring and a name of its own.")
             return
         declaration: CheckDeclaration = marker.args[0]
+        if declaration.task not in (task.id for task in self._step.tasks):
+            self.run.faults.append(f"The check {identifier} is for task {declaration.task!r}, which there is not.")
+            return
         by_id[identifier] = item
         self.run.entries[identifier] = CheckEntry(
             id=identifier,
@@ -81,14 +88,18 @@ class JudgePlugin:
             points=declaration.points,
             hints=declaration.hints,
             needs=declaration.needs,
-            visible=not item.path.is_relative_to(self._hidden_folder),
+            visible=not item.path.is_relative_to(self._step.hidden_checks_folder),
         )
 
-    def _find_unknown_needs(self) -> None:
+    def _find_wrong_needs(self) -> None:
         for entry in self.run.entries.values():
             for need in entry.needs:
                 if need not in self.run.entries:
                     self.run.faults.append(f"The check {entry.id} needs {need!r}, which there is not.")
+        try:
+            TopologicalSorter({entry.id: entry.needs for entry in self.run.entries.values()}).prepare()
+        except CycleError as error:
+            self.run.faults.append(f"These checks need each other: {', '.join(error.args[1])}.")
 
     def pytest_runtestloop(self) -> bool | None:
         """Ends the run before the first check where nothing can be judged: pytest takes True for "done"."""
@@ -105,7 +116,12 @@ class JudgePlugin:
                 pytest.skip(f"needs {need}")
         assert self._server is not None
         if not self._server.ensure_running():
-            pytest.skip("the application does not run any more")
+            raise CheckFailed(
+                "application_ended",
+                asked="the application to start again, after it had ended before",
+                expected="an application that stays up",
+                got="none any more",
+            )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -137,6 +153,12 @@ class JudgePlugin:
         """The application under judgement."""
         assert self._application is not None
         return self._application
+
+    @pytest.fixture
+    def restarts(self) -> int:
+        """How often the application was started again; what a check remembers from before is worth nothing then."""
+        assert self._server is not None
+        return self._server.restarts
 
     @pytest.fixture
     def clock(self) -> Iterator[Clock]:

@@ -37,6 +37,11 @@ class StandingServer:
             self._failure = StartFailure(phase=report.phase, text=report.text)
         return report.phase == "ready"
 
+    @property
+    def restarts(self) -> int:
+        """How often the application was started again. Each time it has forgotten all that it knew."""
+        return RESTARTS - self._restarts_left
+
     def report(self) -> ApplicationReport:
         """How the application fared so far."""
         return ApplicationReport(started=self._started, failure=self._failure, log=self.log)

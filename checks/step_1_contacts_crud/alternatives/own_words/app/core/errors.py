@@ -1,0 +1,71 @@
+"""Помилки: що може піти не так і як про це дізнається клієнт."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+
+class ApplicationError(Exception):
+    """An error with an answer of its own."""
+
+    status = 400
+    headers: Mapping[str, str] = {}
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code)
+        self.body = {"code": code, "detail": detail}
+
+
+class Unauthorized(ApplicationError):
+    status = 401
+    headers: Mapping[str, str] = {"WWW-Authenticate": 'Bearer realm="contacts"'}
+
+
+class NotFound(ApplicationError):
+    status = 404
+
+
+class Conflict(ApplicationError):
+    status = 409
+
+
+class Unavailable(ApplicationError):
+    status = 503
+
+
+def error_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What OpenAPI says about errors: that they happen."""
+    return {int(status): {"description": "Помилка"} for status in statuses}
+
+
+def add_error_handlers(application: FastAPI) -> None:
+    """Answers every error in one shape."""
+
+    @application.exception_handler(ApplicationError)
+    async def _expected(_request: Request, error: ApplicationError) -> JSONResponse:
+        return JSONResponse(error.body, error.status, dict(error.headers))
+
+    @application.exception_handler(RequestValidationError)
+    async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        complaints = [
+            {
+                "message": f"Значення не підходить: {each['type']}",
+                "field": ".".join(str(part) for part in each["loc"] if isinstance(part, str)),
+            }
+            for each in error.errors()
+        ]
+        body = {"errors": complaints, "code": "invalid", "detail": f"Неправильних значень: {len(complaints)}"}
+        return JSONResponse(body, 422)
+
+    @application.exception_handler(HTTPException)
+    async def _of_the_framework(_request: Request, error: HTTPException) -> JSONResponse:
+        body = {"code": f"http_{error.status_code}", "detail": "Так не можна."}
+        return JSONResponse(body, error.status_code, error.headers)
+
+    @application.exception_handler(Exception)
+    async def _bug(_request: Request, _error: Exception) -> JSONResponse:
+        return JSONResponse({"code": "bug", "detail": "Щось зламалося в нас."}, 500)

@@ -1,0 +1,6 @@
+"""The tables."""
+
+from app.models.person import Person
+from app.models.user import User
+
+__all__ = ["Person", "User"]
