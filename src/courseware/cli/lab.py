@@ -19,6 +19,10 @@ def lab(
         int | None,
         typer.Option(min=1024, max=65535, help="JupyterLab's port.", show_default="8888, or any free one"),
     ] = None,
+    application_port: Annotated[
+        int | None,
+        typer.Option(min=1024, max=65535, help="Your application's port.", show_default="8000, or any free one"),
+    ] = None,
 ) -> None:
     """Open JupyterLab on a step: its notebook, the files to edit, a terminal, and your application running."""
     from courseware.lab import Lab
@@ -32,13 +36,14 @@ def lab(
     running = Lab(workspace, asked)
     try:
         with busy("Starting JupyterLab and your application …"):
-            addresses = running.start(browser=browser, port=port)
+            addresses = running.start(browser=browser, port=port, application_port=application_port)
         _print_addresses(f"Step {asked.number}: {asked.title}", addresses)
         running.wait()
     except KeyboardInterrupt:
         pass  # Ctrl-C, SIGTERM or a closed terminal: the way in which this is meant to end.
     finally:
-        running.stop()
+        with busy("Ending JupyterLab and your application …"):
+            running.stop()
 
 
 def _print_addresses(title: str, addresses: "Addresses") -> None:

@@ -41,10 +41,10 @@ class Lab:
         self._processes = Processes()
         self._jupyter: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, browser: bool, port: int | None = None) -> Addresses:
+    def start(self, *, browser: bool, port: int | None = None, application_port: int | None = None) -> Addresses:
         """Starts everything, opens the browser if asked to, and returns when JupyterLab answers. Raises UsageError."""
         port = choose_port(port, USUAL_PORT)
-        application_port = choose_port(None, USUAL_APPLICATION_PORT)
+        application_port = choose_port(application_port, USUAL_APPLICATION_PORT)
         token = secrets.token_urlsafe(24)
         self._own.prepare(
             root=self._root, slug=self._step.slug, port=port, application_port=application_port, browser=browser

@@ -1,0 +1,64 @@
+"""For check cells in notebooks: `check("1.2")` judges a task of the step that the notebook belongs to.
+
+The judge runs in a process of its own. Whatever happens, the cell shows it: nothing is raised and nothing is written to
+stderr, as both would count against the student when the notebook is graded.
+"""
+
+import subprocess
+import sys
+
+from courseware.verdict import Verdict
+from courseware.views.notebook import message_html, verdict_html, verdict_text
+
+SECONDS = 180
+JUDGED = (0, 1, 3)
+"""Exit codes of `course check` with which it prints a verdict."""
+
+
+class Shown:
+    """Something to show in a notebook, with a text for where HTML is not shown."""
+
+    def __init__(self, html: str, text: str) -> None:
+        self._html = html
+        self._text = text
+
+    def _repr_html_(self) -> str:
+        return self._html
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def check(task: str) -> None:
+    """Judges a task, such as "1.2", and shows which of its demands hold and what to look at next."""
+    from IPython.display import display
+
+    place = display(_message(f"Judging task {task} …"), display_id=True)  # type: ignore[no-untyped-call]
+    shown = _judged(str(task))
+    if place is None:
+        print(repr(shown))
+    else:
+        place.update(shown)
+
+
+def _judged(task: str) -> Shown:
+    """The verdict about a task, or the reason why there is none."""
+    step = task.partition(".")[0]
+    # -P: a file of the student's must not stand in for one of Python's modules.
+    command = [sys.executable, "-P", "-m", "courseware", "check", step, task, "--json"]
+    try:
+        judge = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=SECONDS, check=False)
+        if judge.returncode not in JUDGED:
+            return _message(f"Task {task} was not judged.", judge.stderr)
+        verdict = Verdict.model_validate_json(judge.stdout)
+        return Shown(verdict_html(verdict, task), verdict_text(verdict, task))
+    except KeyboardInterrupt:
+        return _message("Stopped.")
+    except subprocess.TimeoutExpired:
+        return _message(f"Task {task} was not judged: it took longer than {SECONDS} seconds.")
+    except Exception as error:
+        return _message(f"Task {task} was not judged.", f"{type(error).__name__}: {error}")
+
+
+def _message(heading: str, text: str = "") -> Shown:
+    return Shown(message_html(heading, text), f"{heading}\n{text}".strip())
