@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Protocol
@@ -15,7 +15,7 @@ from courseware.checking.request import Request
 
 ANSWER_SECONDS = 3.0
 LATE_ANSWERS_BEFORE_GIVING_UP = 2
-LOG_SECONDS = 0.3
+LAG_SECONDS = 0.3
 
 
 class Server(Protocol):
@@ -72,6 +72,9 @@ class Application:
         return Answer(request, exchange.status, exchange.headers, bytes(exchange.body))
 
     def _failed(self, request: Request, error: Exception) -> CheckFailed:
+        # A process that ends closes its connections first; what it ends of is known a moment later.
+        if isinstance(error, ExchangeFailed) and error.key == "connection_closed":
+            self._wait_until(lambda: self._server.has_ended)
         if self._server.has_ended:
             return _no_answer(request, "application_ended", "the application ended")
         if not isinstance(error, ExchangeFailed) or error.key == "no_answer":
@@ -81,12 +84,15 @@ class Application:
 
     def _with_error(self, answer: Answer, log_length: int) -> Answer:
         """The answer with the error that the application logged for it. The log lags behind the answer a little."""
-        until = time.monotonic() + LOG_SECONDS
-        error = ""
-        while not error and time.monotonic() < until and not self._server.has_ended:
-            time.sleep(0.005)
-            error = last_error(self._server.log[log_length:])
+        self._wait_until(lambda: bool(last_error(self._server.log[log_length:])) or self._server.has_ended)
+        error = last_error(self._server.log[log_length:])
         return Answer(answer.request, answer.status, answer.headers, answer.body, error)
+
+    @staticmethod
+    def _wait_until(holds: Callable[[], bool]) -> None:
+        until = time.monotonic() + LAG_SECONDS
+        while not holds() and time.monotonic() < until:
+            time.sleep(0.005)
 
 
 class Clock:

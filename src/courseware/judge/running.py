@@ -1,13 +1,14 @@
 """Runs pytest over a step's checks, in this process and undisturbed by the user's own pytest settings."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 
-from courseware.course import Course, Step
+from courseware.course import Course, Step, Task
 from courseware.errors import UsageError
 from courseware.judge.catalogue import CheckEntry
 from courseware.judge.plugin import CheckRun, JudgePlugin, Note
@@ -27,9 +28,9 @@ class CourseFault(UsageError):
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """What became of the checks that were run."""
+    """What became of the checks that were run for these tasks, and of those that they needed."""
 
-    step: Step
+    tasks: tuple[Task, ...]
     results: tuple[CheckResult, ...]
     faults: tuple[str, ...]
 
@@ -38,7 +39,7 @@ class FinishedRun:
         return not self.faults and all(result.outcome is not Outcome.ERROR for result in self.results)
 
     def task_results(self) -> tuple[TaskResult, ...]:
-        return tuple(self._task_result(task.id, task.title) for task in self.step.tasks if self._of(task.id))
+        return tuple(self._task_result(task.id, task.title) for task in self.tasks if self._of(task.id))
 
     def _of(self, task: str) -> list[CheckResult]:
         return [result for result in self.results if result.task == task]
@@ -58,16 +59,17 @@ def run_checks(
     course: Course, step: Step, server: StandingServer, *, task: str | None, hidden: bool, seed: int
 ) -> FinishedRun:
     """Runs the checks of `task` (or of the whole step) and what they need, in an order drawn from `seed`."""
-    plugin = JudgePlugin(step.hidden_checks_folder, server, task=task, seed=seed)
+    plugin = JudgePlugin(step, server, task=task, seed=seed)
     _pytest(course, step, plugin, hidden=hidden)
     run = plugin.run
     results = tuple(_result(entry, run.notes[entry.id]) for entry in _by_task(step, run))
-    return FinishedRun(step, results, tuple(run.faults))
+    tasks = step.tasks if task is None else (step.task(task),)
+    return FinishedRun(tasks, results, tuple(run.faults))
 
 
 def collect_checks(course: Course, step: Step, *, hidden: bool) -> tuple[CheckEntry, ...]:
     """The step's checks. Raises CourseFault."""
-    plugin = JudgePlugin(step.hidden_checks_folder, None, task=None, seed=0)
+    plugin = JudgePlugin(step, None, task=None, seed=0)
     _pytest(course, step, plugin, hidden=hidden)
     if plugin.run.faults:
         raise CourseFault(plugin.run.faults[0])
@@ -109,7 +111,7 @@ def _pytest(course: Course, step: Step, plugin: JudgePlugin, *, hidden: bool) ->
         "--import-mode=importlib", "--disable-plugin-autoload", "--capture=no", "--strict-markers",
         *(argument for name in UNUSED_PLUGINS for argument in ("-p", f"no:{name}")),
     ]  # fmt: skip
-    with _without_pytest_settings():
+    with _without_pytest_settings(), _forgetting_modules_of(checks):
         code = pytest.main([*arguments, *files], plugins=[plugin])
     if code == pytest.ExitCode.INTERRUPTED and not plugin.run.faults:
         raise KeyboardInterrupt  # pytest keeps it to itself, and what was not run would look skipped
@@ -123,3 +125,14 @@ def _without_pytest_settings() -> Iterator[None]:
         yield
     finally:
         os.environ.update(hidden)
+
+
+@contextmanager
+def _forgetting_modules_of(folder: str) -> Iterator[None]:
+    """Lets the next run read the checks anew: another course's, or an author's who has just edited them."""
+    try:
+        yield
+    finally:
+        for name, module in list(sys.modules.items()):
+            if (getattr(module, "__file__", None) or "").startswith(folder + os.sep):
+                del sys.modules[name]
