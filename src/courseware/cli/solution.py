@@ -74,7 +74,7 @@ def _lines(tree: Tree, path: str) -> list[str]:
 def _show(path: str, text: str, language: str | None) -> None:
     """With colours on a terminal; elsewhere as it is, for a pager, a file or `git apply`."""
     if not sys.stdout.isatty():
-        print(text if language == "diff" else f"# {path}\n\n{text}", end="" if text.endswith("\n") else "\n")
+        print(text if language == "diff" else f"# {path}\n\n{text}", end="" if language == "diff" else "\n")
         return
     from rich.syntax import Syntax
 
