@@ -12,8 +12,12 @@ EXAMPLE = ROOT / "lessons/step_1_contacts_crud/examples/01_partial_updates.py"
 
 # What is broken, and the claim that no longer holds.
 BROKEN_PARTS = {
-    "every field taken for sent": ("exclude_unset=only_sent", "exclude_unset=False", "exclude_unset the notes stay"),
-    "null allowed": ('first_name: str = ""', 'first_name: str | None = ""', "null is refused"),
+    "every field taken for sent": (
+        '("exclude_unset", ContactUpdate, True)',
+        '("", CarelessUpdate, False)',
+        "exclude_unset the notes stay",
+    ),
+    "null allowed": ("first_name: str | MISSING = MISSING", "first_name: str | None = None", "null is refused"),
     "no escaping": ("icontains(query, autoescape=True) if", "icontains(query) if", "% finds the percent sign"),
     "no Python lower": ('("Python\'s str.lower", str.lower)', '("Python\'s str.lower", None)', "every alphabet works"),
     "no id in the order": (

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import MISSING, BaseModel, ConfigDict, ValidationError
 from sqlalchemy import QueuePool, Select, UniqueConstraint, create_engine, delete, event, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -88,12 +88,12 @@ class CarelessUpdate(BaseModel):
 
 
 class ContactUpdate(BaseModel):
-    """Every field has a default, so each may be left out. Only `notes` may be null. The defaults are never read."""
+    """A field that was not sent holds MISSING, which no client can send. Only `notes` may be null."""
 
     model_config = ConfigDict(extra="forbid")
 
-    first_name: str = ""
-    notes: str | None = None
+    first_name: str | MISSING = MISSING
+    notes: str | MISSING | None = MISSING
 
 
 def sent_null_and_absent() -> Claims:
