@@ -8,6 +8,8 @@ from functools import cache
 
 from courseware.sandbox import bubblewrap
 from courseware.sandbox.bubblewrap import Variant
+from courseware.sandbox.cgroup import Places, find_places
+from courseware.sandbox.command_line import CommandLine
 from courseware.sandbox.limits import Limits
 
 PROBE_SECONDS = 20.0
@@ -19,13 +21,14 @@ class Availability:
     """Whether bubblewrap works here.
 
     `reason` says in words why not, and is empty where it does. `cgroup` names the kind of control group that bounds
-    memory and processes of a sandbox; None where none can be made.
+    memory and processes of a sandbox; None where none can be made. The rest is for this package alone.
     """
 
     bubblewrap: bool
     reason: str
     cgroup: str | None
     variant: Variant | None = None
+    groups: Places | None = None
 
 
 @cache
@@ -39,7 +42,8 @@ def available() -> Availability:
     for variant in bubblewrap.variants():
         said = _try(variant)
         if not said:
-            return Availability(bubblewrap=True, reason="", cgroup=None, variant=variant)
+            groups = find_places()
+            return Availability(True, "", groups.version if groups else None, variant, groups)
     return _not(said)
 
 
@@ -49,21 +53,21 @@ def _not(reason: str) -> Availability:
 
 def _try(variant: Variant) -> str:
     """Runs the interpreter in the sandbox; what was wrong, in words, or nothing."""
-    line = bubblewrap.command_line(variant, {}, Limits(), [sys.executable, "-I", "-S", "-c", ""])
-    try:
-        done = subprocess.run(
-            line.arguments,
-            env=CLEAN_ENVIRONMENT,
-            pass_fds=line.descriptors,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PROBE_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"a first try failed: {error}"
-    finally:
-        line.close()
+    with CommandLine() as line:
+        bubblewrap.add_to(line, variant, {}, Limits())
+        line.add(sys.executable, "-I", "-S", "-c", "")
+        try:
+            done = subprocess.run(
+                line.arguments,
+                env=CLEAN_ENVIRONMENT,
+                pass_fds=line.descriptors,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=PROBE_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"a first try failed: {error}"
     if done.returncode == 0:
         return ""
     said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]

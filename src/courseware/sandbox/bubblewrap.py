@@ -8,14 +8,15 @@ containers too. Root never runs a project: the user is changed first. Since Pyth
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from courseware.sandbox import seccomp
+from courseware.sandbox.command_line import CommandLine
 from courseware.sandbox.limits import Limits
 
 FOLDER = "/scratch"
+TEMPORARY = "/tmp"  # noqa: S108
 RUNNER = Path(__file__).with_name("runner.py")
 UNPRIVILEGED_USER = 54321  # one that nobody has, whose limits nobody shares
 SYSTEM_FOLDERS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
@@ -37,50 +38,25 @@ def variants() -> Sequence[Variant]:
     return (Variant(as_root=False, outer=False),)
 
 
-@dataclass
-class CommandLine:
-    """A command and the open descriptors that it reads its options from."""
-
-    arguments: list[str] = field(default_factory=list)
-    descriptors: list[int] = field(default_factory=list)
-
-    def add(self, *arguments: str) -> None:
-        self.arguments += arguments
-
-    def add_bubblewrap(self, options: Iterable[str]) -> None:
-        """bubblewrap with `options` handed over unseen: a command line can be read by everybody on the machine."""
-        self.add("bwrap", "--args", self.add_file("\0".join(options).encode()), "--")
-
-    def add_file(self, content: bytes) -> str:
-        """The number of a descriptor from which `content` can be read."""
-        with TemporaryFile() as file:
-            file.write(content)
-            file.seek(0)
-            descriptor = os.dup(file.fileno())
-        self.descriptors.append(descriptor)
-        return str(descriptor)
-
-    def close(self) -> None:
-        for descriptor in self.descriptors:
-            os.close(descriptor)
-        self.descriptors.clear()
-
-
-def command_line(
-    variant: Variant, environment: Mapping[str, str], limits: Limits, command: Sequence[str]
-) -> CommandLine:
-    """The command that runs `command` inside. Whoever starts it closes its descriptors."""
-    line = CommandLine()
+def add_to(line: CommandLine, variant: Variant, environment: Mapping[str, str], limits: Limits) -> None:
+    """Adds what has the rest of the command run inside."""
     files = list(_files())
     if variant.outer:
-        own = ("--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--tmpfs", "/tmp")  # what bwrap itself needs
+        own = (
+            "--bind",
+            "/proc",
+            "/proc",
+            "--dev-bind",
+            "/dev",
+            "/dev",
+            "--tmpfs",
+            TEMPORARY,
+        )  # what bwrap itself needs
         line.add_bubblewrap(["--die-with-parent", *files, *own])
     if variant.as_root:
         user = str(UNPRIVILEGED_USER)
         line.add("setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--")
     line.add_bubblewrap(_options(line, files, environment, limits))
-    line.add(*command)
-    return line
 
 
 def _options(line: CommandLine, files: Sequence[str], environment: Mapping[str, str], limits: Limits) -> list[str]:
@@ -90,11 +66,11 @@ def _options(line: CommandLine, files: Sequence[str], environment: Mapping[str, 
         "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session", "--as-pid-1",
         "--cap-drop", "ALL", "--hostname", "sandbox", "--clearenv",
         *(part for name, value in variables.items() for part in ("--setenv", name, value)),
-        *(() if program is None else ("--seccomp", line.add_file(program))),
+        *(() if program is None else ("--seccomp", str(line.add_file(program)))),
         *files,
         "--dev", "/dev", "--size", str(limits.shared_memory), "--tmpfs", "/dev/shm", "--remount-ro", "/dev",  # noqa: S108
-        "--perms", "0700", "--size", str(limits.disk), "--tmpfs", FOLDER, "--dir", f"{FOLDER}/tmp",  # noqa: S108
-        "--symlink", f"{FOLDER}/tmp", "/tmp",  # noqa: S108
+        "--perms", "0700", "--size", str(limits.disk), "--tmpfs", FOLDER, "--dir", f"{FOLDER}{TEMPORARY}",
+        "--symlink", f"{FOLDER}{TEMPORARY}", TEMPORARY,
         "--remount-ro", "/", "--chdir", FOLDER,
     ]  # fmt: skip
 

@@ -22,7 +22,8 @@ TEXT_CHARACTERS = 8_000
 ANSWER_SECONDS = 2.0
 STACK_SECONDS = 0.5
 POLITE_SECONDS = 0.3
-DEATH_SECONDS = 5.0
+DEATH_SECONDS = 1.0
+WATCH_SECONDS = 0.5
 CHUNK = 64 * 1024
 FAILURES: tuple[StartPhase, ...] = ("migrations", "import", "startup")
 DOING = {
@@ -72,8 +73,11 @@ class RunningApplication:
         self._report: StartReport | None = None
         self._answers: dict[int, Any] = {}
         self._requests = 0
+        self._pending: set[int] = set()
+        self._control_bytes = 0
         self._ended: str | None = None
         self._stopped = False
+        self._abandoned = False
         self._watcher = threading.Thread(target=self._watch, name="sandbox watcher", daemon=True)
         self._watcher.start()
 
@@ -100,7 +104,7 @@ class RunningApplication:
             if self._ended is not None:
                 return StartReport("ended", f"{self._ended}\n{self._log_text()}"[-TEXT_CHARACTERS:].strip())
         doing = DOING.get(self._at, DOING[""])
-        stack = str(self._ask("where", STACK_SECONDS) or "")[-TEXT_CHARACTERS:]
+        stack = _text(self._ask("where", STACK_SECONDS))
         return StartReport("timeout", f"It was not up within {timeout:g} s: {doing}.\n{stack}".strip())
 
     def move_clock(self, to: datetime | None) -> None:
@@ -151,15 +155,17 @@ class RunningApplication:
         if self._stopped:
             return
         self._stopped = True
+        self._note_ended("It was stopped.")
         with suppress(OSError):
             self._control.shutdown(socket.SHUT_WR)  # the runner leaves when it sees that
         self._watcher.join(POLITE_SECONDS)
         self._kill("It was stopped.")
         self._process.wait()
         self._watcher.join(DEATH_SECONDS)
+        self._abandoned = True  # a plain process that left its session may hold the pipe open for ever
+        self._watcher.join()
         self._control.close()
-        if not self._watcher.is_alive():
-            os.close(self._log_pipe)
+        os.close(self._log_pipe)
         self._clean_up()
 
     def __enter__(self) -> Self:
@@ -186,6 +192,7 @@ class RunningApplication:
         with self._changed:
             self._requests += 1
             number = self._requests
+            self._pending.add(number)
         request = {"number": number, "do": action, "arguments": arguments}
         try:
             self._control.sendall(json.dumps(request).encode() + b"\n")
@@ -193,15 +200,18 @@ class RunningApplication:
             return NO_ANSWER
         with self._changed:
             self._changed.wait_for(lambda: number in self._answers or self._ended is not None, seconds)
+            self._pending.discard(number)
             return self._answers.pop(number, NO_ANSWER)
 
     def _kill(self, reason: str) -> None:
-        with self._changed:
-            if self._ended is None:
-                self._ended = reason
-                self._changed.notify_all()
+        self._note_ended(reason)
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _note_ended(self, reason: str) -> None:
+        with self._changed:
+            self._ended = self._ended or reason
+            self._changed.notify_all()
 
     def _watch(self) -> None:
         """Takes in the log and the control lines until both are at their end, which is when no process is left."""
@@ -209,8 +219,8 @@ class RunningApplication:
         with selectors.DefaultSelector() as sources:
             sources.register(self._log_pipe, selectors.EVENT_READ)
             sources.register(self._control, selectors.EVENT_READ)
-            while sources.get_map():
-                for key, _ in sources.select():
+            while sources.get_map() and not self._abandoned:
+                for key, _ in sources.select(WATCH_SECONDS):
                     chunk = self._read(key.fd)
                     if not chunk:
                         sources.unregister(key.fileobj)
@@ -237,6 +247,7 @@ class RunningApplication:
 
     def _take_lines(self, received: bytes) -> bytes:
         """Acts on the whole lines; returns the rest."""
+        self._control_bytes += len(received)
         *whole, rest = received.split(b"\n")
         for line in whole:
             try:
@@ -247,21 +258,22 @@ class RunningApplication:
                 self._kill("It wrote into the sandbox's own channel.")
                 return b""
             self._take_message(message)
-        if len(rest) > MAXIMUM_LINE:
+        if len(rest) > MAXIMUM_LINE or self._control_bytes > self._limits.log:
             self._kill("It wrote into the sandbox's own channel.")
             return b""
         return rest
 
     def _take_message(self, message: dict[str, Any]) -> None:
         with self._changed:
-            if message.get("at") in DOING:
-                self._at = message["at"]
-            elif message.get("number") == self._requests:
-                self._answers = {self._requests: message.get("answer")}
-            elif self._report is None and message.get("phase") == "ready":
+            at, number, phase = message.get("at"), message.get("number"), message.get("phase")
+            if isinstance(at, str) and at in DOING:
+                self._at = at
+            elif isinstance(number, int) and number in self._pending:
+                self._answers[number] = message.get("answer")
+            elif self._report is None and phase == "ready":
                 self._report = StartReport("ready", "")
-            elif self._report is None and message.get("phase") in FAILURES:
-                self._report = StartReport(message["phase"], str(message.get("text"))[-TEXT_CHARACTERS:])
+            elif self._report is None and phase in FAILURES:
+                self._report = StartReport(phase, _text(message.get("text")))
             self._changed.notify_all()
 
     def _note_end(self) -> None:
@@ -278,6 +290,10 @@ class _NoAnswer:
 
 
 NO_ANSWER = _NoAnswer()
+
+
+def _text(value: object) -> str:
+    return value[-TEXT_CHARACTERS:] if isinstance(value, str) else ""
 
 
 def _how_it_ended(code: int | None) -> str:

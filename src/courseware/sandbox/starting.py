@@ -7,33 +7,27 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import partial
+from functools import cache
 from pathlib import Path
 
 from courseware.errors import UsageError
 from courseware.project_tree import Tree
 from courseware.sandbox import bubblewrap
 from courseware.sandbox.availability import CLEAN_ENVIRONMENT, available
-from courseware.sandbox.bubblewrap import RUNNER, CommandLine
+from courseware.sandbox.bytecode import compile_libraries
+from courseware.sandbox.cgroup import ControlGroup, make_group
 from courseware.sandbox.command import ApplicationCommand, SandboxKind
+from courseware.sandbox.command_line import CommandLine
 from courseware.sandbox.limits import Limits
 from courseware.sandbox.running import RunningApplication
 
 BACKLOG = 256
-LONGEST_ADDRESS = 100  # the kernel takes 107 bytes, macOS 103
-
-# bubblewrap's --die-with-parent means the thread that started it: this one lives as long as the judge does.
-_launcher = ThreadPoolExecutor(1, thread_name_prefix="sandbox launcher")
-
-
-def _renew_launcher() -> None:
-    global _launcher
-    _launcher = ThreadPoolExecutor(1, thread_name_prefix="sandbox launcher")
-
-
-os.register_at_fork(after_in_child=_renew_launcher)
+LONGEST_PARENT = 80  # a socket's address has room for 107 bytes, on macOS for 103
+START_SECONDS = 60.0
 
 
 def start_application(
@@ -46,95 +40,81 @@ def start_application(
     """
     if kind == "bubblewrap" and not available().bubblewrap:
         raise UsageError(f"The bubblewrap sandbox does not work here: {available().reason}")
-    return _launcher.submit(_start, tree, command, kind, limits or Limits()).result()
-
-
-def _start(tree: Tree, command: ApplicationCommand, kind: SandboxKind, limits: Limits) -> RunningApplication:
-    with ExitStack() as unless_started, ExitStack() as handed_over:
+    limits = limits or Limits()
+    with ExitStack() as clean_up, ExitStack() as ours, CommandLine() as line:
         home = _private_folder()
-        unless_started.callback(remove_home := partial(shutil.rmtree, home, ignore_errors=True))
-        (home / "tmp").mkdir()
-        address = str(home / "socket")
-        listener = handed_over.enter_context(socket.socket(socket.AF_UNIX))
-        listener.bind(address)
-        listener.listen(BACKLOG)
-        control, runner_control = socket.socketpair()
-        handed_over.enter_context(runner_control)
-        unless_started.callback(control.close)
-        log, runner_log = os.pipe()
-        handed_over.callback(os.close, runner_log)
-        unless_started.callback(os.close, log)
-
-        inside = bubblewrap.FOLDER if kind == "bubblewrap" else str(home)
+        clean_up.callback(shutil.rmtree, home, ignore_errors=True)
+        listener, address = _listen(home)
+        control, their_control = socket.socketpair()
+        ours.callback(control.close)
+        log, their_log = os.pipe()
+        ours.callback(os.close, log)
+        inside = str(home) if kind == "plain" else bubblewrap.FOLDER
         environment = _environment(command, inside)
-        line = CommandLine()
-        handed_over.callback(line.close)
-        package = line.add_file(
-            _package(
-                tree,
-                folder=inside,
-                control=runner_control.fileno(),
-                listener=listener.fileno(),
-                limits=_resource_limits(kind, limits),
-                migrations=command.migrations,
-                entrypoint=command.entrypoint,
-            )
+        package = _package(
+            tree,
+            folder=inside,
+            listener=line.add_descriptor(listener.detach()),
+            control=line.add_descriptor(their_control.detach()),
+            limits=_resource_limits(kind, limits),
+            migrations=command.migrations,
+            entrypoint=command.entrypoint,
         )
-        runner = [sys.executable, "-I", "-B", str(RUNNER), package]
-        if kind == "bubblewrap":
-            variant = available().variant
-            assert variant is not None
-            outer = bubblewrap.command_line(variant, environment, limits, runner)
-            handed_over.callback(outer.close)
-            arguments, process_environment, more = outer.arguments, CLEAN_ENVIRONMENT, outer.descriptors
-        else:
-            arguments, process_environment, more = runner, environment, []
-        process = subprocess.Popen(
-            arguments,
-            env=process_environment,
-            cwd=home,
-            stdin=subprocess.DEVNULL,
-            stdout=runner_log,
-            stderr=runner_log,
-            pass_fds=(listener.fileno(), runner_control.fileno(), *line.descriptors, *more),
-            start_new_session=True,
+        group = _enter_sandbox(line, environment, limits) if kind == "bubblewrap" else None
+        if group is not None:
+            clean_up.callback(group.remove)
+        line.add(sys.executable, "-I", "-B", str(bubblewrap.RUNNER), str(line.add_file(package)))
+        process = _launch(
+            line,
+            environment=environment if kind == "plain" else CLEAN_ENVIRONMENT,
+            log=line.add_descriptor(their_log),
         )
-        unless_started.pop_all()
-        return RunningApplication(
+        ours.pop_all()
+        running = RunningApplication(
             process,
             address=address,
             control=control,
             log=log,
             limits=limits,
-            clean_up=remove_home,
+            why_killed=(lambda: None) if group is None else group.why_killed,
+            clean_up=clean_up.pop_all().close,
         )
+    if kind == "bubblewrap":
+        _see_to_byte_code(running)
+    return running
 
 
 def _private_folder() -> Path:
     """A new folder that nobody else can look into, with a path short enough for a socket's address."""
     parent = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix="app-", dir=parent if len(parent) < LONGEST_ADDRESS - 20 else "/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="app-", dir=parent if len(parent) <= LONGEST_PARENT else "/tmp"))  # noqa: S108
+    (folder / "tmp").mkdir()
+    return folder
+
+
+def _listen(folder: Path) -> tuple[socket.socket, str]:
+    """A listening socket and its address in the file system."""
+    address = str(folder / "socket")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen(BACKLOG)
+    return listener, address
 
 
 def _environment(command: ApplicationCommand, inside: str) -> dict[str, str]:
-    environment = {
-        "PATH": CLEAN_ENVIRONMENT["PATH"],
-        "LANG": "C.UTF-8",
-        "HOME": inside,
-        "TMPDIR": f"{inside}/tmp",  # noqa: S108
-    }
+    environment = {**CLEAN_ENVIRONMENT, "LANG": "C.UTF-8", "HOME": inside, "TMPDIR": f"{inside}/tmp"}  # noqa: S108
     if command.migrations is not None:
         environment["DATABASE_URL"] = f"sqlite+aiosqlite:///{inside}/application.sqlite3"
     return {**environment, **command.environment}
 
 
 def _resource_limits(kind: SandboxKind, limits: Limits) -> dict[str, int]:
-    """Limits by the name that `resource` gives them."""
+    """Limits by the name that the `resource` module gives them."""
     names = {"FSIZE": limits.file_size, "NOFILE": limits.open_files, "CPU": limits.cpu_seconds}
     if sys.platform == "linux":
         names["AS"] = limits.address_space
     if kind == "bubblewrap":
-        names["NPROC"] = limits.processes  # elsewhere it counts all that the user runs
+        names["NPROC"] = limits.processes  # outside a namespace of its own, it counts all that the user runs
     return names
 
 
@@ -142,3 +122,60 @@ def _package(tree: Tree, **setup: object) -> bytes:
     """What the runner reads: a line of JSON, then the project's files one after the other."""
     setup["files"] = [(path, len(content)) for path, content in tree.items()]
     return json.dumps(setup).encode() + b"\n" + b"".join(tree.values())
+
+
+def _enter_sandbox(line: CommandLine, environment: Mapping[str, str], limits: Limits) -> ControlGroup | None:
+    """Begins the command with what leads into bubblewrap. Returns the control group that it enters, if any."""
+    found = available()
+    assert found.variant is not None
+    group = None if found.groups is None else make_group(found.groups, limits)
+    if group is not None:
+        line.add(*group.enter())
+    bubblewrap.add_to(line, found.variant, environment, limits)
+    return group
+
+
+def _launch(line: CommandLine, *, environment: Mapping[str, str], log: int) -> subprocess.Popen[bytes]:
+    """Starts the command as the leader of a session of its own."""
+    return (
+        _launcher()
+        .submit(
+            subprocess.Popen[bytes],
+            line.arguments,
+            env=environment,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=line.descriptors,
+            start_new_session=True,
+        )
+        .result()
+    )
+
+
+@cache
+def _launcher() -> ThreadPoolExecutor:
+    """The thread that starts every process.
+
+    bubblewrap's --die-with-parent means the thread that started it: this one lives as long as the judge.
+    """
+    return ThreadPoolExecutor(1, thread_name_prefix="sandbox launcher")
+
+
+os.register_at_fork(after_in_child=_launcher.cache_clear)
+
+
+_byte_code_is_known = threading.Event()
+
+
+def _see_to_byte_code(running: RunningApplication) -> None:
+    """Has compiled, in the background, what the first application that comes up had to compile by itself."""
+
+    def learn() -> None:
+        if running.wait_ready(START_SECONDS).phase == "ready" and not _byte_code_is_known.is_set():
+            _byte_code_is_known.set()
+            compile_libraries(running.uncompiled_modules())
+
+    if not _byte_code_is_known.is_set():
+        threading.Thread(target=learn, name="byte code", daemon=True).start()
