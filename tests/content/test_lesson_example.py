@@ -14,7 +14,7 @@ EXAMPLE = ROOT / "lessons/step_1_contacts_crud/examples/01_partial_updates.py"
 BROKEN_PARTS = {
     "every field taken for sent": (
         '("exclude_unset", ContactUpdate, True)',
-        '("", CarelessUpdate, False)',
+        '("exclude_unset", CarelessUpdate, False)',
         "exclude_unset the notes stay",
     ),
     "null allowed": ("first_name: str | MISSING = MISSING", "first_name: str | None = None", "null is refused"),
