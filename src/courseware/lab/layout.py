@@ -9,7 +9,7 @@ from jupyterlab_server.workspaces_handler import WorkspacesManager
 from courseware.course import Step
 
 TERMINAL = "terminal:1"
-FILE_BROWSER_SHARE = 0.16
+LESSON = "lesson/README.md"
 
 
 def lay_out(step: Step, documentation: str, workspaces: Path) -> None:
@@ -25,10 +25,11 @@ def lay_out(step: Step, documentation: str, workspaces: Path) -> None:
 def layout(step: Step, documentation: str) -> dict[str, Any]:
     """The layout as JupyterLab stores one. Its keys are not documented: they are what JupyterLab itself writes."""
     notebook = f"notebook:{step.notebook.name}"
+    lesson = f"markdownviewer-widget:{LESSON}"
     swagger = "server-proxy:server-proxy:application"
     files = files_to_edit(step)
     editors = [f"editor:{path}" for path in files]
-    upper = _split("horizontal", [0.5, 0.5], [_tabs([notebook, swagger]), _tabs(editors)])
+    upper = _split("horizontal", [0.5, 0.5], [_tabs([notebook, lesson, swagger]), _tabs(editors)])
     dock = _split("vertical", [0.74, 0.26], [upper, _tabs([TERMINAL])])
     return {
         "metadata": {"id": step.slug},
@@ -36,12 +37,13 @@ def layout(step: Step, documentation: str) -> dict[str, Any]:
             "layout-restorer:data": {
                 "main": {"dock": dock, "current": notebook},
                 "down": {"size": 0, "widgets": []},
-                "left": {"collapsed": False, "visible": True, "current": "filebrowser", "widgets": ["filebrowser"]},
+                "left": {"collapsed": True, "visible": True, "widgets": ["filebrowser"]},
                 "right": {"collapsed": True, "visible": True, "widgets": []},
-                "relativeSizes": [FILE_BROWSER_SHARE, 1 - FILE_BROWSER_SHARE, 0],
+                "relativeSizes": [0, 1, 0],
             },
             "file-browser-filebrowser:cwd": {"path": ""},
             notebook: {"data": {"path": step.notebook.name, "factory": "Notebook"}},
+            lesson: {"data": {"path": LESSON, "factory": "Markdown Preview"}},
             **{f"editor:{path}": {"data": {"path": path, "factory": "Editor"}} for path in files},
             TERMINAL: {"data": {"name": TERMINAL.removeprefix("terminal:")}},
             swagger: {

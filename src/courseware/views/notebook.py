@@ -1,6 +1,6 @@
 """A verdict in a notebook: a small table in HTML, and the same as plain text where HTML is not shown."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from courseware.verdict import CheckResult, Failure, Outcome, Verdict
@@ -53,21 +53,29 @@ def message_html(heading: str, text: str = "") -> str:
 
 
 def _rows(verdict: Verdict, task: str) -> Iterator[str]:
-    """A row for each check. The first that failed is unfolded: the others often follow from it."""
-    sentences = {check.id: check.sentence for check in verdict.checks}
+    """A row for each check that ran, and one for all that wait.
+
+    The first that failed is unfolded: the others often follow from it.
+    """
+    checks = _checks(verdict, task)
+    waiting = [check for check in checks if check.outcome is Outcome.SKIPPED]
     is_first = True
-    for check in _checks(verdict, task):
-        sentence = _safe(check.sentence)
+    for check in checks:
         if check.outcome is Outcome.FAILED:
-            sentence = _folded(check.sentence, _explanation(check), is_open=is_first)
+            yield _row(check.outcome, _folded(check.sentence, _explanation(check), is_open=is_first), [check])
             is_first = False
-        elif check.outcome is Outcome.SKIPPED:
-            awaited = sentences.get(check.needs_failed or "", "")
-            sentence += f"<small>waits for: {_safe(awaited)}</small>" if awaited else "<small>was not run</small>"
-        yield (
-            f'<tr class="{check.outcome.value}"><td>{SIGNS[check.outcome]}</td><td>{sentence}</td>'
-            f"<td>{check.points:g} / {check.points_possible:g}</td></tr>"
-        )
+        elif check.outcome is not Outcome.SKIPPED:
+            yield _row(check.outcome, _safe(check.sentence), [check])
+    if waiting:
+        summary = f"{len(waiting)} more {'waits' if len(waiting) == 1 else 'wait'} for what does not hold yet"
+        sentences = "".join(f"<li>{_safe(check.sentence)}</li>" for check in waiting)
+        yield _row(Outcome.SKIPPED, _folded(summary, f"<ul>{sentences}</ul>"), waiting)
+
+
+def _row(outcome: Outcome, content: str, checks: Sequence[CheckResult]) -> str:
+    earned, possible = sum(check.points for check in checks), sum(check.points_possible for check in checks)
+    cells = f"<td>{SIGNS[outcome]}</td><td>{content}</td><td>{earned:g} / {possible:g}</td>"
+    return f'<tr class="{outcome.value}">{cells}</tr>'
 
 
 def _checks(verdict: Verdict, task: str) -> list[CheckResult]:
@@ -144,20 +152,21 @@ STYLE = _style(
         ("p", "margin:.3em 0"),
         (".head", "display:flex;justify-content:space-between;gap:1em;font-weight:600;max-width:64em"),
         (".bad", f"color:{BAD};font-weight:600"),
-        (".foot, small", "opacity:.7;font-size:.85em"),
-        ("small", "display:block"),
+        (".foot", "opacity:.7;font-size:.85em"),
         ("table", "width:100%;max-width:64em;border-collapse:collapse;margin:.4em 0;table-layout:fixed"),
         ("tbody tr", f"background:none;border-top:1px solid {LINE}"),
         ("td", "text-align:left;vertical-align:top;padding:.35em .5em;white-space:normal"),
         ("td:first-child", "width:1.2em;font-weight:700"),
         ("td:last-child", "width:4.5em;text-align:right;white-space:nowrap"),
         (".passed td:first-child", f"color:{GOOD}"),
-        (".failed td:first-child, .error td:first-child", f"color:{BAD}"),
+        (".failed td:first-child", f"color:{BAD}"),
         (".skipped", "opacity:.7"),
         ("summary", "cursor:pointer"),
+        ("ul", "margin:.3em 0;padding-left:1.2em"),
         ("dl", "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.2em .8em;margin:.4em 0"),
-        ("dt", "opacity:.7;font-weight:400"),
-        ("dd", "margin:0"),
-        ("pre", f"margin:0;padding:.2em .5em;background:{GROUND};white-space:pre-wrap;overflow-wrap:anywhere"),
+        ("dt", "opacity:.7;font-weight:400;float:none;width:auto"),
+        ("dd", "margin:0;float:none;width:auto"),
+        ("pre", f"margin:0;padding:.2em .5em;background:{GROUND}"),
+        ("pre", "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"),
     ]
 )
