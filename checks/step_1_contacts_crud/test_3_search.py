@@ -21,11 +21,9 @@ FOUND = ("search_finds_part_of_a_name_or_email",)
 )
 def test_search_finds_part_of_a_name_or_email(newcomer: User, random: Random) -> None:
     """With q the list holds the contacts with this text in the first name, the last name or the e-mail address."""
-    by_first = newcomer.created(valid_contact(random, first_name="Roxwelda", last_name="Adams"))
-    by_last = newcomer.created(valid_contact(random, first_name="Anna", last_name="Brumfitt"))
-    by_email = newcomer.created(
-        valid_contact(random, first_name="Anna", last_name="Clark", email="zyx.kwop@example.com")
-    )
+    by_first = newcomer.created(valid_contact(random, first_name="Roxwelda"))
+    by_last = newcomer.created(valid_contact(random, last_name="Brumfitt"))
+    by_email = newcomer.created(valid_contact(random, email="zyx.kwop@example.com"))
     for text, contact in (("xwel", by_first), ("umfi", by_last), ("x.kwo", by_email)):
         expect_emails_in_any_order(newcomer.listed(q=text), [contact], key="wrong_matches")
 

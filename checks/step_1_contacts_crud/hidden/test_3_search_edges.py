@@ -38,9 +38,7 @@ def test_search_takes_any_character(newcomer: User, random: Random) -> None:
     r"""Search finds names with quotes, slashes and backslashes, and rarer letters in any case."""
     names = ("Лук'яненко", "Ґалаґан", "Їжак", "a\\b", "c/d", "50%_", 'e"f', "Ñandú")
     searches = ("к'ян", "ґАЛАҐ", "їЖ", "\\", "/", "%_", '"', "ÑANDÚ")
-    contacts = [
-        newcomer.created(valid_contact(random, first_name="Anna", last_name=name, notes=None)) for name in names
-    ]
+    contacts = [newcomer.created(valid_contact(random, first_name="Anna", last_name=name)) for name in names]
     for text, contact in zip(searches, contacts, strict=True):
         expect_emails_in_any_order(newcomer.listed(q=text), [contact], key="character_not_taken_as_it_is")
     expect_emails_in_any_order(newcomer.listed(q="' OR 1=1 --"), [], key="character_not_taken_as_it_is")
