@@ -68,6 +68,15 @@ async def ping(session: AsyncSession) -> None:
     await session.execute(text("SELECT 1"))
 
 
+def is_storable(value: str) -> bool:
+    """Whether both databases can hold this text: PostgreSQL knows no NUL, and half a character has no bytes."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
+
+
 def violates(error: IntegrityError, constraint: UniqueConstraint) -> bool:
     """Whether this very constraint made the database refuse a row. PostgreSQL names it, SQLite lists its columns."""
     columns = ", ".join(f"{constraint.table.name}.{column.name}" for column in constraint.columns)

@@ -87,7 +87,7 @@ async def password_matches(password: str, stored: str | None) -> bool:
 
 def _prehash(password: str) -> bytes:
     """44 bytes for a password of any length: bcrypt reads 72 at most. The same letters always have the same bytes."""
-    digest = hashlib.sha256(unicodedata.normalize("NFC", password).encode()).digest()
+    digest = hashlib.sha256(unicodedata.normalize("NFC", password).encode(errors="surrogatepass")).digest()
     return base64.b64encode(digest)
 
 

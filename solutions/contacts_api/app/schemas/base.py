@@ -6,6 +6,8 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.core.database import is_storable
+
 LONGEST_EMAIL = 254
 
 
@@ -16,9 +18,9 @@ class RequestModel(BaseModel):
 
 
 def _storable(value: str) -> str:
-    """`value`, unless it holds the character NUL, which PostgreSQL cannot store."""
-    if "\0" in value:
-        raise PydanticCustomError("nul_character", "The character NUL is not allowed")
+    """`value`, unless it holds something that could not be stored or sent back, as JSON's \\u0000 and \\ud800."""
+    if not is_storable(value):
+        raise PydanticCustomError("unstorable_text", "This text holds characters that cannot be stored")
     return value
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from app.schemas.base import RequestModel
+from app.schemas.base import RequestModel, Text
 
 
 class TokenPair(BaseModel):
@@ -18,4 +18,4 @@ class TokenPair(BaseModel):
 class RefreshRequest(RequestModel):
     """A refresh token, in exchange for a new pair."""
 
-    refresh_token: str
+    refresh_token: Text

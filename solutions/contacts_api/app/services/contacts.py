@@ -80,6 +80,7 @@ async def _commit(session: AsyncSession) -> None:
     try:
         await session.commit()
     except IntegrityError as error:
+        await session.rollback()
         if violates(error, Contact.one_per_owner_and_email):
             raise Conflict("contact_exists", "You have a contact with this e-mail address already.") from None
         raise

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.database import violates
+from app.core.database import is_storable, violates
 from app.core.errors import Conflict, Unauthorized
 from app.core.security import Purpose, create_token, hash_password, password_matches, read_token
 from app.models import User
@@ -26,6 +26,7 @@ async def register(session: AsyncSession, data: UserCreate) -> User:
     try:
         await session.commit()
     except IntegrityError as error:
+        await session.rollback()
         if violates(error, User.one_per_email):
             raise Conflict("email_taken", "There is an account with this e-mail address already.") from None
         raise
@@ -59,7 +60,7 @@ async def find_by_token(session: AsyncSession, token: str, purpose: Purpose) -> 
 
 async def find_by_email(session: AsyncSession, email: str) -> User | None:
     """The user with this address, however it is written, or None."""
-    if "\0" in email:  # PostgreSQL refuses even to look for it
+    if not is_storable(email):  # the database would refuse even to look for it
         return None
     return await session.scalar(select(User).where(User.email == email.lower()))
 

@@ -1,0 +1,1 @@
+"""Tests: `unit` needs no server and no HTTP, `integration` speaks HTTP to the whole application."""

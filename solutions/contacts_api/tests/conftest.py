@@ -1,0 +1,105 @@
+"""Fixtures from the inside out: settings -> database -> application -> client -> a user who is logged in."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.config import Settings, get_settings
+from app.core.database import create_engine, create_sessions
+from app.main import create_app
+from tests import databases, examples
+from tests.examples import SignIn
+
+POSTGRES = pytest.mark.skipif(databases.POSTGRES_URL is None, reason="TEST_POSTGRES_URL names no PostgreSQL server")
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
+    """Default settings, whatever the shell and a .env say, but with hashing that takes a millisecond."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("BCRYPT_ROUNDS", "4")
+    get_settings.cache_clear()
+    yield monkeypatch
+    get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file as the migrations make it, to be copied."""
+    return databases.migrated_sqlite(tmp_path_factory.mktemp("migrated") / "template.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL database as the migrations make it."""
+    with databases.migrated_postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=POSTGRES)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of this test's own, with all tables and no rows. The test runs once for each kind of database."""
+    if request.param == "sqlite":
+        yield databases.copy_sqlite(request.getfixturevalue("migrated_sqlite"), tmp_path)
+    else:
+        url: str = request.getfixturevalue("migrated_postgres")
+        yield url
+        databases.empty(url)
+
+
+@pytest.fixture
+async def session(database_url: str) -> AsyncIterator[AsyncSession]:
+    """A session like the one of a request."""
+    engine = create_engine(database_url)
+    async with create_sessions(engine)() as session:
+        yield session
+    await engine.dispose()
+
+
+@pytest.fixture
+async def application(settings: pytest.MonkeyPatch, database_url: str) -> AsyncIterator[FastAPI]:
+    """The application, started."""
+    settings.setenv("DATABASE_URL", database_url)
+    get_settings.cache_clear()
+    application = create_app()
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest.fixture
+async def clients(application: FastAPI) -> AsyncIterator[SignIn]:
+    """Makes clients; each has its own headers. Failures inside the application arrive as a 500, as in real life."""
+    async with AsyncExitStack() as stack:
+
+        async def make() -> httpx.AsyncClient:
+            transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+            return await stack.enter_async_context(
+                httpx.AsyncClient(transport=transport, base_url="http://contacts.example/api/v1")
+            )
+
+        yield SignIn(make)
+
+
+@pytest.fixture
+async def client(clients: SignIn) -> httpx.AsyncClient:
+    """A client that is not logged in."""
+    return await clients.stranger()
+
+
+@pytest.fixture
+async def ann(clients: SignIn) -> httpx.AsyncClient:
+    """A client that Ann is logged in with."""
+    return await clients.user(examples.ANN)
+
+
+@pytest.fixture
+async def bob(clients: SignIn) -> httpx.AsyncClient:
+    """A client that Bob is logged in with."""
+    return await clients.user(examples.BOB)

@@ -1,0 +1,73 @@
+"""Data that is right, for tests that change one thing about it, and users who log in."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypedDict
+
+import httpx
+
+
+class Account(TypedDict):
+    """What somebody registers with."""
+
+    email: str
+    password: str
+
+
+ANN = Account(email="ann@example.com", password="a pass phrase of Ann")
+BOB = Account(email="bob@example.com", password="a pass phrase of Bob")
+
+
+def contact(**changes: Any) -> dict[str, Any]:
+    """A contact as a client sends it, with every field."""
+    return {
+        "first_name": "Olena",
+        "last_name": "Kovalenko",
+        "email": "olena@example.com",
+        "phone": "+380501234567",
+        "birthday": "1991-08-24",
+        "notes": "Met in Lviv.",
+    } | changes
+
+
+async def create(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
+    """A contact that the user of `client` has stored, as the API shows it."""
+    answer = await client.post("/contacts", json=contact(**changes))
+    assert answer.status_code == 201, answer.text
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+async def log_in(client: httpx.AsyncClient, account: Account) -> dict[str, str]:
+    """The tokens that `account` gets."""
+    answer = await client.post("/auth/login", data={"username": account["email"], "password": account["password"]})
+    assert answer.status_code == 200, answer.text
+    tokens: dict[str, str] = answer.json()
+    return tokens
+
+
+def problem_fields(answer: httpx.Response) -> list[str]:
+    """The fields that a 422 complains about."""
+    assert answer.status_code == 422, answer.text
+    body = answer.json()
+    assert body["code"] == "validation_error"
+    assert body["detail"]
+    assert all(error["message"] for error in body["errors"])
+    return [error["field"] for error in body["errors"]]
+
+
+class SignIn:
+    """Makes clients of strangers and of users."""
+
+    def __init__(self, make: Callable[[], Awaitable[httpx.AsyncClient]]) -> None:
+        self._make = make
+
+    async def stranger(self) -> httpx.AsyncClient:
+        return await self._make()
+
+    async def user(self, account: Account) -> httpx.AsyncClient:
+        client = await self._make()
+        answer = await client.post("/auth/register", json=account)
+        assert answer.status_code == 201, answer.text
+        tokens = await log_in(client, account)
+        client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        return client

@@ -1,0 +1,1 @@
+"""The whole application over HTTP, on every database at hand."""

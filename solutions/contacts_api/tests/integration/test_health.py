@@ -1,0 +1,50 @@
+"""Whether the application lives, and whether it can work."""
+
+import socket
+from collections.abc import Callable
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.api.v1 import health
+from app.core.database import create_engine, create_sessions
+
+
+async def test_a_living_process_says_so(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_it_is_ready_when_the_database_answers(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/health/ready")).status_code == 200
+
+
+def silent() -> socket.socket:
+    """A port that takes connections and never says a word."""
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def closed() -> socket.socket:
+    """A port that nobody listens on, reserved."""
+    server = socket.socket()
+    server.bind(("127.0.0.1", 0))
+    return server
+
+
+@pytest.mark.parametrize("make_server", [silent, closed])
+async def test_without_its_database_it_lives_but_is_not_ready(
+    client: httpx.AsyncClient,
+    application: FastAPI,
+    monkeypatch: pytest.MonkeyPatch,
+    make_server: Callable[[], socket.socket],
+) -> None:
+    monkeypatch.setattr(health, "PATIENCE", 0.05)
+    with make_server() as server:
+        engine = create_engine(f"postgresql+asyncpg://nobody@127.0.0.1:{server.getsockname()[1]}/none")
+        monkeypatch.setattr(application.state, "sessions", create_sessions(engine))
+        alive, ready = await client.get("/health"), await client.get("/health/ready")
+        await engine.dispose()
+    assert alive.status_code == 200
+    assert (ready.status_code, ready.json()["code"]) == (503, "not_ready")
+    assert "database" in ready.json()["detail"]

@@ -1,0 +1,58 @@
+"""The documentation that the application writes about itself."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+
+@pytest.fixture
+async def openapi(client: httpx.AsyncClient) -> dict[str, Any]:
+    answer = await client.get("http://contacts.example/openapi.json")
+    description: dict[str, Any] = answer.json()
+    return description
+
+
+async def test_every_call_is_documented_with_its_answers(openapi: dict[str, Any]) -> None:
+    documented = {
+        (method.upper(), path.removeprefix("/api/v1")): set(operation["responses"])
+        for path, operations in openapi["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert documented == {
+        ("POST", "/auth/register"): {"201", "409", "422"},
+        ("POST", "/auth/login"): {"200", "401", "422"},
+        ("POST", "/auth/refresh"): {"200", "401", "422"},
+        ("GET", "/users/me"): {"200", "401"},
+        ("GET", "/health"): {"200"},
+        ("GET", "/health/ready"): {"200", "503"},
+        ("POST", "/contacts"): {"201", "401", "409", "422"},
+        ("GET", "/contacts"): {"200", "401", "422"},
+        ("GET", "/contacts/{contact_id}"): {"200", "401", "404", "422"},
+        ("PATCH", "/contacts/{contact_id}"): {"200", "401", "404", "409", "422"},
+        ("DELETE", "/contacts/{contact_id}"): {"204", "401", "404", "422"},
+    }
+
+
+async def test_errors_are_documented_in_the_shape_that_they_have(openapi: dict[str, Any]) -> None:
+    schemas = {
+        (status, answer["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[-1])
+        for operations in openapi["paths"].values()
+        for operation in operations.values()
+        for status, answer in operation["responses"].items()
+        if status >= "400"
+    }
+    assert schemas == {
+        ("401", "ErrorBody"),
+        ("404", "ErrorBody"),
+        ("409", "ErrorBody"),
+        ("503", "ErrorBody"),
+        ("422", "ValidationErrorBody"),
+    }
+    assert "HTTPValidationError" not in openapi["components"]["schemas"]
+
+
+async def test_swagger_can_log_in(openapi: dict[str, Any], client: httpx.AsyncClient) -> None:
+    (scheme,) = openapi["components"]["securitySchemes"].values()
+    assert scheme["flows"]["password"]["tokenUrl"] == "/api/v1/auth/login"
+    assert (await client.get("http://contacts.example/docs")).status_code == 200
