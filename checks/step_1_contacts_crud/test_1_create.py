@@ -195,7 +195,7 @@ def test_validation_error_names_the_fields(user: User, random: Random) -> None:
     secret = f"nobody-{random.getrandbits(48):x}"
     answer = user.create(without(valid_contact(random, email=secret), "phone"))
     expect_error(answer, 422, key="wrong_contact_accepted")
-    fields = sorted(error_fields(answer))
+    fields = sorted(set(error_fields(answer)))
     if fields != ["body.email", "body.phone"]:
         raise answer.failed("wrong_error_fields", "errors for body.email and body.phone", ", ".join(fields) or "none")
     if secret in answer.body.decode(errors="replace"):
