@@ -51,21 +51,22 @@ class Terminal:
 
     def wait_for(self, text: str) -> None:
         """Waits until `text` is shown, after what was waited for before."""
+        self.wait_until(lambda: text in self.shown[self._seen :])
+        self._seen = self.shown.index(text, self._seen) + len(text)
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        """Waits until something holds; what is shown meanwhile is kept."""
         deadline = time.monotonic() + SECONDS
-        while (found := self.shown.find(text, self._seen)) < 0:
-            assert time.monotonic() < deadline, f"{text!r} was not shown after:\n{self.shown[self._seen :]}"
-            self._read(0.2)
-        self._seen = found + len(text)
+        while not holds():
+            assert time.monotonic() < deadline, f"In vain. Shown since:\n{self.shown[self._seen :]}"
+            self._read(0.1)
 
     def press(self, keys: str) -> None:
         os.write(self._ours, keys.encode())
 
     def end(self) -> int:
         """The exit code, after the command has ended by itself."""
-        deadline = time.monotonic() + SECONDS
-        while self.process.poll() is None:
-            assert time.monotonic() < deadline, f"It did not end. Shown last:\n{self.shown[-2000:]}"
-            self._read(0.1)
+        self.wait_until(lambda: self.process.poll() is not None)
         self._read(0)
         return self.process.returncode
 

@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from courseware.cli.keys import keys
 from courseware.errors import UsageError
 
 if TYPE_CHECKING:
+    from watchfiles import Change
+
     from courseware.course import Step
     from courseware.verdict import Verdict
     from courseware.workspace import Workspace
@@ -108,21 +111,9 @@ def _saves(workspace: Workspace, step: Step, events: queue.Queue[str]) -> Iterat
 
     The whole workspace is watched, because `course start --reset` replaces the step's folder by another.
     """
-    from watchfiles import Change, DefaultFilter
     from watchfiles import watch as changes
 
-    from courseware.project_tree import is_generated
-    from courseware.workspace.layout import is_handed_in
-
-    folder = workspace.folder(step).resolve()
-    unwritten = DefaultFilter()
-
-    def counts(change: Change, path: str) -> bool:
-        if not Path(path).is_relative_to(folder) or not unwritten(change, path):
-            return False
-        inside = Path(path).relative_to(folder)
-        return is_handed_in(inside.as_posix()) and not any(is_generated(part) for part in inside.parts)
-
+    counts = partial(is_saved_work, workspace.folder(step).resolve())
     over = threading.Event()
 
     def follow() -> None:
@@ -136,3 +127,16 @@ def _saves(workspace: Workspace, step: Step, events: queue.Queue[str]) -> Iterat
     finally:
         over.set()
         follower.join()
+
+
+def is_saved_work(folder: Path, change: Change, path: str) -> bool:
+    """Whether a changed file is part of the project in `folder`: written by a person, and not about the lesson."""
+    from watchfiles import DefaultFilter
+
+    from courseware.project_tree import is_generated
+    from courseware.workspace.layout import is_handed_in
+
+    if not Path(path).is_relative_to(folder) or not DefaultFilter()(change, path):
+        return False
+    inside = Path(path).relative_to(folder)
+    return is_handed_in(inside.as_posix()) and not any(is_generated(part) for part in inside.parts)
