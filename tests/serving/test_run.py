@@ -1,0 +1,192 @@
+"""`course run`: serves what stands in the workspace, through every mistake, and leaves nothing behind."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from courseware.course import Course
+from courseware.serving.ports import HOST
+from courseware.workspace import Workspace
+
+Run = Callable[..., "object"]
+
+SOLVED = '''"""How people are greeted."""
+from app.web import Reply
+
+def greet(query: dict[str, str]) -> Reply:
+    return 200, {"greeting": "%s"}
+'''
+FAILING_STARTUP = '''
+from contextlib import asynccontextmanager
+from app.settings import read_settings
+
+def create_app():
+    async def application(scope, receive, send):
+        assert scope["type"] == "lifespan"
+        await receive()
+        try:
+            read_settings()
+        except ValueError:
+            await send({"type": "lifespan.startup.failed", "message": "it failed"})
+            raise
+    return application
+'''
+
+
+def test_it_prints_its_addresses_and_serves_the_students_files(run, folder: Path) -> None:
+    (folder / "app/greeting.py").write_text(SOLVED % "written by the student")
+    served = run()
+    assert served.get("/greeting?name=Ada") == (200, "application/json", '{"greeting": "written by the student"}')
+    assert f"http://{HOST}:{served.port}\n" in served.printed
+    assert f"http://{HOST}:{served.port}/docs\n" in served.printed
+
+
+def test_a_save_has_its_effect_without_a_restart_by_hand(run, folder: Path) -> None:
+    (folder / "app/greeting.py").write_text(SOLVED % "before")
+    served = run()
+    served.get_until("/greeting", lambda status, body: "before" in body)
+    (folder / "app/greeting.py").write_text(SOLVED % "after")
+    served.get_until("/greeting", lambda status, body: "after" in body)
+
+
+def test_a_mistake_is_shown_with_the_students_own_frames_and_the_next_save_mends_it(run, folder: Path) -> None:
+    greeting = folder / "app/greeting.py"
+    greeting.write_text("from app.missing import anything\n")
+    served = run()
+    status, media_type, body = served.get("/greeting")
+    assert (status, media_type) == (503, "text/plain")
+    assert 'File "app/main.py", line 3' in body
+    assert 'File "app/greeting.py", line 1' in body
+    assert "ModuleNotFoundError: No module named 'app.missing'" in body
+    assert "importlib" not in body
+    assert str(folder) not in body
+    assert "ModuleNotFoundError: No module named 'app.missing'" in served.printed
+    greeting.write_text(SOLVED % "mended")
+    served.get_until("/greeting", lambda status, body: status == 200 and "mended" in body)
+
+
+def test_a_browser_gets_the_mistake_as_a_page_in_which_nothing_is_markup(run, folder: Path) -> None:
+    (folder / "app/greeting.py").write_text('raise ValueError("<script>alert(1)</script> \\u202e")\n')
+    served = run()
+    status, media_type, body = served.get("/docs", Accept="text/html,*/*")
+    assert (status, media_type) == (503, "text/html")
+    assert "&lt;script&gt;alert(1)" in body
+    assert "<script>" not in body
+    assert "\u202e" not in body
+
+
+def test_a_start_up_that_fails_is_shown_and_does_not_end_the_server(run, folder: Path) -> None:
+    (folder / "app/settings.py").write_text('def read_settings():\n    raise ValueError("JWT_SECRET_KEY is too short")\n')
+    (folder / "app/main.py").write_text(FAILING_STARTUP)
+    served = run()
+    status, _, body = served.get("/")
+    assert status == 503
+    assert 'File "app/settings.py", line 2, in read_settings' in body
+    assert "ValueError: JWT_SECRET_KEY is too short" in body
+    (folder / "app/main.py").write_text("from app.greeting import greet\n")
+    assert "AttributeError" in served.get_until("/", lambda status, body: "create_app" in body)
+
+
+def test_an_endless_loop_in_the_students_code_does_not_hold_up_the_next_save(run, folder: Path) -> None:
+    greeting = folder / "app/greeting.py"
+    marker = folder / "is_in_the_loop"
+    greeting.write_text(f"import pathlib\npathlib.Path({str(marker)!r}).touch()\nwhile True:\n    pass\n")
+    served = run()
+    served_from_here = SOLVED % "out of the loop"
+    wait_until(marker.exists)
+    greeting.write_text(served_from_here)
+    served.get_until("/greeting", lambda status, body: "out of the loop" in body)
+
+
+def test_an_error_in_a_request_answers_500_and_tells_where_it_was(run, folder: Path) -> None:
+    (folder / "app/main.py").write_text(
+        "def create_app():\n"
+        "    async def application(scope, receive, send):\n"
+        "        raise LookupError('nobody of that name')\n"
+        "    return application\n"
+    )
+    served = run()
+    assert served.get("/people/1")[0] == 500
+    assert "GET /people/1 raised:" in served.printed
+    assert 'File "app/main.py", line 3, in application' in served.printed
+    assert "LookupError: nobody of that name" in served.printed
+    assert "uvicorn" not in served.printed
+
+
+def test_swagger_ui_comes_from_this_machine_alone(run) -> None:
+    served = run()
+    status, media_type, page = served.get("/docs")
+    assert (status, media_type) == (200, "text/html")
+    addresses = re.findall(r'(?:href|src)="([^"]+)"', page)
+    assert len(addresses) == 3
+    assert not [address for address in addresses if "//" in address or address.startswith("/")]
+    for address in addresses:
+        assert served.get(f"/{address}")[0] == 200
+    assert "SwaggerUIBundle" in served.get("/docs/swagger-ui-bundle.js")[2]
+    assert served.get("/docs/../../pyproject.toml")[0] == 404
+
+
+def test_the_reference_is_served_from_a_folder_that_is_gone_afterwards(run, folder: Path) -> None:
+    served = run("--reference")
+    status, _, body = served.get("/greeting?name=Ada")
+    assert status == 200
+    assert "Ada" in body
+    reference = Path(psutil.Process(served.process.pid).cwd())
+    assert reference != folder
+    served.process.send_signal(signal.SIGTERM)
+    served.process.wait(timeout=30)
+    assert not reference.exists()
+
+
+@pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_no_process_outlives_it(run, ending: str) -> None:
+    served = run()
+    served.get("/health")
+    family = served.family
+    assert len(family) > 1
+    served.process.send_signal(getattr(signal, ending))
+    served.process.wait(timeout=30)
+    assert psutil.wait_procs(family, timeout=30)[1] == []
+
+
+def test_a_port_that_is_taken_is_told_in_one_sentence(course: Course, folder: Path) -> None:
+    with socket.create_server((HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        command = run_to_its_end(course, "--port", str(port))
+    assert command.returncode == 2
+    assert command.stderr.count("\n") == 1
+    assert f"Port {port} is taken" in command.stderr
+
+
+def test_a_step_that_was_never_started_is_told_in_one_sentence(course: Course) -> None:
+    assert not Workspace(course).folder(course.step(1)).exists()
+    command = run_to_its_end(course)
+    assert command.returncode == 2
+    assert "course start 1" in command.stderr
+
+
+def run_to_its_end(course: Course, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "courseware", "run", "1", *arguments],
+        cwd=course.root,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    import time
+
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
