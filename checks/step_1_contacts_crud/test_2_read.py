@@ -118,13 +118,13 @@ def test_contacts_are_ordered_by_name(newcomer: User, random: Random) -> None:
     hints=(
         "What does your application do with a page of minus one contacts? And with one of a million?",
         "Declare the legal range where the parameter is declared; the database should never see −1.",
-        "limit: Annotated[int, Query(ge=1, le=100)] = 20 and offset: Annotated[int, Query(ge=0)] = 0.",
+        "In PageParams: limit: Annotated[int, Field(ge=1, le=100)] = 20, and offset with Field(ge=0) in the same way.",
     ),
     needs=LISTED,
 )
-def test_page_bounds_are_checked(user: User) -> None:
+def test_page_bounds_are_checked(newcomer: User) -> None:
     """A limit from 1 to 100 is accepted; limit 0, limit 101 and offset -1 answer 422."""
     for query in ({"limit": 1}, {"limit": 100}):
-        user.page(**query).expect_status(200, key="legal_page_refused")
+        newcomer.page(**query).expect_status(200, key="legal_page_refused")
     for query in ({"limit": 0}, {"limit": 101}, {"offset": -1}):
-        user.page(**query).expect_status(422, key="illegal_page_accepted")
+        newcomer.page(**query).expect_status(422, key="illegal_page_accepted")
