@@ -209,6 +209,22 @@ def test_a_narrow_terminal_loses_nothing(step: Step) -> None:
     assert max(len(line) for line in text.splitlines()) <= 40
 
 
+def test_a_word_too_long_for_the_terminal_loses_nothing(step: Step) -> None:
+    text = shown(verdict_view(verdict(failed(text="x" * 500)), step), width=40)
+
+    assert "…" not in text
+    assert text.count("x") > 4 * 500
+
+
+def test_checks_that_wait_for_waiting_ones_are_counted_with_them(step: Step) -> None:
+    waiting = (
+        result("one", Outcome.SKIPPED, needs_failed="greets"),
+        result("two", Outcome.SKIPPED, needs_failed="one"),
+    )
+
+    assert "Waiting for greets: 2 checks." in shown(verdict_view(verdict(failed(), *waiting), step))
+
+
 def test_every_check_has_a_line_of_its_own() -> None:
     text = shown(checks_view(verdict(result(), failed("other"), result("third", Outcome.SKIPPED))))
 

@@ -1,5 +1,6 @@
 """`course check`: judges, and shows what holds, what does not, and what to look at next."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from courseware.cli.common import JsonOption, SandboxOption, StepArgument, console, open_workspace, print_json
 from courseware.cli.exit_codes import FAILED, FAULT, HELD
+from courseware.views.untrusted import printable
 
 
 def check(
@@ -26,7 +28,7 @@ def check(
     asked = workspace.step(step)
     if task is not None:
         asked.task(task)
-    from courseware.cli.judging import judge_step, judge_workspace
+    from courseware.cli.judging import judge_step, judge_workspace, remarks
 
     if submission is None:
         judged, verdict = judge_workspace(workspace, asked, task=task, sandbox=sandbox, seed=seed)
@@ -35,11 +37,15 @@ def check(
 
         judged = read_project(submission)
         verdict = judge_step(workspace, asked, judged, task=task, sandbox=sandbox, seed=seed)
-    from courseware.views.terminal import remarks_view, verdict_view
-
     if as_json:
         print_json(verdict.model_dump(mode="json"))
-        console(stderr=True).print(remarks_view(judged), end="")
+        for remark in remarks(judged):
+            print(printable(remark), file=sys.stderr)
     else:
-        console().print(verdict_view(verdict, asked, task), remarks_view(judged), sep="", end="")
+        from courseware.views.terminal import shown, verdict_view
+
+        screen = console()
+        screen.print(verdict_view(verdict, asked, task), end="")
+        for remark in remarks(judged):
+            screen.print(shown(remark, "dim"))
     raise typer.Exit(HELD if verdict.held else FAILED if verdict.valid else FAULT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,9 +49,28 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def busy(sentence: str) -> Iterator[None]:
-    """Shows on a terminal that something is going on; elsewhere nothing. Nothing is printed to stdout meanwhile."""
+    """Shows on a terminal that something is going on; elsewhere nothing.
+
+    It is shown from a thread, so that what goes on need not wait until Rich is imported.
+    """
     if not sys.stderr.isatty():
         yield
         return
-    with console(stderr=True).status(sentence):
+    over = threading.Event()
+    sign = threading.Thread(target=_show_until, args=(over, sentence), name="busy", daemon=True)
+    sign.start()
+    try:
         yield
+    finally:
+        over.set()
+        sign.join()
+
+
+def _show_until(over: threading.Event, sentence: str) -> None:
+    from rich.live import Live
+    from rich.spinner import Spinner
+    from rich.text import Text
+
+    spinner = Spinner("dots", Text(sentence))
+    with Live(spinner, console=console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False):
+        over.wait()

@@ -43,3 +43,8 @@ def judge_workspace(
     verdict = judge_step(workspace, step, submission, task=task, sandbox=sandbox, seed=seed)
     workspace.record(verdict, task)
     return submission, verdict
+
+
+def remarks(submission: Submission) -> list[str]:
+    """What intake left out of a submission and what it warns of, as it came: the names are the submission's own."""
+    return [*(f"Left out: {path}" for path in submission.dropped), *submission.warnings]

@@ -62,8 +62,8 @@ class _Watch:
             event = events.get()
 
     def _judge(self) -> None:
-        from courseware.cli.judging import judge_workspace
-        from courseware.views.terminal import remarks_view, verdict_view
+        from courseware.cli.judging import judge_workspace, remarks
+        from courseware.views.terminal import verdict_view
 
         self._screen.rule()
         try:
@@ -72,7 +72,9 @@ class _Watch:
             self._verdict = None
             self._say(str(error))
         else:
-            self._screen.print(verdict_view(self._verdict, self._step), remarks_view(submission), sep="", end="")
+            self._screen.print(verdict_view(self._verdict, self._step), end="")
+            for remark in remarks(submission):
+                self._say(remark)
         self._say(f"Waiting for a save.   {self._help}")
 
     def _hint(self) -> None:

@@ -20,8 +20,6 @@ from courseware.views.untrusted import printable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from courseware.intake import Submission
-
     from courseware.course import Step
     from courseware.doctor import Finding
     from courseware.workspace import LaidOut, StepStatus
@@ -43,8 +41,8 @@ PHASES = {
 
 
 def shown(text: str, style: str = "") -> Text:
-    """A text from anywhere, as it may be printed."""
-    return Text(printable(text), style)
+    """A text from anywhere, as it may be printed. What is too long for its place goes on in the next line."""
+    return Text(printable(text), style, overflow="fold")
 
 
 def verdict_view(verdict: Verdict, step: Step, task: str | None = None) -> RenderableType:
@@ -91,12 +89,6 @@ def laid_out_view(step: Step, laid_out: LaidOut, root: Path) -> RenderableType:
     table.add_row("", shown("to have your work judged"), shown(f"course check {number}", "bold"))
     table.add_row("", shown("to have it judged on every save"), shown(f"course watch {number}", "bold"))
     return Group(*lines, table)
-
-
-def remarks_view(submission: Submission) -> RenderableType:
-    """What intake left out of a submission, and what it warns of; nothing where there is nothing to say."""
-    dropped = [f"Left out: {path}" for path in submission.dropped]
-    return Text("").join(shown(f"{remark}\n", "dim") for remark in (*dropped, *submission.warnings))
 
 
 def status_view(title: str, statuses: Iterable[StepStatus]) -> RenderableType:
@@ -192,7 +184,7 @@ def _failure(check: CheckResult) -> RenderableType:
 
 def _summary(verdict: Verdict, step: Step, task: str | None) -> Iterator[RenderableType]:
     yield Text("")
-    yield from _not_run([check for check in verdict.checks if check.outcome is Outcome.SKIPPED])
+    yield from _not_run(verdict.checks)
     tasks = [result for result in verdict.tasks if task in (None, result.id)]
     earned, possible = sum(each.points for each in tasks), sum(each.points_possible for each in tasks)
     what = f"Step {verdict.step}" if task is None else f"Task {task}"
@@ -204,11 +196,14 @@ def _summary(verdict: Verdict, step: Step, task: str | None) -> Iterator[Rendera
     yield shown(_circumstances(verdict), "dim")
 
 
-def _not_run(checks: list[CheckResult]) -> Iterator[RenderableType]:
-    if checks:
-        needs = sorted({check.needs_failed for check in checks if check.needs_failed})
+def _not_run(checks: tuple[CheckResult, ...]) -> Iterator[RenderableType]:
+    """How many checks wait, and for which failed ones; what waits for those that wait themselves is not named."""
+    skipped = [check for check in checks if check.outcome is Outcome.SKIPPED]
+    failed = [check.id for check in checks if check.outcome is Outcome.FAILED]
+    needs = [name for name in failed if any(check.needs_failed == name for check in skipped)]
+    if skipped:
         reason = f"Waiting for {', '.join(needs)}" if needs else "Not run, because your application has ended"
-        yield shown(f"{reason}: {len(checks)} {'check' if len(checks) == 1 else 'checks'}.", "dim")
+        yield shown(f"{reason}: {len(skipped)} {'check' if len(skipped) == 1 else 'checks'}.", "dim")
 
 
 def _circumstances(verdict: Verdict) -> str:
