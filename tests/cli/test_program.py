@@ -116,7 +116,19 @@ def test_wrong_use_is_answered_with_one_sentence(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["start", "1"], ["check"], ["hint", "greets"], ["watch"], ["status"], ["solution", "1"]], ids=" ".join
+    "arguments",
+    [
+        ["lab"],
+        ["start", "1"],
+        ["run"],
+        ["check"],
+        ["hint", "greets"],
+        ["watch"],
+        ["status"],
+        ["solution", "1"],
+        ["verify"],
+    ],
+    ids=" ".join,
 )
 def test_outside_of_a_course_it_says_where_to_go(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
