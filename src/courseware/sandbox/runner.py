@@ -216,13 +216,15 @@ def fail(judge: Judge, phase: str, text: str) -> NoReturn:
 def own_part(error: BaseException, project: Path) -> str:
     """The traceback without the lines of libraries, with paths from the project's folder on."""
     whole = traceback.TracebackException.from_exception(error)
-    part: traceback.TracebackException | None = whole
-    parts = [part]
-    while part is not None:
-        part.stack = own_frames(part.stack, project)
-        part = part.__cause__ or (None if part.__suppress_context__ else part.__context__)
-        parts.append(part)
+    keep_own_frames(whole, project)
     return "".join(whole.format()).replace(f"{project}/", "").strip()[-TEXT_CHARACTERS:]
+
+
+def keep_own_frames(part: traceback.TracebackException, project: Path) -> None:
+    part.stack = own_frames(part.stack, project)
+    for other in (part.__cause__, part.__context__, *(part.exceptions or ())):
+        if other is not None:
+            keep_own_frames(other, project)
 
 
 def own_frames(stack: traceback.StackSummary, project: Path) -> traceback.StackSummary:

@@ -112,10 +112,8 @@ class RunningApplication:
 
         An application that prevents this is killed: nothing could be judged by a clock that stands wrong.
         """
-        if (
-            self.ended is None
-            and self._ask("clock", ANSWER_SECONDS, to=None if to is None else to.timestamp()) is NO_ANSWER
-        ):
+        timestamp = None if to is None else to.timestamp()
+        if self.ended is None and self._ask("clock", ANSWER_SECONDS, to=timestamp) is NO_ANSWER:
             self._kill("It did not let its clock be moved.")
 
     def uncompiled_modules(self) -> list[str]:
@@ -205,7 +203,7 @@ class RunningApplication:
 
     def _kill(self, reason: str) -> None:
         self._note_ended(reason)
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of what has died already
             os.killpg(self._process.pid, signal.SIGKILL)
 
     def _note_ended(self, reason: str) -> None:
@@ -216,34 +214,39 @@ class RunningApplication:
     def _watch(self) -> None:
         """Takes in the log and the control lines until both are at their end, which is when no process is left."""
         lines = b""
+        os.set_blocking(self._log_pipe, False)
         with selectors.DefaultSelector() as sources:
             sources.register(self._log_pipe, selectors.EVENT_READ)
             sources.register(self._control, selectors.EVENT_READ)
             while sources.get_map() and not self._abandoned:
                 for key, _ in sources.select(WATCH_SECONDS):
-                    chunk = self._read(key.fd)
-                    if not chunk:
-                        sources.unregister(key.fileobj)
                     if key.fileobj is not self._control:
-                        self._take_log(chunk)
-                    elif chunk:
+                        if not self._take_log():
+                            sources.unregister(key.fileobj)
+                    elif chunk := self._read_control():
                         lines = self._take_lines(lines + chunk)
                     else:
+                        sources.unregister(key.fileobj)
                         self._note_end()
 
-    def _read(self, source: int) -> bytes:
+    def _take_log(self) -> bool:
+        """Takes in what was printed. False at the end of it."""
+        with suppress(BlockingIOError):
+            while not self._abandoned and (chunk := os.read(self._log_pipe, CHUNK)):
+                with self._changed:
+                    self._log += chunk
+                    self._log_bytes += len(chunk)
+                    del self._log[: -self._limits.log_kept]
+                if self._log_bytes > self._limits.log:
+                    self._kill(f"It printed more than {self._limits.log // MIB} MiB.")
+            return False
+        return True
+
+    def _read_control(self) -> bytes:
         try:
-            return os.read(source, CHUNK)
+            return self._control.recv(CHUNK)
         except OSError:
             return b""
-
-    def _take_log(self, chunk: bytes) -> None:
-        with self._changed:
-            self._log += chunk
-            self._log_bytes += len(chunk)
-            del self._log[: -self._limits.log_kept]
-        if self._log_bytes > self._limits.log:
-            self._kill(f"It printed more than {self._limits.log // MIB} MiB.")
 
     def _take_lines(self, received: bytes) -> bytes:
         """Acts on the whole lines; returns the rest."""
@@ -281,6 +284,7 @@ class RunningApplication:
         deadline = time.monotonic() + POLITE_SECONDS
         while self._process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.002)
+        self._take_log()
         self._kill(self._why_killed() or _how_it_ended(self._process.returncode))
 
 

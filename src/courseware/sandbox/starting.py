@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 from courseware.errors import UsageError
 from courseware.project_tree import Tree
@@ -41,7 +42,7 @@ def start_application(
     if kind == "bubblewrap" and not available().bubblewrap:
         raise UsageError(f"The bubblewrap sandbox does not work here: {available().reason}")
     limits = limits or Limits()
-    with ExitStack() as clean_up, ExitStack() as ours, CommandLine() as line:
+    with ExitStack() as clean_up, ExitStack() as ours, ExitStack() as theirs, CommandLine() as line:
         home = _private_folder()
         clean_up.callback(shutil.rmtree, home, ignore_errors=True)
         listener, address = _listen(home)
@@ -49,6 +50,7 @@ def start_application(
         ours.callback(control.close)
         log, their_log = os.pipe()
         ours.callback(os.close, log)
+        printed = theirs.enter_context(os.fdopen(their_log, "wb"))
         inside = str(home) if kind == "plain" else bubblewrap.FOLDER
         environment = _environment(command, inside)
         package = _package(
@@ -64,11 +66,7 @@ def start_application(
         if group is not None:
             clean_up.callback(group.remove)
         line.add(sys.executable, "-I", "-B", str(bubblewrap.RUNNER), str(line.add_file(package)))
-        process = _launch(
-            line,
-            environment=environment if kind == "plain" else CLEAN_ENVIRONMENT,
-            log=line.add_descriptor(their_log),
-        )
+        process = _launch(line, environment if kind == "plain" else CLEAN_ENVIRONMENT, printed)
         ours.pop_all()
         running = RunningApplication(
             process,
@@ -135,7 +133,7 @@ def _enter_sandbox(line: CommandLine, environment: Mapping[str, str], limits: Li
     return group
 
 
-def _launch(line: CommandLine, *, environment: Mapping[str, str], log: int) -> subprocess.Popen[bytes]:
+def _launch(line: CommandLine, environment: Mapping[str, str], log: BinaryIO) -> subprocess.Popen[bytes]:
     """Starts the command as the leader of a session of its own."""
     return (
         _launcher()

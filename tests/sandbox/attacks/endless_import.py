@@ -1,0 +1,6 @@
+def spin():
+    while True:
+        pass
+
+
+spin()

@@ -1,0 +1,13 @@
+import os
+
+from served import served
+
+
+def create(path):
+    os.mkdir("many")
+    for number in range(300_000):
+        os.close(os.open(f"many/{number}", os.O_CREAT))
+    return number
+
+
+create_app = served(create)
