@@ -1,0 +1,103 @@
+"""The application is a project of its own: it is written to a folder, and its own tools are run there."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from courseware.course import Course, load_course
+from courseware.project_tree import finish, read_tree, start, write_tree
+
+Run = Callable[..., str]
+Stages = dict[str, Path]
+
+POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
+
+
+@pytest.fixture(scope="session")
+def course() -> Course:
+    """The course itself."""
+    return load_course(Path(__file__).parent.parent.parent)
+
+
+@pytest.fixture
+def finished(course: Course, tmp_path: Path) -> Path:
+    """The folder of the finished application, with its tests."""
+    write_tree(read_tree(course.application_folder), tmp_path / "finished")
+    return tmp_path / "finished"
+
+
+@pytest.fixture
+def stages(course: Course, tmp_path: Path) -> Stages:
+    """The folders of the application on its way: what a student starts from and arrives at, step by step."""
+    trees = {"finish 0": finish(course, 0)}
+    for step in course.steps:
+        trees[f"start {step.number}"] = start(course, step.number)
+        trees[f"finish {step.number}"] = finish(course, step.number)
+    for name, tree in trees.items():
+        write_tree(tree, tmp_path / name)
+    return {name: tmp_path / name for name in trees}
+
+
+@pytest.fixture
+def run() -> Run:
+    """Runs Python in a folder, with no settings but those given, and returns what was printed.
+
+    Whatever ends with another exit code than 0 fails the test with everything that it printed.
+    """
+
+    def run(folder: Path, *arguments: str, **environment: str) -> str:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
+        ended = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=folder,
+            env=kept | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"} | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+        )
+        if ended.returncode != 0:
+            pytest.fail(f"{' '.join(arguments)} ended with {ended.returncode}:\n{ended.stdout}", pytrace=False)
+        return ended.stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The URL of a PostgreSQL server on which databases may be created. Without one the test is skipped,
+    or fails where everything must run."""
+    try:
+        asyncio.run(_execute("SELECT 1"))
+    except (OSError, TimeoutError, SQLAlchemyError) as error:
+        reason = f"no PostgreSQL at TEST_POSTGRES_URL or 127.0.0.1:5432: {error}"
+        if os.environ.get("COURSE_REQUIRE_ALL") == "1":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    return POSTGRES_URL
+
+
+@pytest.fixture
+def postgres_database(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of this test's own."""
+    name = f"course_test_{uuid.uuid4().hex}"
+    asyncio.run(_execute(f"CREATE DATABASE {name}"))
+    yield f"{postgres_server.rpartition('/')[0]}/{name}"
+    asyncio.run(_execute(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def _execute(statement: str) -> None:
+    url = make_url(POSTGRES_URL).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT", connect_args={"timeout": 5})
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()

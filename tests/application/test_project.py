@@ -1,0 +1,52 @@
+"""The application holds as a project of its own: its tests, its types, its style, its migrations."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., str]
+Stages = dict[str, Path]
+
+PYTEST = ("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider")
+
+
+def passed(output: str) -> int:
+    """How many tests pytest says have passed."""
+    summary = re.search(r"^(\d+) passed", output, re.MULTILINE)
+    assert summary is not None, output
+    return int(summary[1])
+
+
+def test_its_tests_pass_on_sqlite_and_cover_it(finished: Path, run: Run) -> None:
+    """pyproject.toml of the application says which coverage is enough; less is an exit code other than 0."""
+    output = run(finished, *PYTEST, "--cov", "--cov-report=term")
+    assert passed(output) > 200
+    assert "Required test coverage of 95.0% reached" in output
+
+
+def test_its_tests_pass_on_postgresql(finished: Path, run: Run, postgres_server: str) -> None:
+    output = run(finished, *PYTEST, "-k", "postgresql", TEST_POSTGRES_URL=postgres_server)
+    assert passed(output) > 100
+    assert "skipped" not in output
+
+
+def test_style_and_types_hold_at_every_stage(finished: Path, stages: Stages, run: Run, tmp_path: Path) -> None:
+    for folder in (finished, *stages.values()):
+        run(folder, "-m", "ruff", "check", "--no-cache")
+        run(folder, "-m", "ruff", "format", "--check", "--no-cache")
+        run(folder, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path.parent / "mypy"))
+
+
+@pytest.mark.parametrize("name", ["finish 0", "finish 1"])
+def test_models_and_migrations_agree_on_sqlite(stages: Stages, run: Run, name: str) -> None:
+    run(stages[name], "-m", "alembic", "upgrade", "head")
+    assert "No new upgrade operations" in run(stages[name], "-m", "alembic", "check")
+
+
+@pytest.mark.parametrize("name", ["finish 0", "finish 1"])
+def test_models_and_migrations_agree_on_postgresql(stages: Stages, run: Run, postgres_database: str, name: str) -> None:
+    run(stages[name], "-m", "alembic", "upgrade", "head", DATABASE_URL=postgres_database)
+    output = run(stages[name], "-m", "alembic", "check", DATABASE_URL=postgres_database)
+    assert "No new upgrade operations" in output
