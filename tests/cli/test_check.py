@@ -18,7 +18,7 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 HOSTILE = r"""
 def greet(query):
-    return 200, {"greeting": "[red]\x1b]0;title\x07 \x9b31m \u202egnp.exe [/red] [bold"}
+    return 200, {"greeting": "[red]\x1b]0;title\x07 \x9b31m \u202egnp.exe \ud800 [/red] [bold"}
 """
 HOSTILE_IMPORT = r"""
 raise RuntimeError("[bold]\x1b[2J\x1b]0;owned\x07 \u202e {name} %s [/nothing]")
@@ -195,6 +195,35 @@ def test_what_intake_leaves_out_is_named(command: Command, solved: Path) -> None
 
     assert done.returncode == 0
     assert "Left out: sitecustomize.py" in done.stdout
+
+
+def test_what_running_the_project_leaves_behind_is_not_named(command: Command, solved: Path) -> None:
+    (solved / "app" / "__pycache__").mkdir()
+    (solved / "app" / "__pycache__" / "main.cpython-311.pyc").write_bytes(b"\0")
+    (solved / "app.sqlite3").write_bytes(b"\0")
+
+    done = command("check", "1", "--plain")
+
+    assert done.returncode == 0
+    assert "Left out" not in done.stdout
+
+
+def test_a_file_that_hides_a_library_is_warned_of(command: Command, solved: Path) -> None:
+    (solved / "json.py").write_text("")
+
+    done = command("check", "1", "--plain")
+
+    assert "json.py hides the module json" in words(done.stdout)
+
+
+@pytest.mark.parametrize("name", ["typer", "rich", "pydantic", "pytest", "errno"])
+def test_the_students_files_are_never_imported_by_the_judge(command: Command, solved: Path, name: str) -> None:
+    (solved / f"{name}.py").write_text("raise SystemExit('imported by the judge')\n")
+
+    done = command("check", "1", "--plain", "--json", cwd=solved)
+
+    assert Verdict.model_validate_json(done.stdout).step == 1
+    assert "imported by the judge" not in done.stderr
 
 
 def test_a_link_out_of_the_project_is_refused(command: Command, solved: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from courseware.course import Course, Step
 from courseware.errors import UsageError
-from courseware.project_tree import write_tree
+from courseware.project_tree import is_generated, write_tree
 from courseware.verdict import Verdict
 from courseware.workspace.layout import is_handed_in, step_files
 from courseware.workspace.locking import locked
@@ -148,9 +148,13 @@ class Workspace:
 
 
 def read_project(path: Path) -> "Submission":
-    """The project in a folder or an archive, through intake, without the lesson's files. Raises UsageError."""
+    """The project in a folder or an archive, through intake, without the lesson's files. Raises UsageError.
+
+    Of what intake dropped it names what somebody wrote, not what running the project leaves behind.
+    """
     from courseware.intake import read_submission
 
     submission = read_submission(path)
     tree = {path: content for path, content in submission.tree.items() if is_handed_in(path)}
-    return replace(submission, tree=tree)
+    dropped = [path for path in submission.dropped if is_handed_in(path) and not is_generated(Path(path).name)]
+    return replace(submission, tree=tree, dropped=tuple(dropped))
