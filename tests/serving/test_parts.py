@@ -1,52 +1,13 @@
 """The parts of the development server that need no server to be tested."""
 
-import logging
 import socket
-import sqlite3
 from pathlib import Path
 
 import pytest
 
 from courseware.errors import UsageError
-from courseware.serving.development import migrate
 from courseware.serving.failure import describe
 from courseware.serving.ports import HOST, choose_port, free_port, is_free
-
-ENVIRONMENT = """
-from logging.config import fileConfig
-from alembic import context
-from sqlalchemy import create_engine
-
-fileConfig(context.config.config_file_name)
-with create_engine("sqlite:///{database}").connect() as connection:
-    context.configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
-    connection.commit()
-"""
-CONFIGURATION = """
-[alembic]
-script_location = {folder}/migrations
-[loggers]
-keys = root
-[handlers]
-keys =
-[formatters]
-keys =
-[logger_root]
-level = WARNING
-handlers =
-"""
-REVISION = """
-from alembic import op
-import sqlalchemy
-
-revision = "0001"
-down_revision = None
-
-def upgrade():
-    op.create_table("people", sqlalchemy.Column("id", sqlalchemy.Integer, primary_key=True))
-"""
 
 
 def test_the_usual_port_is_taken_when_it_is_free() -> None:
@@ -107,22 +68,3 @@ def test_a_file_of_a_virtual_environment_in_the_folder_is_not_the_students(tmp_p
         exec(compile("raise error", str(library / "library.py"), "exec"), {"error": error})  # noqa: S102
     except ValueError:
         assert describe(error, tmp_path) == "ValueError: in a library"
-
-
-def test_migrations_run_and_leave_the_servers_logging_alone(tmp_path: Path) -> None:
-    versions = tmp_path / "migrations/versions"
-    versions.mkdir(parents=True)
-    (versions / "0001_people.py").write_text(REVISION)
-    (tmp_path / "migrations/env.py").write_text(ENVIRONMENT.format(database=tmp_path / "people.sqlite3"))
-    (tmp_path / "alembic.ini").write_text(CONFIGURATION.format(folder=tmp_path))
-    server_log = logging.getLogger("uvicorn.access")
-    root_level, root_handlers = logging.root.level, logging.root.handlers[:]
-    try:
-        migrate(tmp_path / "alembic.ini")
-    finally:
-        logging.root.setLevel(root_level)
-        logging.root.handlers[:] = root_handlers
-    assert not server_log.disabled
-    connection = sqlite3.connect(tmp_path / "people.sqlite3")
-    assert connection.execute("select name from sqlite_master where name = 'people'").fetchall() == [("people",)]
-    connection.close()

@@ -5,8 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -15,7 +17,7 @@ from courseware.course import Course
 from courseware.serving.ports import HOST
 from courseware.workspace import Workspace
 
-Run = Callable[..., "object"]
+Run = Callable[..., Any]  # `Served` of conftest.py, which no test module can import
 
 SOLVED = '''"""How people are greeted."""
 from app.web import Reply
@@ -23,7 +25,11 @@ from app.web import Reply
 def greet(query: dict[str, str]) -> Reply:
     return 200, {"greeting": "%s"}
 '''
-FAILING_STARTUP = '''
+FAILING_SETTINGS = """
+def read_settings():
+    raise ValueError("JWT_SECRET_KEY is too short")
+"""
+FAILING_STARTUP = """
 from contextlib import asynccontextmanager
 from app.settings import read_settings
 
@@ -37,10 +43,10 @@ def create_app():
             await send({"type": "lifespan.startup.failed", "message": "it failed"})
             raise
     return application
-'''
+"""
 
 
-def test_it_prints_its_addresses_and_serves_the_students_files(run, folder: Path) -> None:
+def test_it_prints_its_addresses_and_serves_the_students_files(run: Run, folder: Path) -> None:
     (folder / "app/greeting.py").write_text(SOLVED % "written by the student")
     served = run()
     assert served.get("/greeting?name=Ada") == (200, "application/json", '{"greeting": "written by the student"}')
@@ -48,15 +54,15 @@ def test_it_prints_its_addresses_and_serves_the_students_files(run, folder: Path
     assert f"http://{HOST}:{served.port}/docs\n" in served.printed
 
 
-def test_a_save_has_its_effect_without_a_restart_by_hand(run, folder: Path) -> None:
+def test_a_save_has_its_effect_without_a_restart_by_hand(run: Run, folder: Path) -> None:
     (folder / "app/greeting.py").write_text(SOLVED % "before")
     served = run()
-    served.get_until("/greeting", lambda status, body: "before" in body)
+    served.get_until("/greeting", says("before"))
     (folder / "app/greeting.py").write_text(SOLVED % "after")
-    served.get_until("/greeting", lambda status, body: "after" in body)
+    served.get_until("/greeting", says("after"))
 
 
-def test_a_mistake_is_shown_with_the_students_own_frames_and_the_next_save_mends_it(run, folder: Path) -> None:
+def test_a_mistake_is_shown_with_the_students_own_frames_and_the_next_save_mends_it(run: Run, folder: Path) -> None:
     greeting = folder / "app/greeting.py"
     greeting.write_text("from app.missing import anything\n")
     served = run()
@@ -69,10 +75,10 @@ def test_a_mistake_is_shown_with_the_students_own_frames_and_the_next_save_mends
     assert str(folder) not in body
     assert "ModuleNotFoundError: No module named 'app.missing'" in served.printed
     greeting.write_text(SOLVED % "mended")
-    served.get_until("/greeting", lambda status, body: status == 200 and "mended" in body)
+    served.get_until("/greeting", says("mended"))
 
 
-def test_a_browser_gets_the_mistake_as_a_page_in_which_nothing_is_markup(run, folder: Path) -> None:
+def test_a_browser_gets_the_mistake_as_a_page_in_which_nothing_is_markup(run: Run, folder: Path) -> None:
     (folder / "app/greeting.py").write_text('raise ValueError("<script>alert(1)</script> \\u202e")\n')
     served = run()
     status, media_type, body = served.get("/docs", Accept="text/html,*/*")
@@ -82,30 +88,31 @@ def test_a_browser_gets_the_mistake_as_a_page_in_which_nothing_is_markup(run, fo
     assert "\u202e" not in body
 
 
-def test_a_start_up_that_fails_is_shown_and_does_not_end_the_server(run, folder: Path) -> None:
-    (folder / "app/settings.py").write_text('def read_settings():\n    raise ValueError("JWT_SECRET_KEY is too short")\n')
+def test_a_start_up_that_fails_is_shown_and_does_not_end_the_server(run: Run, folder: Path) -> None:
+    (folder / "app/settings.py").write_text(
+        'def read_settings():\n    raise ValueError("JWT_SECRET_KEY is too short")\n'
+    )
     (folder / "app/main.py").write_text(FAILING_STARTUP)
     served = run()
     status, _, body = served.get("/")
     assert status == 503
-    assert 'File "app/settings.py", line 2, in read_settings' in body
+    assert 'File "app/settings.py", line 3, in read_settings' in body
     assert "ValueError: JWT_SECRET_KEY is too short" in body
     (folder / "app/main.py").write_text("from app.greeting import greet\n")
-    assert "AttributeError" in served.get_until("/", lambda status, body: "create_app" in body)
+    assert "AttributeError" in served.get_until("/", says("create_app"))
 
 
-def test_an_endless_loop_in_the_students_code_does_not_hold_up_the_next_save(run, folder: Path) -> None:
+def test_an_endless_loop_in_the_students_code_does_not_hold_up_the_next_save(run: Run, folder: Path) -> None:
     greeting = folder / "app/greeting.py"
     marker = folder / "is_in_the_loop"
     greeting.write_text(f"import pathlib\npathlib.Path({str(marker)!r}).touch()\nwhile True:\n    pass\n")
     served = run()
-    served_from_here = SOLVED % "out of the loop"
     wait_until(marker.exists)
-    greeting.write_text(served_from_here)
-    served.get_until("/greeting", lambda status, body: "out of the loop" in body)
+    greeting.write_text(SOLVED % "out of the loop")
+    served.get_until("/greeting", says("out of the loop"))
 
 
-def test_an_error_in_a_request_answers_500_and_tells_where_it_was(run, folder: Path) -> None:
+def test_an_error_in_a_request_answers_500_and_tells_where_it_was(run: Run, folder: Path) -> None:
     (folder / "app/main.py").write_text(
         "def create_app():\n"
         "    async def application(scope, receive, send):\n"
@@ -120,7 +127,57 @@ def test_an_error_in_a_request_answers_500_and_tells_where_it_was(run, folder: P
     assert "uvicorn" not in served.printed
 
 
-def test_swagger_ui_comes_from_this_machine_alone(run) -> None:
+MIGRATED = """
+import os, sqlite3
+
+def create_app():
+    async def application(scope, receive, send):
+        if scope["type"] == "http":
+            tables = sqlite3.connect("people.sqlite3").execute("select name from sqlite_master").fetchall()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": f"{tables} {os.environ['MOOD']}".encode()})
+    return application
+"""
+ALEMBIC_ENVIRONMENT = """
+import asyncio
+from alembic import context
+from sqlalchemy import create_engine
+
+async def migrate():
+    with create_engine("sqlite:///people.sqlite3").begin() as connection:
+        context.configure(connection=connection)
+        context.run_migrations()
+
+asyncio.run(migrate())
+"""
+REVISION = """
+from alembic import op
+import sqlalchemy
+
+revision = "0001"
+down_revision = None
+
+def upgrade():
+    op.create_table("people", sqlalchemy.Column("id", sqlalchemy.Integer, primary_key=True))
+"""
+
+
+def test_the_database_is_migrated_first_and_the_courses_environment_set(run: Run, course: Course, folder: Path) -> None:
+    about = course.root / "lessons/course.toml"
+    about.write_text(about.read_text().replace("not_yet", 'migrations = "alembic.ini"\nnot_yet') + 'MOOD = "glad"\n')
+    (folder / "migrations/versions").mkdir(parents=True)
+    (folder / "migrations/versions/0001_people.py").write_text(REVISION)
+    (folder / "migrations/env.py").write_text(ALEMBIC_ENVIRONMENT)
+    (folder / "alembic.ini").write_text("[alembic]\nscript_location = migrations\npath_separator = os\n")
+    (folder / "app/main.py").write_text(MIGRATED)
+    status, _, body = run().get("/")
+    assert status == 200, body
+    assert "('people',)" in body
+    assert "glad" in body
+    assert (folder / "people.sqlite3").is_file()
+
+
+def test_swagger_ui_comes_from_this_machine_alone(run: Run) -> None:
     served = run()
     status, media_type, page = served.get("/docs")
     assert (status, media_type) == (200, "text/html")
@@ -133,20 +190,20 @@ def test_swagger_ui_comes_from_this_machine_alone(run) -> None:
     assert served.get("/docs/../../pyproject.toml")[0] == 404
 
 
-def test_the_reference_is_served_from_a_folder_that_is_gone_afterwards(run, folder: Path) -> None:
+def test_the_reference_is_served_from_a_folder_that_is_gone_afterwards(run: Run, folder: Path) -> None:
     served = run("--reference")
     status, _, body = served.get("/greeting?name=Ada")
     assert status == 200
     assert "Ada" in body
-    reference = Path(psutil.Process(served.process.pid).cwd())
-    assert reference != folder
+    reference = Path(served.family[-1].cwd())
+    assert not reference.is_relative_to(folder)
     served.process.send_signal(signal.SIGTERM)
     served.process.wait(timeout=30)
     assert not reference.exists()
 
 
 @pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_no_process_outlives_it(run, ending: str) -> None:
+def test_no_process_outlives_it(run: Run, ending: str) -> None:
     served = run()
     served.get("/health")
     family = served.family
@@ -156,7 +213,8 @@ def test_no_process_outlives_it(run, ending: str) -> None:
     assert psutil.wait_procs(family, timeout=30)[1] == []
 
 
-def test_a_port_that_is_taken_is_told_in_one_sentence(course: Course, folder: Path) -> None:
+def test_a_port_that_is_taken_is_told_in_one_sentence(course: Course) -> None:
+    Workspace(course).start(course.step(1))
     with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
         command = run_to_its_end(course, "--port", str(port))
@@ -172,6 +230,10 @@ def test_a_step_that_was_never_started_is_told_in_one_sentence(course: Course) -
     assert "course start 1" in command.stderr
 
 
+def says(text: str) -> Callable[[int, str], bool]:
+    return lambda _status, body: text in body
+
+
 def run_to_its_end(course: Course, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "courseware", "run", "1", *arguments],
@@ -184,8 +246,6 @@ def run_to_its_end(course: Course, *arguments: str) -> "subprocess.CompletedProc
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    import time
-
     deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline

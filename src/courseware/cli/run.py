@@ -38,7 +38,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="course-reference-") as folder:
         write_tree(finish(workspace.course, asked.number), Path(folder))
         _print_addresses(f"The reference of step {asked.number}", chosen)
-        serve(Path(folder), workspace.course.application, chosen, reload=False)
+        serve(Path(folder), workspace.course.application, chosen)
 
 
 def _print_addresses(what: str, port: int) -> None:

@@ -1,21 +1,17 @@
-"""The application that uvicorn serves in development: the student's, or in its place the reason why it does not start.
+"""What a fresh process serves after every save: the student's application, or the reason why it does not start."""
 
-uvicorn calls `create_application` anew in a fresh process after every save.
-"""
-
-import json
-import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from importlib import import_module
 from pathlib import Path
-from threading import Timer
-from types import FrameType
 
+import uvicorn
+
+from courseware.course import Application as Description
 from courseware.serving.asgi import (
     Application,
     Message,
@@ -28,50 +24,36 @@ from courseware.serving.asgi import (
 )
 from courseware.serving.documentation import LocalDocumentation
 from courseware.serving.failure import describe
+from courseware.serving.logs import quiet_logging
 from courseware.views.untrusted import printable
 
-SETTINGS = "COURSEWARE_SERVING"
-"""The environment variable with folder, entrypoint and migrations as JSON: only that reaches the fresh process."""
-
-SECONDS_TO_END = 4.0
 WAITING = "It starts again as soon as you save a file."
 
 
-def create_application() -> Application:
-    """The application in the folder that the environment names. Never raises: a failure becomes what is served."""
-    end_for_certain()
-    settings = json.loads(os.environ[SETTINGS])
-    folder = Path(settings["folder"])
-    return ForgivingApplication(folder, lambda: load(folder, settings["entrypoint"], settings["migrations"]))
-
-
-def load(folder: Path, entrypoint: str, migrations: str | None) -> Application:
-    """Migrates the database and calls the factory `module:function`. Raises whatever the project's code raises."""
+def serve_once(listener: socket.socket, folder: Path, description: Description) -> None:
+    """Serves the project in `folder` on a listening socket, until SIGTERM. Its failures become what is served."""
+    # Ctrl-C reaches every process at the terminal. The one that watches ends this one in its own time.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.chdir(folder)
     sys.path.insert(0, str(folder))
-    if migrations is not None:
-        # The project's migrations may start an event loop, and uvicorn's already runs in this thread.
-        with ThreadPoolExecutor(max_workers=1) as thread:
-            thread.submit(migrate, folder / migrations).result()
-    module, _, factory = entrypoint.partition(":")
+    for name, value in description.environment.items():
+        os.environ.setdefault(name, value)
+    application = ForgivingApplication(folder, lambda: load(folder, description))
+    configuration = uvicorn.Config(
+        application,
+        # A page of Swagger UI that keeps its connection open must not hold up a restart.
+        timeout_graceful_shutdown=1,
+        log_config=quiet_logging(),
+    )
+    uvicorn.Server(configuration).run(sockets=[listener])
+
+
+def load(folder: Path, description: Description) -> Application:
+    """Migrates the database and calls the application's factory. Raises whatever the project's code raises."""
+    if description.migrations is not None:
+        migrate(folder / description.migrations)
+    module, _, factory = description.entrypoint.partition(":")
     return LocalDocumentation(getattr(import_module(module), factory)())
-
-
-def end_for_certain() -> None:
-    """Lets no endless loop in the student's code hold up the end of this process, and so the restart after a save.
-
-    uvicorn only takes note of a signal, and looks at its notes when the event loop is free again.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        take_note = signal.getsignal(number)
-
-        def end(number: int, frame: FrameType | None, take_note: object = take_note) -> None:
-            patience = Timer(SECONDS_TO_END, os._exit, [1])
-            patience.daemon = True
-            patience.start()
-            if callable(take_note):
-                take_note(number, frame)
-
-        signal.signal(number, end)
 
 
 def migrate(configuration: Path) -> None:
@@ -79,13 +61,7 @@ def migrate(configuration: Path) -> None:
     from alembic import command
     from alembic.config import Config
 
-    try:
-        command.upgrade(Config(str(configuration)), "head")
-    finally:
-        # A project's alembic.ini usually sets up logging, which switches off uvicorn's loggers.
-        for logger in logging.root.manager.loggerDict.values():
-            if isinstance(logger, logging.Logger):
-                logger.disabled = False
+    command.upgrade(Config(str(configuration)), "head")
 
 
 class ForgivingApplication:

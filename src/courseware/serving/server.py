@@ -1,56 +1,68 @@
-"""Runs uvicorn on a project's folder."""
+"""Serves a project in a process of its own, and in a new one after every save."""
 
-import copy
-import json
 import multiprocessing
 import os
+import socket
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import uvicorn
-from uvicorn.config import LOGGING_CONFIG
+from watchfiles import PythonFilter, watch
 
 from courseware.course import Application
-from courseware.serving.development import SETTINGS
+from courseware.serving.development import serve_once
 from courseware.serving.ports import HOST
 
-WATCHED = ["*.py", "*.ini", "*.toml", ".env"]
-NOT_WATCHED = [".ipynb_checkpoints/*", "__pycache__/*", ".venv/*"]
+SECONDS_TO_END = 4.0
+STARTS_WATCHING_MILLISECONDS = 100
 
 
-def serve(folder: Path, application: Application, port: int, *, reload: bool = True) -> None:
-    """Serves the project in `folder` on `port` until SIGINT or SIGTERM; its working directory is that folder.
+class WrittenFiles(PythonFilter):
+    """The files of a project that a person writes and that matter to how it runs."""
 
-    With `reload`, every save restarts it.
+    ignore_dirs = (*PythonFilter.ignore_dirs, ".ipynb_checkpoints", "venv")
+
+    def __init__(self) -> None:
+        super().__init__(extra_extensions=(".ini", ".toml", ".env"))
+
+
+def serve(folder: Path, application: Application, port: int) -> None:
+    """Serves the project in `folder` on `port` until KeyboardInterrupt, which it takes for its normal end.
+
+    The socket listens all the while, so that a request that comes during a restart waits instead of failing.
     """
-    settings = {"folder": str(folder), "entrypoint": application.entrypoint, "migrations": application.migrations}
-    os.environ[SETTINGS] = json.dumps(settings)
-    os.chdir(folder)
-    try:
-        _run(folder, port, reload)
-    finally:
-        # Whatever ended this process (SIGHUP, say, of which uvicorn knows nothing), its child must not outlive it.
-        for child in multiprocessing.active_children():
-            child.terminate()
-
-
-def _run(folder: Path, port: int, reload: bool) -> None:
-    uvicorn.run(
-        "courseware.serving.development:create_application",
-        factory=True,
-        host=HOST,
-        port=port,
-        reload=reload,
-        reload_dirs=[str(folder)] if reload else None,
-        reload_includes=WATCHED if reload else None,
-        reload_excludes=NOT_WATCHED if reload else None,
-        # A page of Swagger UI that keeps its connection open must not hold up a restart.
-        timeout_graceful_shutdown=2,
-        log_config=quiet_logging(),
+    changes = watch(
+        folder, watch_filter=WrittenFiles(), rust_timeout=STARTS_WATCHING_MILLISECONDS, yield_on_timeout=True
     )
+    with socket.create_server((HOST, port)) as listener:
+        process = None
+        try:
+            next(changes)  # From here on no save is missed, not even one while the first process is starting.
+            process = _start(listener, folder, application)
+            for changed in changes:
+                if changed:
+                    names = sorted({os.path.relpath(path, folder) for _, path in changed})
+                    print(f"\nSaved: {', '.join(names)}. Starting again ...\n", flush=True)
+                    _end(process)
+                    process = _start(listener, folder, application)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            if process is not None:
+                _end(process)
 
 
-def quiet_logging() -> dict[str, object]:
-    """uvicorn's own logging without the lines about its life; the requests and the restarts stay."""
-    configuration = copy.deepcopy(LOGGING_CONFIG)
-    configuration["loggers"]["uvicorn.error"] = {"level": "WARNING"}
-    return configuration
+def _start(listener: socket.socket, folder: Path, application: Application) -> BaseProcess:
+    process = multiprocessing.get_context("spawn").Process(
+        target=serve_once, args=(listener, folder, application), daemon=True
+    )
+    process.start()
+    return process
+
+
+def _end(process: BaseProcess) -> None:
+    """Asks the process to end, and makes it: an endless loop in the student's code keeps it from listening."""
+    process.terminate()
+    process.join(SECONDS_TO_END)
+    if process.is_alive():
+        process.kill()
+        process.join()
