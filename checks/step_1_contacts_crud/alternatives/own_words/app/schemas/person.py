@@ -3,7 +3,7 @@
 import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, computed_field, field_validator
 
 from app.core.clock import today
 from app.schemas.base import Email, RequestModel, Text
@@ -73,6 +73,11 @@ class Card(BaseModel):
     added: Moment = Field(serialization_alias="created_at")
     number: int = Field(serialization_alias="id")
 
+    @computed_field
+    def display_name(self) -> str:
+        """More than the contract asks for, which it allows."""
+        return f"{self.given} {self.family}"
+
 
 class CardBox(BaseModel):
     """A handful of cards."""
@@ -81,3 +86,8 @@ class CardBox(BaseModel):
     limit: int
     total: int
     items: list[Card]
+
+    @computed_field
+    def has_more(self) -> bool:
+        """Whether there is a page after this one."""
+        return self.offset + len(self.items) < self.total
