@@ -1,6 +1,6 @@
 """What comes in and what goes out."""
 
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from typing import Annotated, Any
 
 from pydantic import (
@@ -9,6 +9,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     EmailStr,
+    PlainSerializer,
     StringConstraints,
     field_validator,
 )
@@ -35,6 +36,14 @@ Phone = Annotated[str, StringConstraints(min_length=3, max_length=32), AfterVali
 Notes = Annotated[str, StringConstraints(max_length=500), AfterValidator(_without_nul)]
 Address = Annotated[EmailStr, StringConstraints(max_length=254), AfterValidator(str.lower)]
 Birthday = Annotated[date, AfterValidator(_born)]
+
+
+def _in_office_time(moment: datetime) -> str:
+    """With an offset, like every moment of the API, though it is not that of UTC."""
+    return moment.astimezone(timezone(timedelta(hours=2))).isoformat()
+
+
+Moment = Annotated[AwareDatetime, PlainSerializer(_in_office_time, return_type=str)]
 
 
 class Incoming(BaseModel):
@@ -95,8 +104,8 @@ class ContactOut(BaseModel):
     phone: str
     birthday: date | None
     notes: str | None
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
+    created_at: Moment
+    updated_at: Moment
 
 
 class ContactPage(BaseModel):
