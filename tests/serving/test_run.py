@@ -89,9 +89,7 @@ def test_a_browser_gets_the_mistake_as_a_page_in_which_nothing_is_markup(run: Ru
 
 
 def test_a_start_up_that_fails_is_shown_and_does_not_end_the_server(run: Run, folder: Path) -> None:
-    (folder / "app/settings.py").write_text(
-        'def read_settings():\n    raise ValueError("JWT_SECRET_KEY is too short")\n'
-    )
+    (folder / "app/settings.py").write_text(FAILING_SETTINGS)
     (folder / "app/main.py").write_text(FAILING_STARTUP)
     served = run()
     status, _, body = served.get("/")
