@@ -23,6 +23,15 @@ def notebook() -> NotebookNode:
     return stored
 
 
+@pytest.fixture
+def own_jupyter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels that neither read nor change what the user has in their home."""
+    folder = tmp_path / "jupyter"
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(folder / name.lower()))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+
+
 def grading(notebook: NotebookNode) -> list[dict[str, Any]]:
     """What the notebook tells nbgrader, of each graded cell in order."""
     return [dict(cell.metadata.nbgrader) for cell in notebook.cells if "nbgrader" in cell.metadata]
@@ -97,6 +106,7 @@ def test_check_cells_are_locked_tests_and_questions_are_graded_by_hand(notebook:
         assert cell.id == cell.metadata.nbgrader.grade_id
 
 
+@pytest.mark.usefixtures("own_jupyter")
 def test_every_other_code_cell_runs(notebook: NotebookNode, tmp_path: Path) -> None:
     shutil.copytree(STEP.lesson_folder, tmp_path / "lesson")
     notebook.cells = [cell for cell in notebook.cells if checked_task(cell) is None]
@@ -112,6 +122,7 @@ def test_every_other_code_cell_runs(notebook: NotebookNode, tmp_path: Path) -> N
     assert "(['201', '409'], 1)" in printed["play_race"]
 
 
+@pytest.mark.usefixtures("own_jupyter")
 def test_a_check_cell_never_raises_and_writes_nothing_to_stderr(notebook: NotebookNode, tmp_path: Path) -> None:
     """Also where there is no course around the notebook, as in a copy that somebody moved away."""
     wanted = [cell for cell in notebook.cells if cell.id in ("setup", "task_1_1")]
