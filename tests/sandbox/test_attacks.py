@@ -393,7 +393,7 @@ def test_it_dies_with_the_judge(tmp_path: Path) -> None:
     assert eventually(lambda: not processes_with(mark))
 
 
-def test_nothing_is_left_behind(attack: "Start", monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     descriptors = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
     command = ApplicationCommand("attack:create_app")

@@ -103,9 +103,8 @@ class RunningApplication:
                 return self._report
             if self._ended is not None:
                 return StartReport("ended", f"{self._ended}\n{self._log_text()}"[-TEXT_CHARACTERS:].strip())
-        doing = DOING.get(self._at, DOING[""])
         stack = _text(self._ask("where", STACK_SECONDS))
-        return StartReport("timeout", f"It was not up within {timeout:g} s: {doing}.\n{stack}".strip())
+        return StartReport("timeout", f"It was not up within {timeout:g} s: {DOING[self._at]}.\n{stack}".strip())
 
     def move_clock(self, to: datetime | None) -> None:
         """Puts the application's clock to this moment (timezone-aware), from where it runs on; None puts it right.

@@ -12,8 +12,9 @@ def found(path):
     """All files and variables that hold the canary's words, but for libraries."""
     name = "no" + "body may see this"
     hits = [key for key, value in os.environ.items() if name in value]
-    for folder, _, files in os.walk("/"):
+    for folder, folders, files in os.walk("/"):
         if folder.startswith(("/usr", "/dev", *os.environ["LIBRARIES"].split(":"))):
+            folders.clear()
             continue
         for file in files:
             file = Path(folder, file)
