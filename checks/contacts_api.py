@@ -1,6 +1,6 @@
 """What the checks of every step share: users of the Contacts API, contacts to send, and comparisons in plain words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -12,9 +12,12 @@ API = "/api/v1"
 CONTACTS = f"{API}/contacts"
 REQUIRED = ("first_name", "last_name", "email", "phone")
 OPTIONAL = ("birthday", "notes")
+FIELDS = ("id", *REQUIRED, *OPTIONAL, "created_at", "updated_at")
 
 FIRST_NAMES = ("Олена", "Тарас", "Марія", "Богдан", "Anna", "José", "Zoë", "Martin")
 LAST_NAMES = ("Коваленко", "Шевчук", "Ткач", "Мороз", "Novak", "Müller", "Larsen", "Dubois")
+
+SHOWN_CONTACTS = 7
 
 Contact = dict[str, Any]
 
@@ -35,10 +38,10 @@ class User:
         return Request("POST", CONTACTS, json=contact, token=self.token)
 
     def created(self, contact: Mapping[str, object]) -> Contact:
-        """The new contact as the application answered it."""
+        """The new contact as the application answered it, without what the answer holds beyond the contract."""
         answer = self.create(contact).expect_status(201, key="not_created")
         answer.value("id", key="no_id")
-        return dict(answer.json)
+        return {name: value for name, value in answer.json.items() if name in FIELDS}
 
     def read(self, identifier: object) -> Answer:
         return self.application.send(Request("GET", path_of(identifier), token=self.token))
@@ -122,23 +125,26 @@ def expect_contact(answer: Answer, fields: Mapping[str, object], *path: str | in
         answer.expect_value(*path, name, equals=value, key=key)
 
 
-def expect_emails(answer: Answer, contacts: Sequence[Mapping[str, object]], *, key: str) -> None:
+def expect_contacts(answer: Answer, contacts: Sequence[Contact], *, key: str) -> None:
     """Fails the check unless the page holds exactly these contacts in this order."""
-    expected = [contact["email"] for contact in contacts]
-    got = emails(answer)
-    expect(got == expected, key, asked=str(answer.request), expected=_listing(expected), got=_listing(got))
+    got = items_of(answer)
+    same = [contact["email"] for contact in contacts] == [contact["email"] for contact in got]
+    expect(same, key, asked=str(answer.request), expected=_listing(contacts), got=_listing(got))
 
 
-def expect_emails_in_any_order(answer: Answer, contacts: Sequence[Mapping[str, object]], *, key: str) -> None:
+def expect_contacts_in_any_order(answer: Answer, contacts: Sequence[Contact], *, key: str) -> None:
     """Fails the check unless the page holds exactly these contacts, in whatever order."""
-    expected = sorted(str(contact["email"]) for contact in contacts)
-    got = sorted(str(email) for email in emails(answer))
-    expect(got == expected, key, asked=str(answer.request), expected=_listing(expected), got=_listing(got))
+    got = items_of(answer)
+    same = sorted(contact["email"] for contact in contacts) == sorted(str(contact["email"]) for contact in got)
+    expect(same, key, asked=str(answer.request), expected=_listing(contacts), got=_listing(got))
 
 
-def emails(answer: Answer) -> list[object]:
-    """The e-mail addresses on a page, in its order."""
-    return [answer.value("items", place, "email") for place in range(len(answer.value("items")))]
+def items_of(answer: Answer) -> list[Contact]:
+    """The contacts on a page, in its order; each has an e-mail address at least."""
+    places = range(len(answer.typed(list, "items", key="items_is_no_list")))
+    for place in places:
+        answer.value("items", place, "email", key="incomplete_item")
+    return [answer.typed(dict, "items", place, key="incomplete_item") for place in places]
 
 
 def expect_error(answer: Answer, status: int, *, key: str, code: str | None = None) -> None:
@@ -184,11 +190,15 @@ def soon(moment: datetime) -> datetime:
     return moment + timedelta(minutes=5)
 
 
-def pages_of(user: User, size: int, count: int) -> Iterator[Answer]:
-    """The pages of this size that together hold `count` contacts."""
-    for offset in range(0, count, size):
-        yield user.listed(limit=size, offset=offset)
+def _listing(contacts: Sequence[Contact]) -> str:
+    """The contacts in words: how many, and who the first ones are."""
+    if not contacts:
+        return "no contacts"
+    shown = "; ".join(_label(contact) for contact in contacts[:SHOWN_CONTACTS])
+    more = "; …" if len(contacts) > SHOWN_CONTACTS else ""
+    return f"{len(contacts)} contact{'' if len(contacts) == 1 else 's'}: {shown}{more}"
 
 
-def _listing(found: Sequence[object]) -> str:
-    return f"{len(found)} contacts: " + ", ".join(str(email) for email in found) if found else "no contacts"
+def _label(contact: Contact) -> str:
+    parts = (contact.get(name, "") for name in ("last_name", "first_name", "email"))
+    return f"{contact.get('id', '?')} " + " ".join(str(part) for part in parts)

@@ -7,7 +7,7 @@ from contacts_api import (
     CONTACTS,
     User,
     expect_contact,
-    expect_emails_in_any_order,
+    expect_contacts_in_any_order,
     expect_error,
     path_of,
     valid_contact,
@@ -116,7 +116,7 @@ def test_list_holds_own_contacts_only(newcomer: User, other_user: User, random: 
     other_user.created(valid_contact(random))
     own = newcomer.created(valid_contact(random))
     answer = newcomer.listed()
-    expect_emails_in_any_order(answer, [own], key="foreign_contact_listed")
+    expect_contacts_in_any_order(answer, [own], key="foreign_contact_listed")
     answer.expect_value("total", equals=1, key="foreign_contact_counted")
 
 

@@ -82,6 +82,11 @@ def test_request_travels_as_written(application: Application, server: ScriptedSe
     assert create.endswith('\r\n\r\n{"name": "Олена"}'.encode())
 
 
+def test_request_is_shown_as_a_person_would_write_it() -> None:
+    search = Request("GET", "/things", query={"q": "100% Олена", "limit": 2})
+    assert str(search) == "GET /things?q=100% Олена&limit=2"
+
+
 def test_requests_at_once_are_all_sent_before_the_first_answer(
     application: Application, server: ScriptedServer
 ) -> None:
@@ -100,6 +105,7 @@ def test_server_error_brings_the_line_that_raised_it(application: Application, s
             "Traceback (most recent call last):\n"
             '  File "/x/project/app/things.py", line 12, in create\n'
             '  File "/usr/lib/python3.11/site-packages/lib.py", line 3, in raised\n'
+            '  File "<made by a library>", line 5, in wrapper\n'
             "NotImplementedError: Task 1.1\n"
         )
         connection.sendall(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")

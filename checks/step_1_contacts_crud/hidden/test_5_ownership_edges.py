@@ -2,7 +2,7 @@
 
 from random import Random
 
-from contacts_api import CONTACTS, User, expect_emails_in_any_order, expect_error, valid_contact
+from contacts_api import CONTACTS, User, expect_contacts_in_any_order, expect_error, valid_contact
 from courseware.checking import Application, Request, check
 
 DELETED = ("deleted_contact_is_gone",)
@@ -24,7 +24,7 @@ def test_deleted_contact_leaves_nothing(newcomer: User, random: Random) -> None:
     contact = valid_contact(random)
     newcomer.delete(newcomer.created(contact)["id"]).expect_status(204, key="not_deleted")
     answer = newcomer.listed()
-    expect_emails_in_any_order(answer, [kept], key="deleted_contact_listed")
+    expect_contacts_in_any_order(answer, [kept], key="deleted_contact_listed")
     answer.expect_value("total", equals=1, key="deleted_contact_counted")
     newcomer.create(contact).expect_status(201, key="deleted_email_taken")
 

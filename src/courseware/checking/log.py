@@ -4,7 +4,7 @@ import re
 
 TRACEBACK = "Traceback (most recent call last):"
 FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
-LIBRARY = re.compile(r"/(site-packages|lib/python[\d.]+)/")
+LIBRARY = re.compile(r"/(site-packages|lib/python[\d.]+)/|^<")  # <...> is code that a library made
 
 
 def last_error(log: str) -> str:

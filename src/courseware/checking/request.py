@@ -45,4 +45,5 @@ class Request:
     def __str__(self) -> str:
         body = self.body().decode()
         shown = body if len(body) <= SHOWN_BYTES else body[:SHOWN_BYTES] + "…"
-        return f"{self.method} {self.target} {shown}".rstrip()
+        query = "&".join(f"{name}={value}" for name, value in (self.query or {}).items())
+        return f"{self.method} {self.path}{'?' if query else ''}{query} {shown}".rstrip()

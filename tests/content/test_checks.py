@@ -1,0 +1,90 @@
+"""What must hold of the checks beside what `course verify` proves: their words, and that hidden ones stay hidden."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from courseware.course import load_course
+from courseware.judge import CheckEntry, catalogue
+from courseware.project_tree import read_tree
+
+COURSE = load_course(Path(__file__).parents[2])
+STEPS = {step.number: step for step in COURSE.steps}
+SHORTEST_TELLTALE = 4
+"""Characters. Shorter pieces of data, such as a slash, stand in other texts by chance."""
+
+
+@pytest.fixture(scope="module", params=STEPS)
+def number(request: pytest.FixtureRequest) -> int:
+    found: int = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def entries(number: int) -> tuple[CheckEntry, ...]:
+    return catalogue(COURSE, STEPS[number], hidden=True)
+
+
+def test_sentences_and_hints_are_whole_sentences(entries: tuple[CheckEntry, ...]) -> None:
+    texts = [text for entry in entries for text in (entry.sentence, *entry.hints)]
+    assert [text for text in texts if not text.endswith((".", "?", "!"))] == []
+
+
+def test_every_check_has_three_hints_of_its_own(entries: tuple[CheckEntry, ...]) -> None:
+    hints = [hint for entry in entries for hint in entry.hints]
+    assert len(hints) == 3 * len(entries)
+    assert len(set(hints)) == len(hints)
+
+
+def test_no_visible_check_needs_a_hidden_one(entries: tuple[CheckEntry, ...]) -> None:
+    hidden = {entry.id for entry in entries if not entry.visible}
+    assert [entry.id for entry in entries if entry.visible and hidden & set(entry.needs)] == []
+
+
+def test_nothing_released_names_a_hidden_check(number: int, entries: tuple[CheckEntry, ...]) -> None:
+    texts = released_texts(number)
+    named = [(entry.id, place) for entry in entries if not entry.visible for place in texts if entry.id in texts[place]]
+    assert entries
+    assert named == []
+
+
+def test_no_hint_holds_the_data_of_a_hidden_check(number: int, entries: tuple[CheckEntry, ...]) -> None:
+    data = set().union(*map(data_in, STEPS[number].hidden_checks_folder.glob("*.py")))
+    data -= set().union(*map(data_in, released_checks(number)))
+    hints = [hint for entry in entries for hint in entry.hints]
+    assert data
+    assert [(text, hint) for text in data for hint in hints if text in hint] == []
+
+
+def released_checks(number: int) -> Iterator[Path]:
+    """The files of checks that students get to see."""
+    yield from STEPS[number].checks_folder.glob("*.py")
+    yield from STEPS[number].checks_folder.parent.glob("*.py")
+
+
+def released_texts(number: int) -> dict[str, str]:
+    """Everything about this step that students get to see, by where it stands."""
+    step = STEPS[number]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (*released_checks(number), step.notebook)}
+    for folder in (step.lesson_folder, step.starter_folder):
+        texts |= {path: content.decode() for path, content in read_tree(folder).items()}
+    return texts
+
+
+def data_in(file: Path) -> set[str]:
+    """The texts that the functions in `file` send or compare, but for single English words, which may stand anywhere.
+
+    Neither docstrings nor the arguments of decorators belong to them.
+    """
+    functions = [node for node in ast.walk(ast.parse(file.read_bytes())) if isinstance(node, ast.FunctionDef)]
+    texts = {
+        node.value
+        for function in functions
+        for statement in function.body
+        if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Constant)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return {text for text in texts if len(text) >= SHORTEST_TELLTALE and not (text.isascii() and text.isidentifier())}
