@@ -16,10 +16,14 @@ if context.config.config_file_name is not None:
 
 def migrate(connection: Connection) -> None:
     """Runs the migrations on one connection, in one transaction where the database can."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    if on_sqlite:
+        # Some changes replace a table by a copy. With foreign keys on, what refers to the old one would go with it.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
-        render_as_batch=connection.dialect.name == "sqlite",  # SQLite cannot alter a column in place
+        render_as_batch=on_sqlite,  # SQLite cannot alter a column in place
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -45,7 +45,7 @@ class Base(DeclarativeBase):
 
 def create_engine(url: str) -> AsyncEngine:
     """Connections to the database at `url`; none is opened before the first query."""
-    engine = create_async_engine(url, pool_pre_ping=True)
+    engine = create_async_engine(url, pool_pre_ping=True, hide_parameters=True)  # errors are logged, values are not
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _teach_sqlite)
     return engine

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 
@@ -84,6 +85,7 @@ def add_error_handlers(application: FastAPI) -> None:
     application.add_exception_handler(ApplicationError, _application_error)
     application.add_exception_handler(RequestValidationError, _validation_error)
     application.add_exception_handler(HTTPException, _http_error)
+    application.add_exception_handler(StaleDataError, _vanished)
     application.add_exception_handler(Exception, _unexpected_error)
 
 
@@ -107,6 +109,11 @@ async def _http_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     return _answer(status, ErrorBody(detail=f"{error.detail}.", code=status.name.lower()), error.headers)
+
+
+async def _vanished(request: Request, _error: Exception) -> JSONResponse:
+    """A row was there when we read it and gone when we wrote it: another request has deleted it in between."""
+    return await _application_error(request, NotFound("not_found", "This was deleted in the meantime."))
 
 
 async def _unexpected_error(_request: Request, _error: Exception) -> JSONResponse:

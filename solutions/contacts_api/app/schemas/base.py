@@ -24,6 +24,13 @@ def _storable(value: str) -> str:
     return value
 
 
+def _visible(value: str) -> str:
+    """`value`, if there is something to see: blanks of no width are no name either."""
+    if not any(character.isprintable() and not character.isspace() for character in value):
+        raise PydanticCustomError("blank_text", "This must not be blank")
+    return value
+
+
 def _email(value: str) -> str:
     """`value` in lower case, if its syntax is right. Whether the address exists is not looked up.
 
@@ -39,5 +46,10 @@ def _email(value: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-Trimmed = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_storable)]
-Email = Annotated[str, AfterValidator(_email), Field(json_schema_extra={"format": "email", "maxLength": LONGEST_EMAIL})]
+Trimmed = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    AfterValidator(_storable),
+    AfterValidator(_visible),
+]
+Email = Annotated[str, Field(max_length=LONGEST_EMAIL, json_schema_extra={"format": "email"}), AfterValidator(_email)]

@@ -3,7 +3,11 @@
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
+from app.models import User
 from tests.examples import ANN, contact, problem_fields
 
 JSON = {"Content-Type": "application/json"}
@@ -95,3 +99,31 @@ async def test_a_login_form_in_a_strange_encoding_is_no_failure_of_ours(client: 
         headers={"Content-Type": "multipart/form-data; boundary=x; charset=unicode_escape"},
     )
     assert answer.status_code in (401, 422)
+
+
+async def test_half_a_character_in_the_name_of_a_field_is_no_failure_of_ours(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/auth/register", content=rb'{"\ud800": 1}', headers=JSON)
+    assert problem_fields(answer) == ["body"]
+
+
+async def test_a_contact_that_vanishes_while_it_is_changed_is_a_404(ann: httpx.AsyncClient) -> None:
+    created = await ann.post("/contacts", json=contact())
+
+    def vanish(session: Session, *_: object) -> None:
+        session.execute(text("DELETE FROM contacts"))
+
+    event.listen(Session, "before_flush", vanish)
+    try:
+        answer = await ann.patch(f"/contacts/{created.json()['id']}", json={"phone": "112"})
+    finally:
+        event.remove(Session, "before_flush", vanish)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_a_failing_query_logs_no_values(application: FastAPI) -> None:
+    async with application.state.sessions() as session:
+        session.add(User(email="ann@example.com", password_hash="hush"))
+        session.add(User(email="ann@example.com", password_hash="hush"))
+        with pytest.raises(IntegrityError) as error:
+            await session.commit()
+    assert "hush" not in str(error.value)
