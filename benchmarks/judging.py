@@ -27,7 +27,9 @@ from courseware.sandbox import SandboxKind, available, start_application
 
 ROOT = Path(__file__).parent.parent
 COURSE = load_course(ROOT)
+ENTRYPOINT = COURSE.application.entrypoint
 PORT = 8765
+SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 SANDBOX_OPTION = {"plain": "--plain", "bubblewrap": "--sandbox"}
 
 
@@ -37,11 +39,9 @@ def by_hand(tree: Tree) -> float:
     with tempfile.TemporaryDirectory() as folder:
         write_tree(tree, Path(folder))
         began = time.perf_counter()
-        command = f"{programs}/alembic upgrade head && exec {programs}/uvicorn --factory {COURSE.application.entrypoint} --port {PORT}"
+        command = f"{programs}/alembic upgrade head && exec {programs}/uvicorn --factory {ENTRYPOINT} --port {PORT}"
         environment = {**os.environ, **COURSE.application.environment, "PYTHONPATH": folder}
-        with subprocess.Popen(
-            command, shell=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as server:  # noqa: S602
+        with subprocess.Popen(["sh", "-c", command], cwd=folder, env=environment, **SILENT) as server:
             while not answers():
                 assert server.poll() is None, "the application did not start by hand"
                 time.sleep(0.002)
