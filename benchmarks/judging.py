@@ -29,7 +29,6 @@ ROOT = Path(__file__).parent.parent
 COURSE = load_course(ROOT)
 ENTRYPOINT = COURSE.application.entrypoint
 PORT = 8765
-SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 SANDBOX_OPTION = {"plain": "--plain", "bubblewrap": "--sandbox"}
 
 
@@ -41,7 +40,8 @@ def by_hand(tree: Tree) -> float:
         began = time.perf_counter()
         command = f"{programs}/alembic upgrade head && exec {programs}/uvicorn --factory {ENTRYPOINT} --port {PORT}"
         environment = {**os.environ, **COURSE.application.environment, "PYTHONPATH": folder}
-        with subprocess.Popen(["sh", "-c", command], cwd=folder, env=environment, **SILENT) as server:
+        silent = f"{{ {command}; }} >/dev/null 2>&1"
+        with subprocess.Popen(["sh", "-c", silent], cwd=folder, env=environment) as server:
             while not answers():
                 assert server.poll() is None, "the application did not start by hand"
                 time.sleep(0.002)

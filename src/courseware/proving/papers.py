@@ -84,8 +84,7 @@ def outline(source: bytes) -> dict[str, str]:
                 signature = f"{kind} ({ast.unparse(node.args)}) -> {returns}"
                 found[prefix + node.name] = f"{signature}\n{ast.get_docstring(node)}"
             elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                bases = ", ".join(ast.unparse(base) for base in node.bases)
-                found[prefix + node.name] = f"class ({bases})\n{ast.get_docstring(node)}"
+                found[prefix + node.name] = f"class\n{ast.get_docstring(node)}"
                 visit(node.body, f"{prefix}{node.name}.")
 
     visit(ast.parse(source).body, "")
