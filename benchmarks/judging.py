@@ -8,6 +8,7 @@ Every way takes its turn in each round, so that a slow moment of the machine hit
 import json
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -28,21 +29,22 @@ from courseware.sandbox import SandboxKind, available, start_application
 ROOT = Path(__file__).parent.parent
 COURSE = load_course(ROOT)
 ENTRYPOINT = COURSE.application.entrypoint
-PORT = 8765
 SANDBOX_OPTION = {"plain": "--plain", "bubblewrap": "--sandbox"}
 
 
 def by_hand(tree: Tree) -> float:
     """Seconds until the application answers when a person migrates and starts it."""
     programs = Path(sys.executable).parent
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         write_tree(tree, Path(folder))
         began = time.perf_counter()
-        command = f"{programs}/alembic upgrade head && exec {programs}/uvicorn --factory {ENTRYPOINT} --port {PORT}"
+        command = f"{programs}/alembic upgrade head && exec {programs}/uvicorn --factory {ENTRYPOINT} --port {port}"
         environment = {**os.environ, **COURSE.application.environment, "PYTHONPATH": folder}
         silent = f"{{ {command}; }} >/dev/null 2>&1"
         with subprocess.Popen(["sh", "-c", silent], cwd=folder, env=environment) as server:
-            while not answers():
+            while not answers(port):
                 assert server.poll() is None, "the application did not start by hand"
                 time.sleep(0.002)
             seconds = time.perf_counter() - began
@@ -50,10 +52,10 @@ def by_hand(tree: Tree) -> float:
         return seconds
 
 
-def answers() -> bool:
-    """Whether the application that was started by hand answers."""
+def answers(port: int) -> bool:
+    """Whether an application answers on this port."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/api/v1/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health", timeout=5) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

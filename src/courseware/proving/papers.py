@@ -73,7 +73,7 @@ def _changed_outlines(step: Step, handed_out: Tree, after: Tree) -> Iterator[str
 
 
 def outline(source: bytes) -> dict[str, str]:
-    """The public functions and classes of a module: qualified name -> signature and docstring."""
+    """The public names of a module: qualified name -> signature and docstring, or that it is a value."""
     found: dict[str, str] = {"": ast.get_docstring(ast.parse(source)) or ""}
 
     def visit(body: list[ast.stmt], prefix: str) -> None:
@@ -86,6 +86,10 @@ def outline(source: bytes) -> dict[str, str]:
             elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 found[prefix + node.name] = f"class\n{ast.get_docstring(node)}"
                 visit(node.body, f"{prefix}{node.name}.")
+            elif isinstance(node, ast.Assign | ast.AnnAssign) and not prefix:
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names = [target.id for target in targets if isinstance(target, ast.Name)]
+                found.update({name: "value" for name in names if not name.startswith("_")})
 
     visit(ast.parse(source).body, "")
     return found
