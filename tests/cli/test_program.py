@@ -19,10 +19,10 @@ HEAVY = {"pytest", "_pytest", "fastapi", "jupyterlab", "jupyter_server", "watchf
 
 
 @pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
+def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
     """Makes `course status` raise an error."""
 
-    def fail_with(error: Exception) -> None:
+    def fail_with(error: BaseException) -> None:
         def status() -> Never:
             raise error
 
@@ -140,7 +140,9 @@ def test_outside_of_a_course_it_says_where_to_go(
     assert capsys.readouterr().err.startswith("No course here")
 
 
-def test_a_sentence_stays_one_line(failing: Callable[[Exception], None], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sentence_stays_one_line(
+    failing: Callable[[BaseException], None], capsys: pytest.CaptureFixture[str]
+) -> None:
     failing(UsageError("A name\nwith \x1b[2J and \u202e in it."))
 
     assert program.run(["status"]) == 2
@@ -149,7 +151,7 @@ def test_a_sentence_stays_one_line(failing: Callable[[Exception], None], capsys:
 
 
 def test_a_fault_of_ours_keeps_its_details_in_a_file(
-    failing: Callable[[Exception], None],
+    failing: Callable[[BaseException], None],
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -168,7 +170,7 @@ def test_a_fault_of_ours_keeps_its_details_in_a_file(
 
 
 def test_a_fault_of_ours_on_a_full_disk_is_still_one_sentence(
-    failing: Callable[[Exception], None], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    failing: Callable[[BaseException], None], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", "/nowhere/at/all")
     failing(ZeroDivisionError())
@@ -178,8 +180,22 @@ def test_a_fault_of_ours_on_a_full_disk_is_still_one_sentence(
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_ctrl_c_is_no_fault(
+    wrapped: bool, failing: Callable[[BaseException], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupt = KeyboardInterrupt()
+    error = RuntimeError("Error calling __set_name__")
+    error.__cause__ = interrupt
+    failing(error if wrapped else interrupt)
+
+    assert program.run(["status"]) == 130
+
+    assert capsys.readouterr().err == "Stopped.\n"
+
+
 def test_what_the_machine_refuses_is_named(
-    failing: Callable[[Exception], None], capsys: pytest.CaptureFixture[str]
+    failing: Callable[[BaseException], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     failing(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/home/me/workspace"))
 

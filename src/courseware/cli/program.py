@@ -44,8 +44,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if error.errno not in MACHINE_FAULTS:
             return _say(_fault(error), FAULT)
         return _say(f"{error.filename or 'This machine'}: {error.strerror}.", WRONG_USE)
+    except KeyboardInterrupt:
+        code = STOPPED
     except Exception as error:
-        return _say(_fault(error), FAULT)
+        # Python 3.11 wraps a Ctrl-C that comes while a class is being made.
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            return _say(_fault(error), FAULT)
+        code = STOPPED
     return _say("Stopped.", STOPPED) if code == STOPPED else int(code or HELD)
 
 
