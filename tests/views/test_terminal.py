@@ -106,6 +106,14 @@ def test_points_are_counted_in_halves(step: Step) -> None:
     assert "Judged in 0.8 s, in the sandbox. Seed 7." in text
 
 
+def test_a_step_that_holds_names_the_questions_that_are_left(step: Step) -> None:
+    left = "Left to do: 1 question to answer in words, in the notebook, for 1 points."
+
+    assert left in shown(verdict_view(verdict(result()), step))
+    assert left not in shown(verdict_view(verdict(result()), step, "1.1"))
+    assert left not in shown(verdict_view(verdict(failed()), step))
+
+
 @pytest.mark.parametrize(("value", "written"), [(3.0, "3"), (2.5, "2.5"), (0.0, "0"), (100.0, "100")])
 def test_points_are_written_short(value: float, written: str) -> None:
     assert points(value) == written

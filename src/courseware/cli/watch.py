@@ -50,16 +50,15 @@ class _Watch:
         self._screen = console()
 
     def run(self, events: queue.Queue[str]) -> None:
-        """Judges now and after every save, until q."""
-        event = SAVED
-        while event != "q":
-            if event == SAVED:
-                self._judge()
-            elif event == "h":
-                self._hint()
-            elif event == "l":
-                self._list()
-            event = events.get()
+        """Judges now and after every save, until q. What came several times meanwhile is done once."""
+        deeds = {SAVED: self._judge, "h": self._hint, "l": self._list}
+        waiting = [SAVED]
+        while "q" not in waiting:
+            for event in dict.fromkeys(waiting):
+                deeds.get(event, _do_nothing)()
+            waiting = [events.get()]
+            while not events.empty():
+                waiting.append(events.get())
 
     def _judge(self) -> None:
         from courseware.cli.judging import judge_workspace, remarks
@@ -105,6 +104,10 @@ class _Watch:
         from courseware.views.terminal import shown
 
         self._screen.print(shown(sentence, "dim"))
+
+
+def _do_nothing() -> None:
+    """What other keys do."""
 
 
 @contextmanager

@@ -1,12 +1,8 @@
-"""The verdict and the student's progress on a terminal.
-
-Every text becomes a `rich.text.Text` through `shown`, so that nothing in it is taken for markup or for a terminal's
-control codes, whoever wrote it.
-"""
+"""A verdict on a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -15,22 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from courseware.verdict import CheckResult, Outcome, Verdict
-from courseware.views.untrusted import printable
+from courseware.views.terminal.parts import columns, count, points, shown, sign
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from courseware.course import Step
-    from courseware.doctor import Finding
-    from courseware.workspace import LaidOut, StepStatus
 
-SIGNS = {
-    Outcome.PASSED: ("✔", "green"),
-    Outcome.FAILED: ("✘", "red"),
-    Outcome.SKIPPED: ("·", "dim"),
-    Outcome.ERROR: ("!", "magenta"),
-}
-STATES = {"good": ("✔", "green"), "limited": ("~", "yellow"), "missing": ("✘", "red")}
 PHASES = {
     "migrations": "Your application does not start: its migrations fail.",
     "import": "Your application does not start: it cannot be imported.",
@@ -38,11 +23,6 @@ PHASES = {
     "ended": "Your application ended while starting.",
     "timeout": "Your application did not start in time.",
 }
-
-
-def shown(text: str, style: str = "") -> Text:
-    """A text from anywhere, as it may be printed. What is too long for its place goes on in the next line."""
-    return Text(printable(text), style, overflow="fold")
 
 
 def verdict_view(verdict: Verdict, step: Step, task: str | None = None) -> RenderableType:
@@ -56,84 +36,10 @@ def verdict_view(verdict: Verdict, step: Step, task: str | None = None) -> Rende
 
 def checks_view(verdict: Verdict) -> RenderableType:
     """Every check with its outcome, a line each."""
-    table = _columns()
+    table = columns()
     for check in verdict.checks:
-        table.add_row(_sign(check.outcome), shown(check.task), shown(check.id, "bold"), shown(check.sentence))
+        table.add_row(sign(check.outcome), shown(check.task), shown(check.id, "bold"), shown(check.sentence))
     return table
-
-
-def hint_view(check: str, hints: Iterable[str], of: int) -> RenderableType:
-    """The hints read so far, the newest last; `of` is how many there are."""
-    read = list(hints)
-    lines = [
-        Text.assemble((f"Hint {level} of {of}  ", "bold"), shown(hint), style="" if level == len(read) else "dim")
-        for level, hint in enumerate(read, start=1)
-    ]
-    more = f"One more: course hint {check}" if len(read) < of else "That was the last hint. The lesson says the rest."
-    return Group(*lines, shown(more, "dim"))
-
-
-def laid_out_view(step: Step, laid_out: LaidOut, root: Path) -> RenderableType:
-    """What `course start` did, and what to do next."""
-    number, folder = step.number, laid_out.folder.relative_to(root)
-    if laid_out.new:
-        first = f"Step {number}, {step.title}, is laid out in {folder}/."
-    else:
-        first = f"Step {number} is laid out already, in {folder}/; your work is untouched. (--reset starts anew.)"
-    lines = [shown(first, "bold")]
-    if laid_out.backup is not None:
-        lines.append(shown(f"What was there is kept in {laid_out.backup.relative_to(root)}/."))
-    table = _columns()
-    table.add_row("", shown("to read and work in JupyterLab"), shown(f"course lab {number}", "bold"))
-    table.add_row("", shown("to work in your own editor"), shown(f"{folder}/lesson/README.md", "bold"))
-    table.add_row("", shown("to have your work judged"), shown(f"course check {number}", "bold"))
-    table.add_row("", shown("to have it judged on every save"), shown(f"course watch {number}", "bold"))
-    return Group(*lines, table)
-
-
-def status_view(title: str, statuses: Iterable[StepStatus]) -> RenderableType:
-    """The course's steps, a line each."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("", "Step", "Title", "Minutes", "Tasks", "Points", "State"):
-        table.add_column(heading, justify="right" if heading in ("Step", "Minutes", "Tasks", "Points") else "left")
-    for status in statuses:
-        state: str = status.state
-        if status.judged_at is not None:
-            state += f", judged {status.judged_at.astimezone():%Y-%m-%d %H:%M}"
-        table.add_row(
-            _sign(Outcome.PASSED) if status.state == "holds" else "",
-            str(status.number),
-            shown(status.title),
-            str(status.minutes),
-            f"{status.tasks_held} / {len(status.tasks)}",
-            f"{points(status.points)} / {points(status.points_possible)}" if status.judged_at else "",
-            state + (", changed since" if status.changed else ""),
-        )
-    return Group(shown(title, "bold"), table)
-
-
-def findings_view(findings: Iterable[Finding]) -> RenderableType:
-    """What the doctor found: each with its meaning, and the way to get what is lacking."""
-    table = _columns()
-    for finding in findings:
-        said = [shown(finding.found), shown(finding.meaning, "dim")]
-        if finding.remedy:
-            said.append(shown(f"→ {finding.remedy}", "yellow"))
-        table.add_row(Text(*STATES[finding.state]), shown(finding.name, "bold"), Group(*said))
-    return table
-
-
-def points(value: float) -> str:
-    """Points as they are written: 3, or 2.5."""
-    return f"{value:g}"
-
-
-def _columns() -> Table:
-    return Table.grid(padding=(0, 2, 0, 0))
-
-
-def _sign(outcome: Outcome) -> Text:
-    return Text(*SIGNS[outcome])
 
 
 def _tasks(verdict: Verdict, task: str | None) -> RenderableType:
@@ -142,7 +48,7 @@ def _tasks(verdict: Verdict, task: str | None) -> RenderableType:
     for result in verdict.tasks:
         if task in (None, result.id):
             table.add_row(
-                _sign(Outcome.PASSED if result.held else Outcome.FAILED),
+                sign(Outcome.PASSED if result.held else Outcome.FAILED),
                 shown(result.id),
                 shown(result.title),
                 f"{points(result.points)} / {points(result.points_possible)}",
@@ -161,16 +67,16 @@ def _failures(verdict: Verdict, task: str | None) -> Iterator[RenderableType]:
     rest = [check for check in failed if task is None and check.task != first]
     if rest:
         yield Text("")
-        table = _columns()
+        table = columns()
         for check in rest:
-            table.add_row(_sign(check.outcome), shown(check.task), shown(check.id, "bold"), shown(check.sentence))
+            table.add_row(sign(check.outcome), shown(check.task), shown(check.id, "bold"), shown(check.sentence))
         yield table
         yield shown(f"In full: course check {verdict.step} {rest[0].task}", "dim")
 
 
 def _failure(check: CheckResult) -> RenderableType:
-    heading = Text.assemble(_sign(check.outcome), " ", shown(check.id, "bold red"), ("  task " + check.task, "dim"))
-    table = _columns()
+    heading = Text.assemble(sign(check.outcome), " ", shown(check.id, "bold red"), ("  task " + check.task, "dim"))
+    table = columns()
     if check.failure is not None:
         table.add_row(Text("asked", "dim"), shown(check.failure.asked))
         table.add_row(Text("expected", "dim"), shown(check.failure.expected, "green"))
@@ -193,6 +99,11 @@ def _summary(verdict: Verdict, step: Step, task: str | None) -> Iterator[Rendera
     hidden = sum(each.points for each in step.tasks if task in (None, each.id)) - possible
     if hidden > 0:
         yield shown(f"Checks that are not shown decide about {points(hidden)} more when the work is graded.", "dim")
+    questions = step.lesson.questions
+    if verdict.held and task is None and questions:
+        worth = points(sum(question.points for question in questions))
+        left = f"Left to do: {count(len(questions), 'question')} to answer in words, in the notebook"
+        yield shown(f"{left}, for {worth} points.", "dim")
     yield shown(_circumstances(verdict), "dim")
 
 
@@ -203,7 +114,7 @@ def _not_run(checks: tuple[CheckResult, ...]) -> Iterator[RenderableType]:
     needs = [name for name in failed if any(check.needs_failed == name for check in skipped)]
     if skipped:
         reason = f"Waiting for {', '.join(needs)}" if needs else "Not run, because your application has ended"
-        yield shown(f"{reason}: {len(skipped)} {'check' if len(skipped) == 1 else 'checks'}.", "dim")
+        yield shown(f"{reason}: {count(len(skipped), 'check')}.", "dim")
 
 
 def _circumstances(verdict: Verdict) -> str:

@@ -1,0 +1,69 @@
+"""What the student has done and may do next, on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from courseware.verdict import Outcome
+from courseware.views.terminal.parts import columns, points, shown, sign
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from courseware.course import Step
+    from courseware.workspace import LaidOut, StepStatus
+
+
+def laid_out_view(step: Step, laid_out: LaidOut, root: Path) -> RenderableType:
+    """What `course start` did, and what to do next."""
+    number, folder = step.number, laid_out.folder.relative_to(root)
+    if laid_out.new:
+        first = f"Step {number}, {step.title}, is laid out in {folder}/."
+    else:
+        first = f"Step {number} is laid out already, in {folder}/; your work is untouched. (--reset starts anew.)"
+    lines = [shown(first, "bold")]
+    if laid_out.backup is not None:
+        lines.append(shown(f"What was there is kept in {laid_out.backup.relative_to(root)}/."))
+    table = columns()
+    table.add_row("", shown("to read and work in JupyterLab"), shown(f"course lab {number}", "bold"))
+    table.add_row("", shown("to work in your own editor"), shown(f"{folder}/lesson/README.md", "bold"))
+    table.add_row("", shown("to have your work judged"), shown(f"course check {number}", "bold"))
+    table.add_row("", shown("to have it judged on every save"), shown(f"course watch {number}", "bold"))
+    return Group(*lines, table)
+
+
+def hint_view(check: str, hints: Iterable[str], of: int) -> RenderableType:
+    """The hints read so far, the newest last; `of` is how many there are."""
+    read = list(hints)
+    lines = [
+        Text.assemble((f"Hint {level} of {of}  ", "bold"), shown(hint), style="" if level == len(read) else "dim")
+        for level, hint in enumerate(read, start=1)
+    ]
+    more = f"One more: course hint {check}" if len(read) < of else "That was the last hint. The lesson says the rest."
+    return Group(*lines, shown(more, "dim"))
+
+
+def status_view(title: str, statuses: Iterable[StepStatus]) -> RenderableType:
+    """The course's steps, a line each."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("", "Step", "Title", "Minutes", "Tasks", "Points", "State"):
+        table.add_column(heading, justify="right" if heading in ("Step", "Minutes", "Tasks", "Points") else "left")
+    for status in statuses:
+        state: str = status.state
+        if status.judged_at is not None:
+            state += f", judged {status.judged_at.astimezone():%Y-%m-%d %H:%M}"
+        table.add_row(
+            sign(Outcome.PASSED) if status.state == "holds" else "",
+            str(status.number),
+            shown(status.title),
+            str(status.minutes),
+            f"{status.tasks_held} / {len(status.tasks)}",
+            f"{points(status.points)} / {points(status.points_possible)}" if status.judged_at else "",
+            state + (", changed since" if status.changed else ""),
+        )
+    return Group(shown(title, "bold"), table)
