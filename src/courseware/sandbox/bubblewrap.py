@@ -7,6 +7,7 @@ containers too. Root never runs a project: the user is changed first. Since Pyth
 
 import os
 import sys
+import sysconfig
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,8 @@ FOLDER = "/scratch"
 TEMPORARY = "/tmp"  # noqa: S108
 RUNNER = Path(__file__).with_name("runner.py")
 UNPRIVILEGED_USER = 54321  # one that nobody has, whose limits nobody shares
-SYSTEM_FOLDERS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
-SYSTEM_FILES = ("/etc/ld.so.cache",)
+SYSTEM_PLACES = ("/bin", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/ld.so.cache")
+PARTS_OF_A_PREFIX = ("bin", "lib", "lib64", "pyvenv.cfg")
 
 
 @dataclass(frozen=True)
@@ -76,21 +77,28 @@ def _options(line: CommandLine, files: Sequence[str], environment: Mapping[str, 
 
 
 def _files() -> Iterable[str]:
-    """Options that show the system's libraries, the interpreter and its packages, each at its own place, read-only."""
-    folders = {"/usr": None}
-    for folder in (sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix):
-        if not any(Path(folder).is_relative_to(known) for known in folders):
-            folders[folder] = None
-    links = [link for link in _links(Path(sys.executable)) if not any(link.is_relative_to(known) for known in folders)]
-    for path in (*folders, *SYSTEM_FILES, *map(str, links), str(RUNNER)):
-        for parent in reversed(Path(path).parents[:-1]):
-            yield from ("--perms", "0755", "--dir", str(parent))  # else nobody but root could go through it
-        yield from ("--ro-bind-try", path, path)
-    for path in SYSTEM_FOLDERS:
-        if Path(path).is_symlink():
-            yield from ("--symlink", str(Path(path).readlink()), path)
+    """Options that show the system's libraries, the interpreter and its packages, each at its own place, read-only.
+
+    Of a prefix only what Python reads: a course may well lie in /usr/src, or in the folder of an environment.
+    """
+    prefixes = dict.fromkeys(("/usr", sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix))
+    places = [Path(prefix, part) for prefix in prefixes for part in PARTS_OF_A_PREFIX]
+    places += [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    places += [*map(Path, SYSTEM_PLACES), *_links(Path(sys.executable)), RUNNER]
+    shown: list[Path] = []
+    made: set[Path] = set()
+    for place in places:
+        if any(place.is_relative_to(other) for other in shown):
+            continue
+        for parent in reversed(place.parents[:-1]):
+            if parent not in made:
+                made.add(parent)
+                yield from ("--perms", "0755", "--dir", str(parent))  # else nobody but root could go through it
+        if place.is_symlink() and place.is_dir():
+            yield from ("--symlink", str(place.readlink()), str(place))
         else:
-            yield from ("--ro-bind-try", path, path)
+            yield from ("--ro-bind-try", str(place), str(place))
+            shown.append(place)
 
 
 def _links(executable: Path) -> Iterable[Path]:
