@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -264,7 +265,15 @@ def test_daemons_die_with_the_sandbox(attack: "Start") -> None:
     assert eventually(lambda: not processes_with(mark))
 
 
-def test_system_calls_that_break_out_are_refused(attack: "Start") -> None:
+@pytest.mark.parametrize("disable_userns", [True, False])
+def test_system_calls_that_break_out_are_refused(
+    attack: "Start", monkeypatch: pytest.MonkeyPatch, disable_userns: bool
+) -> None:
+    """Also where the kernel cannot be told to refuse namespaces, as in a container."""
+    found = available()
+    assert found.variant is not None
+    changed = replace(found, variant=replace(found.variant, disable_userns=disable_userns))
+    monkeypatch.setattr("courseware.sandbox.starting.available", lambda: changed)
     program = attack("system_calls")
     reached = program.reached()
     assert set(reached.values()) <= {"EPERM", "ENOSYS", "EINVAL", "ValueError"}

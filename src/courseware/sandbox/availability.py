@@ -38,13 +38,14 @@ def available() -> Availability:
         return _not("bubblewrap is there for Linux only.")
     if shutil.which("bwrap", path=CLEAN_ENVIRONMENT["PATH"]) is None:
         return _not("bubblewrap is not installed (Debian, Ubuntu: apt install bubblewrap).")
-    said = ""
+    reasons: dict[str, None] = {}
     for variant in bubblewrap.variants():
-        said = _try(variant)
-        if not said:
+        if reason := _try(variant):
+            reasons[reason] = None
+        else:
             groups = find_places()
             return Availability(True, "", groups.version if groups else None, variant, groups)
-    return _not(said)
+    return _not(" ".join(reasons))
 
 
 def _not(reason: str) -> Availability:
@@ -67,10 +68,10 @@ def _try(variant: Variant) -> str:
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            return f"a first try failed: {error}"
+            return f"a first try failed: {error}."
     if done.returncode == 0:
         return ""
     said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
     if "nknown option" in said[-1]:
         return f"bubblewrap is too old, 0.8 is needed ({said[-1]})."
-    return f"a first try failed: {said[-1]}"
+    return f"a first try failed: {said[-1]}."

@@ -26,45 +26,50 @@ PARTS_OF_A_PREFIX = ("bin", "lib", "lib64", "pyvenv.cfg")
 
 @dataclass(frozen=True)
 class Variant:
-    """How bubblewrap is started on this machine. `as_root`: drop root first; `outer`: and lay out files before that."""
+    """How bubblewrap is started on this machine.
+
+    Args:
+        as_root: drop root first.
+        outer: and have root lay out the files before that.
+        disable_userns: have the kernel refuse further user namespaces. The system call filter does so too, so that it
+            can be left out in containers, where /proc/sys is read-only.
+    """
 
     as_root: bool
     outer: bool
+    disable_userns: bool
 
 
 def variants() -> Sequence[Variant]:
     """The ones worth trying, best first. The outer one needs more than the root of a container may do."""
-    if os.geteuid() == 0:
-        return Variant(as_root=True, outer=True), Variant(as_root=True, outer=False)
-    return (Variant(as_root=False, outer=False),)
+    as_root = os.geteuid() == 0
+    return [
+        Variant(as_root, outer, disable_userns)
+        for disable_userns in ((True, False) if seccomp.program() else (True,))
+        for outer in ((True, False) if as_root else (False,))
+    ]
 
 
 def add_to(line: CommandLine, variant: Variant, environment: Mapping[str, str], limits: Limits) -> None:
     """Adds what has the rest of the command run inside."""
     files = list(_files())
     if variant.outer:
-        own = (
-            "--bind",
-            "/proc",
-            "/proc",
-            "--dev-bind",
-            "/dev",
-            "/dev",
-            "--tmpfs",
-            TEMPORARY,
-        )  # what bwrap itself needs
-        line.add_bubblewrap(["--die-with-parent", *files, *own])
+        of_its_own = ["--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--tmpfs", TEMPORARY]
+        line.add_bubblewrap(["--die-with-parent", *files, *of_its_own])
     if variant.as_root:
         user = str(UNPRIVILEGED_USER)
         line.add("setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--")
-    line.add_bubblewrap(_options(line, files, environment, limits))
+    line.add_bubblewrap(_options(line, variant, files, environment, limits))
 
 
-def _options(line: CommandLine, files: Sequence[str], environment: Mapping[str, str], limits: Limits) -> list[str]:
+def _options(
+    line: CommandLine, variant: Variant, files: Sequence[str], environment: Mapping[str, str], limits: Limits
+) -> list[str]:
     program = seccomp.program()
     variables = {**environment, **_library_path()}
     return [
-        "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session", "--as-pid-1",
+        "--unshare-all", "--unshare-user", *(["--disable-userns"] if variant.disable_userns else []),
+        "--die-with-parent", "--new-session", "--as-pid-1",
         "--cap-drop", "ALL", "--hostname", "sandbox", "--clearenv",
         *(part for name, value in variables.items() for part in ("--setenv", name, value)),
         *(() if program is None else ("--seccomp", str(line.add_file(program)))),
