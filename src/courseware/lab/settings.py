@@ -51,6 +51,8 @@ class LabFolder:
                 "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
                 "extension_manager": "readonly",
             },
+            # There is none to be found here, and the search starts Node.js, which writes into the user's home.
+            "LanguageServerManager": {"autodetect": False},
             "ServerProxy": {
                 "servers": {
                     "application": {
