@@ -1,0 +1,82 @@
+"""The journal: every verdict about a class's submissions, so that none is judged twice. One SQLite file."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from courseware.errors import UsageError
+from courseware.verdict import Verdict
+from courseware.workspace.locking import locked
+
+WAIT_SECONDS = 60.0
+TABLE = """
+CREATE TABLE IF NOT EXISTS verdicts (
+    submission TEXT NOT NULL, step INTEGER NOT NULL, checks_version TEXT NOT NULL, judged_by TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    PRIMARY KEY (submission, step, checks_version, judged_by)
+) WITHOUT ROWID
+"""
+
+
+class Key(NamedTuple):
+    """What a verdict depends on: the submitted files, the step, its checks, and which sandbox kept the files in."""
+
+    submission: str
+    step: int
+    checks_version: str
+    judged_by: str = "bubblewrap"
+
+
+class Journal:
+    """The verdicts in the SQLite file `path`, which is made where it is missing.
+
+    Any number of threads and processes may use it at once. What was kept stays, even when the process is killed in the
+    next moment. It holds no connection, so it can be handed to another process. Everything raises UsageError when the
+    file is damaged or cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # Only one process at a time may switch a new file to write-ahead logging.
+        with locked(path.with_name(f"{path.name}.lock")), self._connection() as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(TABLE)
+
+    def find(self, key: Key) -> Verdict | None:
+        """The verdict under this key, or None if there is none yet."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "SELECT verdict FROM verdicts WHERE (submission, step, checks_version, judged_by) = (?, ?, ?, ?)", key
+            ).fetchone()
+        return None if row is None else Verdict.model_validate_json(row[0])
+
+    def keep(self, verdict: Verdict) -> None:
+        """Keeps a verdict about a whole step; the first one under a key stays.
+
+        An invalid one is not kept: the course failed there, so the submission has to be judged again.
+        """
+        if verdict.valid:
+            with self._connection() as connection:
+                connection.execute(
+                    "INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?, ?)",
+                    (*key_of(verdict), verdict.model_dump_json()),
+                )
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection whose changes are committed when the block ends well."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=WAIT_SECONDS)) as connection, connection:
+                yield connection
+        except sqlite3.Error as error:
+            raise UsageError(
+                f"The journal {self.path} cannot be used ({error}). "
+                "If it is damaged, move it away: everything is then judged anew."
+            ) from error
+
+
+def key_of(verdict: Verdict) -> Key:
+    """The key under which a verdict is kept."""
+    return Key(verdict.submission, verdict.step, verdict.checks_version, verdict.judged_by)
