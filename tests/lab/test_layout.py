@@ -42,6 +42,11 @@ def test_everything_that_is_shown_can_be_restored(step: Step) -> None:
     assert set(shown) <= data.keys()
 
 
+def test_jupyterlab_finds_the_layout(step: Step, tmp_path: Path) -> None:
+    lay_out(step, "/application/docs", tmp_path)
+    assert WorkspacesManager(str(tmp_path)).load(step.slug)["data"] == layout(step, "/application/docs")["data"]
+
+
 def test_the_layout_that_a_student_has_made_is_kept(step: Step, tmp_path: Path) -> None:
     lay_out(step, "/application/docs", tmp_path)
     manager = WorkspacesManager(str(tmp_path))

@@ -1,10 +1,9 @@
 """What JupyterLab shows when a step is opened: the notebook left, the files to edit right, a terminal below."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
-
-from jupyterlab_server.workspaces_handler import WorkspacesManager
 
 from courseware.course import Step
 
@@ -17,9 +16,18 @@ def lay_out(step: Step, documentation: str, workspaces: Path) -> None:
 
     `documentation` is the address of the application's Swagger UI on JupyterLab's server.
     """
-    manager = WorkspacesManager(str(workspaces))
-    if not manager.load(step.slug)["data"]:
-        manager.save(step.slug, json.dumps(layout(step, documentation), indent=2))
+    path = workspaces / file_name(step.slug)
+    if not path.exists():
+        workspaces.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(layout(step, documentation), indent=2), encoding="utf-8")
+
+
+def file_name(workspace: str) -> str:
+    """Where JupyterLab looks for a workspace of this name, which consists of a-z, 0-9 and _.
+
+    jupyterlab_server could tell; but to import it takes longer than everything else that happens here.
+    """
+    return f"{workspace}-{hashlib.sha256(workspace.encode()).hexdigest()[:4]}.jupyterlab-workspace"
 
 
 def layout(step: Step, documentation: str) -> dict[str, Any]:
