@@ -1,6 +1,7 @@
 """`course check` on real submissions: what it shows, what it keeps, and what it makes of hostile ones."""
 
 import json
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -234,6 +235,20 @@ def test_a_link_out_of_the_project_is_refused(command: Command, solved: Path) ->
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "passwords.py" in done.stderr
+
+
+def test_a_verdict_is_shown_although_progress_cannot_be_kept(
+    command: Command, solved: Path, workspace: Workspace
+) -> None:
+    shutil.rmtree(workspace.root / ".course")
+    (workspace.root / ".course").touch()
+
+    done = command("check", "1", "--plain")
+
+    assert solved.is_dir()
+    assert done.returncode == 0
+    assert "6 of 6 points" in done.stdout
+    assert "Your progress could not be kept" in done.stderr
 
 
 @pytest.mark.usefixtures("solved")

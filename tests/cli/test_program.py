@@ -89,6 +89,15 @@ def test_wrong_arguments_end_with_2(
         (["check", "9"], "There is no step 9. This course has: 1, 2."),
         (["check", "1"], "Step 1 is not laid out yet. Begin with: course start 1"),
         (["check", "1", "7.7"], "Step 1 has no task '7.7'. Its tasks are 1.1, 1.2."),
+        (
+            ["check", "1.2"],
+            "Invalid value for 'STEP': '1.2' is not the number of a step, such as 1. For task 1.2 say: 1 1.2 "
+            "(course check --help)",
+        ),
+        (
+            ["start", "one\x1b"],
+            r"Invalid value for 'STEP': 'one\x1b' is not the number of a step, such as 1. (course start --help)",
+        ),
         (["start", "9"], "There is no step 9. This course has: 1, 2."),
         (["hint", "greeets"], "There is no check 'greeets'. Did you mean greets?"),
         (["hint", "\x1b[31m"], r"There is no check '\x1b[31m'. `course check` shows the names of those that fail."),

@@ -13,7 +13,7 @@ from courseware.views.untrusted import printable
 
 def check(
     step: StepArgument = None,
-    task: Annotated[str | None, typer.Argument(help="Judge this task alone, such as 1.2.")] = None,
+    task: Annotated[str | None, typer.Argument(metavar="TASK", help="Judge this task alone, such as 1.2.")] = None,
     as_json: JsonOption = False,
     sandbox: SandboxOption = None,
     seed: Annotated[

@@ -16,7 +16,21 @@ if TYPE_CHECKING:
 
     from courseware.workspace import Workspace
 
-StepArgument = Annotated[int | None, typer.Argument(help="The step's number; the one worked on last if left out.")]
+
+def step_number(text: str) -> int:
+    """The number of a step as it was typed; "1.2", which is a task, is a mistake near at hand."""
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    step, _, task = text.partition(".")
+    advice = f" For task {text} say: {step} {text}" if step.isdecimal() and task.isalnum() else ""
+    raise typer.BadParameter(f"{text!r} is not the number of a step, such as 1.{advice}")
+
+
+StepArgument = Annotated[
+    int | None,
+    typer.Argument(parser=step_number, metavar="STEP", help="The step's number; the one worked on last if left out."),
+]
+RequiredStepArgument = Annotated[int, typer.Argument(parser=step_number, metavar="STEP", help="The step's number.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 SandboxOption = Annotated[
     bool | None,

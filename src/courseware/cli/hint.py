@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def hint(
-    check: Annotated[str, typer.Argument(help="The check's name, as `course check` shows it.")],
+    check: Annotated[str, typer.Argument(metavar="CHECK", help="The check's name, as `course check` shows it.")],
     as_json: JsonOption = False,
 ) -> None:
     """Show the next hint for a check, after those that you have read."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from courseware.cli.common import SandboxOption, console, open_workspace
+from courseware.cli.common import RequiredStepArgument, SandboxOption, console, open_workspace
 from courseware.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def solution(
-    step: Annotated[int, typer.Argument(help="The step's number.")],
+    step: RequiredStepArgument,
     diff: Annotated[bool, typer.Option("--diff", help="Show what changes from the step's start instead.")] = False,
     spoil: Annotated[bool, typer.Option("--spoil", help="Show it although the step does not hold.")] = False,
     sandbox: SandboxOption = None,

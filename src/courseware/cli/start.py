@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from courseware.cli.common import console, open_workspace
+from courseware.cli.common import RequiredStepArgument, console, open_workspace
 
 
 def start(
-    step: Annotated[int, typer.Argument(help="The step's number.")],
+    step: RequiredStepArgument,
     reset: Annotated[bool, typer.Option("--reset", help="Start anew; your work is kept in a dated backup.")] = False,
 ) -> None:
     """Lay a step out in workspace/, ready to work on. Work that is there already is never touched."""

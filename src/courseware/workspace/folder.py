@@ -1,8 +1,9 @@
 """The workspace: one folder for each step, laid out whole or not at all, and never overwritten."""
 
+import logging
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +21,8 @@ from courseware.workspace.status import StepStatus, step_status
 
 if TYPE_CHECKING:
     from courseware.intake import Submission
+
+logger = logging.getLogger(__name__)
 
 UNFINISHED = "unfinished_"
 
@@ -70,7 +73,7 @@ class Workspace:
                 laid_out = LaidOut(self.folder(step), new=False)
             else:
                 laid_out = self._lay_out(step)
-        self._progress.update(lambda progress: progress.at_step(step.number))
+        self._keep(lambda progress: progress.at_step(step.number))
         return laid_out
 
     def require(self, step: Step) -> Path:
@@ -101,11 +104,18 @@ class Workspace:
     def record(self, verdict: Verdict, task: str | None = None) -> None:
         """Keeps what a judgement of `task`, or of the whole step, said; an invalid verdict says nothing."""
         if verdict.valid:
-            self._progress.update(lambda progress: progress.with_verdict(verdict, task))
+            self._keep(lambda progress: progress.with_verdict(verdict, task))
 
     def record_hint(self, check: str, level: int) -> None:
         """Keeps that the hints of a check were read up to this level."""
-        self._progress.update(lambda progress: progress.with_hint(check, level))
+        self._keep(lambda progress: progress.with_hint(check, level))
+
+    def _keep(self, change: Callable[[Progress], Progress]) -> None:
+        """Changes the progress. Where it cannot be written, that is said, and nothing else is lost."""
+        try:
+            self._progress.update(change)
+        except OSError as error:
+            logger.warning("Your progress could not be kept: %s", error)
 
     def _digest(self, step: Step) -> str | None:
         from courseware.judge.judging import digest
