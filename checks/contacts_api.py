@@ -12,7 +12,8 @@ API = "/api/v1"
 CONTACTS = f"{API}/contacts"
 REQUIRED = ("first_name", "last_name", "email", "phone")
 OPTIONAL = ("birthday", "notes")
-FIELDS = ("id", *REQUIRED, *OPTIONAL, "created_at", "updated_at")
+FIELDS = ("id", *REQUIRED, *OPTIONAL)
+TIMESTAMPS = ("created_at", "updated_at")
 
 FIRST_NAMES = ("Олена", "Тарас", "Марія", "Богдан", "Anna", "José", "Zoë", "Martin")
 LAST_NAMES = ("Коваленко", "Шевчук", "Ткач", "Мороз", "Novak", "Müller", "Larsen", "Dubois")
@@ -38,7 +39,7 @@ class User:
         return Request("POST", CONTACTS, json=contact, token=self.token)
 
     def created(self, contact: Mapping[str, object]) -> Contact:
-        """The new contact as the application answered it, without what the answer holds beyond the contract."""
+        """The new contact as the application answered it: its id and what a client can set."""
         answer = self.create(contact).expect_status(201, key="not_created")
         answer.value("id", key="no_id")
         return {name: value for name, value in answer.json.items() if name in FIELDS}

@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 from contacts_api import (
     CONTACTS,
     OPTIONAL,
+    TIMESTAMPS,
     User,
     error_fields,
     expect_contact,
@@ -38,7 +39,7 @@ def test_contact_is_created(user: User, random: Random) -> None:
 
 @check(
     task="1.1",
-    points=1,
+    points=2,
     hints=(
         "Compare what you sent with what came back, field by field.",
         "Every field of the contact has to be in the schema of the answer, and in the table.",
@@ -51,7 +52,7 @@ def test_created_contact_is_answered_in_full(user: User, random: Random) -> None
     contact = valid_contact(random, first_name="Соломія", last_name="Щербак")
     answer = user.create(contact).expect_status(201, key="not_created")
     expect_contact(answer, contact, key="wrong_field")
-    for name in ("created_at", "updated_at"):
+    for name in TIMESTAMPS:
         answer.typed(str, name, key="no_timestamps")
 
 

@@ -3,11 +3,13 @@
 from random import Random
 
 from contacts_api import (
+    TIMESTAMPS,
     User,
     expect_contact,
     expect_contacts,
     expect_contacts_in_any_order,
     expect_error,
+    expect_moment,
     missing_like,
     valid_contact,
 )
@@ -19,7 +21,7 @@ LISTED = ("contacts_are_listed",)
 
 @check(
     task="1.2",
-    points=3,
+    points=2,
     hints=(
         "Ask for a contact that you have just created. What comes back?",
         "The service looks for a row with this id and this owner.",
@@ -48,6 +50,26 @@ def test_missing_contact_is_not_found(user: User, random: Random) -> None:
     """GET /contacts/{id} with an id that belongs to nothing answers 404 in the shape of every error."""
     contact = user.created(valid_contact(random))
     expect_error(user.read(missing_like(contact["id"], random)), 404, key="missing_contact_found")
+
+
+@check(
+    task="1.2",
+    points=1,
+    hints=(
+        "Half past eight, but where?",
+        "A timestamp without an offset means another moment on every machine.",
+        "Use the application's timezone-aware column type and now() of app/core/clock.py.",
+    ),
+    needs=("contact_is_read",),
+)
+def test_timestamps_carry_an_offset(user: User, random: Random) -> None:
+    """created_at and updated_at are ISO 8601 with a UTC offset, when created and when read again."""
+    created = user.create(valid_contact(random)).expect_status(201, key="not_created")
+    read = user.read(created.value("id")).expect_status(200, key="not_read")
+    for name in TIMESTAMPS:
+        moment = expect_moment(created, name)
+        if expect_moment(read, name) != moment:
+            raise read.failed("timestamp_changed", f"{name} as when created, {moment.isoformat()}", str(read))
 
 
 @check(

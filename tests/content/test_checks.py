@@ -43,6 +43,11 @@ def test_no_visible_check_needs_a_hidden_one(entries: tuple[CheckEntry, ...]) ->
     assert [entry.id for entry in entries if entry.visible and hidden & set(entry.needs)] == []
 
 
+def test_no_check_needs_one_of_a_later_task(entries: tuple[CheckEntry, ...]) -> None:
+    task = {entry.id: entry.task for entry in entries}
+    assert [(entry.id, need) for entry in entries for need in entry.needs if task[need] > entry.task] == []
+
+
 def test_nothing_released_names_a_hidden_check(number: int, entries: tuple[CheckEntry, ...]) -> None:
     texts = released_texts(number)
     named = [(entry.id, place) for entry in entries if not entry.visible for place in texts if entry.id in texts[place]]

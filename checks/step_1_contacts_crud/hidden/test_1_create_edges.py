@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from random import Random
 
-from contacts_api import User, expect_contact, expect_error, expect_moment, letters, mixed_case, sign_in, valid_contact
+from contacts_api import User, expect_contact, expect_error, letters, mixed_case, sign_in, valid_contact
 from courseware.checking import Application, Clock, check
 
 CREATED = ("contact_is_created",)
@@ -92,23 +92,3 @@ def test_server_fields_cannot_be_sent(user: User, random: Random) -> None:
     moment = "2020-01-01T00:00:00Z"
     for field in ({"id": 1}, {"user_id": 1}, {"owner_id": 1}, {"created_at": moment}, {"updated_at": moment}):
         user.create(valid_contact(random, **field)).expect_status(422, key="server_field_accepted")
-
-
-@check(
-    task="1.1",
-    points=1,
-    hints=(
-        "Half past eight, but where?",
-        "A timestamp without an offset means another moment on every machine.",
-        "Use the application's timezone-aware column type and now() of app/core/clock.py.",
-    ),
-    needs=("created_contact_is_answered_in_full", "contact_is_read"),
-)
-def test_timestamps_carry_an_offset(user: User, random: Random) -> None:
-    """created_at and updated_at are ISO 8601 with a UTC offset, when created and when read again."""
-    created = user.create(valid_contact(random)).expect_status(201, key="not_created")
-    read = user.read(created.value("id")).expect_status(200, key="not_read")
-    for name in ("created_at", "updated_at"):
-        moment = expect_moment(created, name)
-        if expect_moment(read, name) != moment:
-            raise read.failed("timestamp_changed", f"{name} as when created, {moment.isoformat()}", str(read))

@@ -13,7 +13,6 @@ from contacts_api import (
     sign_in,
     soon,
     valid_contact,
-    without,
 )
 from courseware.checking import Application, Clock, check, expect
 
@@ -51,7 +50,7 @@ def test_patch_keeps_the_rules_of_create(user: User, random: Random) -> None:
     )
     for fields in refused:
         expect_error(user.change(contact["id"], fields), 422, key="illegal_change_accepted")
-    expect_contact(user.read(contact["id"]), {**without(contact, "updated_at"), **kept}, key="refused_change_kept")
+    expect_contact(user.read(contact["id"]), {**contact, **kept}, key="refused_change_kept")
 
 
 @check(
@@ -89,12 +88,13 @@ def test_change_moves_updated_at(application: Application, clock: Clock, random:
     clock.move(began)
     user = sign_in(application, random)
     created = user.create(valid_contact(random)).expect_status(201, key="not_created")
+    read = user.read(created.value("id")).expect_status(200, key="not_read")
     clock.move(soon(began))
     changed = user.change(created.value("id"), {"notes": "змінено"}).expect_status(200, key="not_changed")
     before, after = expect_moment(created, "updated_at"), expect_moment(changed, "updated_at")
     asked = f"{changed.request}, five minutes after it was created"
     expect(after > before, "updated_at_stays", asked=asked, expected=f"updated_at after {before}", got=f"{after}")
-    changed.expect_value("created_at", equals=created.value("created_at"), key="created_at_changed")
+    changed.expect_value("created_at", equals=read.value("created_at"), key="created_at_changed")
 
 
 @check(

@@ -1,11 +1,13 @@
 """Task 1.5 with other data and harder edges."""
 
+import re
 from random import Random
 
 from contacts_api import CONTACTS, User, expect_contacts_in_any_order, expect_error, valid_contact
-from courseware.checking import Application, Request, check
+from courseware.checking import Application, Request, check, expect
 
 DELETED = ("deleted_contact_is_gone",)
+CHANGED = ("patch_changes_what_was_sent",)
 
 
 @check(
@@ -67,3 +69,31 @@ def test_wrong_tokens_open_nothing(application: Application, user: User, other_u
         answer = application.send(Request("GET", CONTACTS, headers={"Authorization": header}))
         expect_error(answer, 401, key="wrong_token_accepted")
         answer.expect_header("WWW-Authenticate", key="no_www_authenticate")
+
+
+@check(
+    task="1.5",
+    points=1,
+    hints=(
+        "Open /docs and count the operations on contacts.",
+        "An operation is described when its route is on a router that the application includes.",
+        "Declare all five routes on the router of contacts, and leave include_in_schema alone.",
+    ),
+    needs=(*DELETED, *CHANGED, "contacts_are_listed"),
+)
+def test_operations_are_described(application: Application) -> None:
+    """The API description in /openapi.json lists all five operations on contacts."""
+    answer = application.send(Request("GET", "/openapi.json")).expect_status(200, key="no_api_description")
+    paths = answer.typed(dict, "paths", key="no_api_description")
+    found = {
+        (_shape(path), method) for path, methods in paths.items() if isinstance(methods, dict) for method in methods
+    }
+    one = f"{CONTACTS}/{{}}"
+    wanted = {(CONTACTS, "get"), (CONTACTS, "post"), (one, "get"), (one, "patch"), (one, "delete")}
+    missing = ", ".join(f"{method.upper()} {path}" for path, method in sorted(wanted - found))
+    expect(not missing, "operation_not_described", asked=str(answer.request), expected="all five", got=f"no {missing}")
+
+
+def _shape(path: str) -> str:
+    """The path without the names of its parameters, which are the author's own."""
+    return re.sub(r"{[^}]*}", "{}", path)
