@@ -261,6 +261,8 @@ def test_daemons_die_with_the_sandbox(attack: "Start") -> None:
     program = attack("daemon", MARK=mark)
     program.reached()
     assert eventually(lambda: bool(processes_with(mark)))
+    owners = {Path("/proc", process).stat().st_uid for process in processes_with(mark)}
+    assert 0 not in owners, "seen from outside too, root runs nothing of it"
     program.running.stop()
     assert eventually(lambda: not processes_with(mark))
 

@@ -1,0 +1,64 @@
+"""What a sandbox is shown of the disk: what Python needs, wherever it is installed, and nothing around it."""
+
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from courseware.sandbox.bubblewrap import RUNNER, _files
+
+
+def options() -> list[list[str]]:
+    """Each option with its arguments."""
+    grouped: list[list[str]] = []
+    for part in _files():
+        if part.startswith("--"):
+            grouped.append([])
+        grouped[-1].append(part)
+    return grouped
+
+
+def shown() -> list[Path]:
+    return [Path(option[1]) for option in options() if option[0] == "--ro-bind-try"]
+
+
+def test_no_folder_shown_holds_the_course(pytestconfig: pytest.Config) -> None:
+    assert not any(pytestconfig.rootpath.is_relative_to(place) for place in shown())
+    assert [place for place in shown() if place.is_relative_to(pytestconfig.rootpath / "src")] == [RUNNER]
+
+
+def test_python_and_its_libraries_are_shown() -> None:
+    for name in ("stdlib", "purelib", "platlib"):
+        assert any(Path(sysconfig.get_path(name)).is_relative_to(place) for place in shown())
+
+
+def test_a_course_inside_of_a_prefix_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with /usr/src/app in many container images."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "src" / "app").mkdir(parents=True)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert tmp_path / "lib" in shown()
+    assert not any((tmp_path / "src" / "app").is_relative_to(place) for place in shown())
+
+
+def test_an_executable_behind_links_is_shown_link_by_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "installed" / "python").touch()
+    (tmp_path / "second").symlink_to("installed/python")
+    (tmp_path / "first").symlink_to(tmp_path / "second")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "first"))
+    assert {tmp_path / "first", tmp_path / "second", tmp_path / "installed" / "python"} <= set(shown())
+
+
+def test_everybody_may_go_through_the_folders_above() -> None:
+    made: set[Path] = set()
+    mode = ""
+    for option in options():
+        if option[0] == "--perms":
+            mode = option[1]
+        elif option[0] == "--dir":
+            assert mode == "0755"
+            made.add(Path(option[1]))
+        elif option[0] == "--ro-bind-try":
+            assert set(Path(option[1]).parents) <= made | {Path("/")}
