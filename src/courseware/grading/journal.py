@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from courseware.errors import UsageError
+from courseware.sandbox import SandboxKind
 from courseware.verdict import Verdict
 from courseware.workspace.locking import locked
 
@@ -26,7 +27,7 @@ class Key(NamedTuple):
     submission: str
     step: int
     checks_version: str
-    judged_by: str = "bubblewrap"
+    judged_by: SandboxKind = "bubblewrap"
 
 
 class Journal:
