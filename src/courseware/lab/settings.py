@@ -18,6 +18,22 @@ PREFERENCES = {
 }
 
 
+# Parts that a student has no use for here: what grades, what installs, and the other notebook application.
+LEFT_OUT = (
+    "@jupyter/nbgrader",
+    "@jupyter-notebook/lab-extension",
+    "@jupyterlab/apputils-extension:announcements",
+    "@jupyterlab/extensionmanager-extension",
+)
+SERVER_PARTS_LEFT_OUT = (
+    "nbgrader.server_extensions.assignment_list",
+    "nbgrader.server_extensions.course_list",
+    "nbgrader.server_extensions.formgrader",
+    "nbgrader.server_extensions.validate_assignment",
+    "notebook",
+)
+
+
 class LabFolder:
     """The folder that holds everything of JupyterLab's but the student's work."""
 
@@ -40,6 +56,7 @@ class LabFolder:
                 "allow_root": getattr(os, "geteuid", lambda: None)() == 0,
                 # Named, it is no login shell, and /etc/profile does not take `course` off the PATH again.
                 "terminado_settings": {"shell_command": [_shell()]},
+                "jpserver_extensions": dict.fromkeys(SERVER_PARTS_LEFT_OUT, False),
             },
             "LabApp": {
                 "default_url": f"/lab/workspaces/{slug}",
@@ -65,6 +82,7 @@ class LabFolder:
         }
         self._write("config/jupyter_server_config.json", configuration)
         self._write("preferences/overrides.json", PREFERENCES)
+        self._write("preferences/page_config.json", {"disabledExtensions": dict.fromkeys(LEFT_OUT, True)})
 
     def environment(self, base: Mapping[str, str], token: str) -> dict[str, str]:
         """The environment for JupyterLab. Without the user's Jupyter folders it finds no other kernel than ours.

@@ -1,0 +1,145 @@
+"""A real Chromium on a real `course lab` on a copy of the real course."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from courseware.course import Course, find_course, load_course
+from courseware.serving.ports import HOST, free_port
+from courseware.workspace import Workspace
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+COURSE_FOLDERS = ("lessons", "starter", "solutions", "checks", "notebooks")
+SECONDS = 120
+SCREENSHOTS = "COURSE_SCREENSHOTS"
+"""The environment variable that names a folder where the screenshots shall be kept."""
+
+expect.set_options(timeout=SECONDS * 1000)
+
+
+class Student:
+    """Somebody who sits before the lab: its page, its files, and all addresses that the page has asked for."""
+
+    def __init__(self, page: Page, course: Course, screenshots: Path) -> None:
+        self.page = page
+        self.course = course
+        self.folder = Workspace(course).folder(course.step(1))
+        self.asked_for: list[str] = []
+        self._screenshots = screenshots
+        page.context.on("request", lambda request: self.asked_for.append(request.url))
+
+    @property
+    def asked_elsewhere(self) -> list[str]:
+        """The addresses that are not on this machine."""
+        schemes = ("http", "https", "ws", "wss")
+        parts = [urlsplit(address) for address in self.asked_for]
+        return [part.geturl() for part in parts if part.scheme in schemes and part.hostname != HOST]
+
+    def look(self, name: str) -> None:
+        """Takes a screenshot."""
+        self.page.screenshot(path=self._screenshots / f"{name}.png")
+
+    def run_cell(self, source: str) -> Any:
+        """Runs the notebook's cell that holds exactly this, and returns it."""
+        cell = self.page.locator(".jp-Notebook .jp-CodeCell").filter(
+            has=self.page.get_by_text(source, exact=True).or_(self.page.locator(".cm-line", has_text=source))
+        )
+        cell = cell.first
+        cell.scroll_into_view_if_needed()
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        return cell
+
+    def check(self, task: str) -> Any:
+        """Runs the check cell of a task and returns the table that it shows, once it is there."""
+        before = self.page.locator(".course-verdict .foot").all_inner_texts()
+        cell = self.run_cell(f'check("{task}")')
+        table = cell.locator(".course-verdict")
+        deadline = time.monotonic() + SECONDS
+        # The table of a run before stays until the new one is there; every run has a seed of its own.
+        while not (seeds := table.locator(".foot").all_inner_texts()) or seeds[0] in before:
+            assert time.monotonic() < deadline, cell.inner_text()
+            self.page.wait_for_timeout(100)
+        table.first.evaluate("element => element.scrollIntoView()")
+        return table
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser of this machine. Without one the tests are skipped, unless everything is required."""
+    for name in NAMES:
+        path = shutil.which(name)
+        if path is not None:
+            return path
+    reason = "No Chromium on this machine (Debian's package is chromium)."
+    if os.environ.get("COURSE_REQUIRE_ALL") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def browser(chromium: str) -> Iterator[Browser]:
+    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """A copy of the course that this test belongs to, as a clone has it."""
+    root = find_course(Path(__file__).parent).root
+    copy = tmp_path / "course"
+    for name in COURSE_FOLDERS:
+        shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".venv", "*.sqlite3"))
+    return load_course(copy)
+
+
+@pytest.fixture
+def lab_address(course: Course, tmp_path: Path) -> Iterator[str]:
+    """Where `course lab` has JupyterLab."""
+    output = tmp_path / "output.txt"
+    ports = ["--port", str(free_port()), "--application-port", str(free_port())]
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "courseware", "lab", "--no-browser", *ports],
+            cwd=course.root,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "HOME": str(tmp_path), "PS1": "$ ", "SHELL": "/bin/sh"},
+        )
+    deadline = time.monotonic() + SECONDS
+    while "?token=" not in (printed := output.read_text(errors="replace")) or not printed.endswith("\n"):
+        assert process.poll() is None, printed
+        assert time.monotonic() < deadline, printed
+        time.sleep(0.1)
+    yield next(word for word in printed.split() if "?token=" in word)
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=SECONDS)
+
+
+@pytest.fixture
+def student(browser: Browser, lab_address: str, course: Course, tmp_path: Path) -> Iterator[Student]:
+    """A student whose lab is open and whose kernel is ready."""
+    screenshots = Path(os.environ.get(SCREENSHOTS, tmp_path / "screenshots"))
+    screenshots.mkdir(parents=True, exist_ok=True)
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(SECONDS * 1000)
+    somebody = Student(page, course, screenshots)
+    page.goto(lab_address)
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.locator(".jp-StatusBar-Widget, #jp-main-statusbar").get_by_text("| Idle").wait_for()
+    yield somebody
+    page.close()

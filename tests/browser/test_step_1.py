@@ -1,0 +1,101 @@
+"""The way of a student through step 1, in JupyterLab as it opens."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from courseware.project_tree import finish, write_tree
+
+pytestmark = pytest.mark.browser
+
+Student = Any  # of conftest.py, which no test module can import
+
+
+def test_the_lab_is_laid_out_ready_to_work(student: Student) -> None:
+    page = student.page
+    notebook = page.locator(".jp-NotebookPanel").bounding_box()
+    editor = page.locator(".jp-FileEditor:visible").bounding_box()
+    terminal = page.locator(".jp-Terminal").bounding_box()
+    assert notebook["x"] + notebook["width"] <= editor["x"]
+    assert notebook["y"] + notebook["height"] <= terminal["y"]
+    tabs = page.locator("#jp-main-dock-panel .lm-TabBar-tabLabel").all_inner_texts()
+    first_step = student.course.step(1)
+    assert {first_step.notebook.name, "README.md", "Swagger UI", "contacts.py", "page.py", "Terminal 1"} <= set(tabs)
+    expect(page.locator(".Toastify__toast")).to_have_count(0)
+    expect(page.locator(".jp-Dialog")).to_have_count(0)
+    expect(page.get_by_text("Nbgrader")).to_have_count(0)
+    student.look("1_opened")
+    assert student.asked_elsewhere == []
+
+
+def test_a_check_fails_on_the_start_and_holds_on_the_reference(student: Student) -> None:
+    student.run_cell("from courseware.notebook import check")
+    table = student.check("1.1")
+    expect(table.locator("tr.failed").first).to_contain_text("POST /contacts")
+    expect(table.locator("tr.passed")).to_have_count(0)
+    expect(table.locator("details[open] dt").first).to_have_text("asked")
+    expect(table.locator(".head")).to_contain_text("0 of")
+    student.look("2_failed")
+
+    write_tree(finish(student.course, 1), student.folder)
+    table = student.check("1.1")
+    expect(table.locator(".head")).to_contain_text("holds")
+    expect(table.locator("tr:not(.passed)")).to_have_count(0)
+    assert table.locator("tr.passed").count() > 3
+    student.look("3_holds")
+    for task in student.course.step(1).tasks[1:]:
+        expect(student.check(task.id).locator(".head")).to_contain_text("holds")
+    errors = student.page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')
+    expect(errors).to_have_count(0)
+    assert student.asked_elsewhere == []
+
+
+def test_swagger_ui_works_inside_the_lab(student: Student) -> None:
+    write_tree(finish(student.course, 1), student.folder)
+    page = student.page
+    page.locator(".lm-TabBar-tab", has_text="Swagger UI").click()
+    swagger = page.frame_locator("iframe")
+    expect(swagger.locator(".opblock-summary-path", has_text="/api/v1/contacts").first).to_be_visible()
+    student.look("4_swagger")
+
+    register = swagger.locator("#operations-auth-register, .opblock-post").filter(has_text="/auth/register").first
+    register.locator(".opblock-summary").click()
+    register.locator("textarea").fill('{"email": "ada@example.com", "password": "a long password"}')
+    register.locator("button.execute").click()
+    expect(register.locator(".live-responses-table tbody .response-col_status").first).to_contain_text("201")
+
+    swagger.locator("button.authorize").first.click()
+    form = swagger.locator(".auth-container").first
+    form.locator("input[name=username], #oauth_username").first.fill("ada@example.com")
+    form.locator("input[type=password], #oauth_password").first.fill("a long password")
+    form.locator("button.authorize").click()
+    expect(form.get_by_text("Logout")).to_be_visible()
+    swagger.locator("button.btn-done").click()
+
+    me = swagger.locator(".opblock-get").filter(has_text="/users/me").first
+    me.locator(".opblock-summary").click()
+    me.locator("button.execute").click()
+    expect(me.locator(".live-responses-table tbody .response-col_status").first).to_contain_text("200")
+    expect(me.locator(".live-responses-table")).to_contain_text("ada@example.com")
+    student.look("5_signed_in")
+    assert student.asked_elsewhere == []
+    assert [address for address in student.asked_for if "/application/api/v1/users/me" in address]
+
+
+def test_a_mistake_is_shown_where_swagger_ui_was_and_vanishes_when_it_is_mended(student: Student) -> None:
+    page = student.page
+    main = student.folder / "app/main.py"
+    right = main.read_text()
+    main.write_text("import a_module_that_is_nowhere\n")
+    page.locator(".lm-TabBar-tab", has_text="Swagger UI").click()
+    shown = page.frame_locator("iframe")
+    failure = shown.get_by_text("No module named 'a_module_that_is_nowhere'")
+    # Swagger UI may have been loaded before the save had its effect; the page of the failure looks again by itself.
+    while not failure.count():
+        page.locator("iframe").evaluate("frame => { frame.src = frame.src }")
+        page.wait_for_timeout(1000)
+    expect(failure).to_be_visible()
+    student.look("6_mistake")
+    main.write_text(right)
+    expect(shown.locator(".opblock").first).to_be_visible()
