@@ -32,6 +32,7 @@ CANARY = "nobody may see this"
 def send(start: "Start", name: str, path: str = "/") -> CheckFailed:
     """How a check that asks this program fails."""
     program = start(name)
+    assert program.running.wait_ready(30).phase == "ready"
     with pytest.raises(CheckFailed) as failed:
         _ = program.application.send(Request("GET", path)).json
     return failed.value
@@ -397,7 +398,9 @@ def test_it_dies_with_the_judge(tmp_path: Path) -> None:
         "time.sleep(600)\n"
     )
     attacks = Path(__file__).parent / "attacks"
-    with subprocess.Popen([sys.executable, script, attacks, mark], stdout=subprocess.PIPE) as judge:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # killed, it cannot clean up after itself
+    command = [sys.executable, str(script), str(attacks), mark]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as judge:
         assert judge.stdout is not None
         assert judge.stdout.readline() == b"up\n"
         assert eventually(lambda: len(processes_with(mark)) > 1), "the judge and the daemon"

@@ -2,7 +2,7 @@ import gzip
 
 
 def create_app():
-    body = gzip.compress(bytes(200 * 1024**2), 9)
+    body = gzip.compress(bytes(50 * 1024**2), 9)
 
     async def application(scope, receive, send):
         if scope["type"] == "http":
