@@ -11,13 +11,13 @@ import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from courseware.checking import CheckFailed, Request
-from courseware.checking.exchange import ExchangeFailed
 from courseware.sandbox import ApplicationCommand, Limits, available, start_application
 from courseware.views.untrusted import printable
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.bubblewrap
 MIB = 1024 * 1024
+NO_ANSWER = (OSError, HTTPException)
 CANARY = "nobody may see this"
 
 
@@ -90,15 +91,14 @@ def test_endless_import_is_told_with_its_line(attack: "Start") -> None:
 
 def test_blocked_loop_does_not_hold_up_the_judge(attack: "Start") -> None:
     program = attack("blocked_loop")
-    with pytest.raises(ExchangeFailed) as failed:
+    with pytest.raises(TimeoutError):
         program.reached(seconds=0.5)
-    assert failed.value.key == "no_answer"
 
 
 def test_one_hanging_route_leaves_the_others(attack: "Start") -> None:
     program = attack("one_route_hangs")
     assert program.reached() == "well"
-    with pytest.raises(ExchangeFailed):
+    with pytest.raises(TimeoutError):
         program.reached("/hang", seconds=0.5)
     assert program.reached() == "well"
 
@@ -141,7 +141,7 @@ def test_memory_of_all_processes_together_is_bounded(attack: "Start") -> None:
     program = attack("allocate_in_forks", limits=Limits(memory=256 * MIB))
     try:
         assert program.reached() == "killed"
-    except ExchangeFailed:  # the first process itself may be the one that is taken
+    except NO_ANSWER:  # the first process itself may be the one that is taken
         assert program.running.ended == "It used more memory than the 256 MiB that it may."
 
 
@@ -167,7 +167,7 @@ def test_many_files_are_bounded_by_their_memory(attack: "Start") -> None:
     program = attack("many_files", limits=Limits(memory=96 * MIB))
     try:
         assert program.reached() < 200_000
-    except (ExchangeFailed, ValueError):  # the kernel kills it, or has no memory left for it to answer
+    except (*NO_ANSWER, ValueError):  # the kernel kills it, or has no memory left for it to answer
         assert program.running.ended in (None, "It used more memory than the 96 MiB that it may.")
 
 
@@ -311,11 +311,7 @@ def test_hostile_answers_fail_the_check(attack: "Start", name: str, path: str, k
 
 
 def test_a_dripping_answer_is_late(attack: "Start") -> None:
-    program = attack("dripping_body")
-    assert program.running.wait_ready(30).phase == "ready"
-    with pytest.raises(ExchangeFailed) as failed:
-        program.reached(seconds=0.5)
-    assert failed.value.key == "no_answer"
+    assert send(attack, "dripping_body").key == "no_answer"
 
 
 # The log
@@ -323,7 +319,7 @@ def test_a_dripping_answer_is_late(attack: "Start") -> None:
 
 def test_an_endless_log_ends_the_program(attack: "Start") -> None:
     program = attack("endless_log")
-    with pytest.raises(ExchangeFailed):
+    with pytest.raises(NO_ANSWER):
         program.reached()
     assert program.running.ended == "It printed more than 8 MiB."
     assert len(program.running.log) <= Limits().log_kept
@@ -343,9 +339,8 @@ def test_escapes_in_the_log_are_text_for_views_to_escape(attack: "Start") -> Non
 def test_a_forged_report_serves_nobody(attack: "Start") -> None:
     program = attack("forge_report", MESSAGE="ready")
     assert program.running.wait_ready(30).phase == "ready"
-    with pytest.raises(ExchangeFailed) as failed:
+    with pytest.raises(TimeoutError):
         program.reached(seconds=0.5)
-    assert failed.value.key == "no_answer"
 
 
 @pytest.mark.parametrize("message", ["noise", "endless line", "odd", "deep", "flood"])
