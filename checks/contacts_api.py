@@ -18,6 +18,9 @@ TIMESTAMPS = ("created_at", "updated_at")
 FIRST_NAMES = ("Олена", "Тарас", "Марія", "Богдан", "Anna", "José", "Zoë", "Martin")
 LAST_NAMES = ("Коваленко", "Шевчук", "Ткач", "Мороз", "Novak", "Müller", "Larsen", "Dubois")
 
+RACES = 3
+"""How often a race is run: on a busy machine one request may be over before the next one is read."""
+
 SHOWN_CONTACTS = 7
 
 Contact = dict[str, Any]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from contacts_api import (
+    RACES,
     User,
     expect_contact,
     expect_error,
@@ -110,10 +111,11 @@ def test_change_moves_updated_at(application: Application, clock: Clock, random:
 def test_racing_changes_to_one_email(user: User, random: Random) -> None:
     """When several contacts get the same new e-mail address at the same moment, one answers 200 and all others 409."""
     contacts = [user.created(valid_contact(random)) for _ in range(4)]
-    email = new_email(random)
-    answers = user.application.send_at_once([user.change_of(each["id"], {"email": email}) for each in contacts])
-    for answer in answers:
-        answer.expect_status(200, 409, key="race_not_handled")
-    changed = sum(answer.status == 200 for answer in answers)
-    asked = f"four contacts at once {answers[0].request}"
-    expect(changed == 1, "race_made_doubles", asked=asked, expected="200 once", got=f"200 {changed} times")
+    for _ in range(RACES):
+        change = {"email": new_email(random)}
+        answers = user.application.send_at_once([user.change_of(contact["id"], change) for contact in contacts])
+        for answer in answers:
+            answer.expect_status(200, 409, key="race_not_handled")
+        changed = sum(answer.status == 200 for answer in answers)
+        asked = f"four contacts at once {answers[0].request}"
+        expect(changed == 1, "race_made_doubles", asked=asked, expected="200 once", got=f"200 {changed} times")
