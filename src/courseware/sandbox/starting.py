@@ -39,6 +39,8 @@ def start_application(
     `plain` is a process with limits and nothing more: it can read the checks and whatever its user can, so it is for
     one's own code only. Raises UsageError where this machine has no such sandbox.
     """
+    if sys.platform == "win32":
+        raise UsageError("Windows itself cannot run applications for the course; work inside WSL 2.")
     if kind == "bubblewrap" and not available().bubblewrap:
         raise UsageError(f"The bubblewrap sandbox does not work here: {available().reason}")
     limits = limits or Limits()
@@ -161,7 +163,8 @@ def _launcher() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="sandbox launcher")
 
 
-os.register_at_fork(after_in_child=_launcher.cache_clear)
+if hasattr(os, "register_at_fork"):  # there are no forks on Windows
+    os.register_at_fork(after_in_child=_launcher.cache_clear)
 
 
 _byte_code_is_known = threading.Event()
