@@ -249,3 +249,27 @@ def test_letters_that_cannot_be_printed_become_escapes(command: Command, course:
     assert done.returncode == 0
     assert r"\u041f\u0440" in done.stdout
     assert done.stderr == ""
+
+
+DROPS_CTRL_C = """
+import signal, sys, time
+from courseware import cli
+
+class Dropping:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+sys.unraisablehook = cli.send_again
+try:
+    Dropping()
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("stopped")
+"""
+
+
+def test_a_ctrl_c_that_python_drops_comes_again() -> None:
+    done = subprocess.run([sys.executable, "-c", DROPS_CTRL_C], capture_output=True, encoding="utf-8", check=False)
+
+    assert done.stdout == "stopped\n"
+    assert done.stderr == ""

@@ -26,6 +26,7 @@ VERBS = {
     "status": "Show how far you are.",
     "solution": "Show the reference for a step that holds.",
     "verify": "Prove that the course itself is right (for its authors).",
+    "nbgrader": "Write the folder in which nbgrader grades a class.",
     "doctor": "Say what this machine has, and what that means.",
 }
 MACHINE_FAULTS = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EMFILE}
