@@ -19,6 +19,7 @@ from courseware.verdict import CheckResult, Outcome, TaskResult
 UNUSED_PLUGINS = (
     "cacheprovider", "terminal", "logging", "faulthandler", "doctest", "unittest", "junitxml", "pastebin",
     "stepwise", "tmpdir", "monkeypatch", "recwarn", "debugging", "setuponly", "setupplan", "warnings",
+    "unraisableexception", "threadexception",  # the first would swallow a Ctrl-C that Python drops
 )  # fmt: skip
 
 
