@@ -1,0 +1,63 @@
+"""What nbgrader must be told so that submissions are judged, for instructors and for students."""
+
+from pathlib import Path
+from typing import Any
+
+from courseware.nbgrader.course_folder import CourseFolder
+from courseware.project_tree import GENERATED
+from courseware.workspace.layout import is_handed_in
+
+# nbgrader's own (the last one is where it puts what it fetches), ours, and what running a project leaves behind.
+IGNORED = (
+    ".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", ".course", ".nbgrader_cache", "*.sqlite", "*.sqlite-*",
+    *GENERATED,
+)  # fmt: skip
+LARGEST_FILE = 20_000  # kB; larger ones would be refused in any case
+HERE = "courseware.nbgrader"
+PREPROCESSORS = f"{HERE}.preprocessors"
+
+
+def configure(c: Any, root: Path) -> None:
+    """Sets, in nbgrader's configuration `c`, everything that judging in place of running notebooks needs.
+
+    `root`: the course folder, as `course nbgrader` wrote it. Raises UsageError for any other.
+    """
+    from nbgrader.converters import Autograde
+
+    folder = CourseFolder(root)
+    ours = {"Execute": f"{PREPROCESSORS}.JudgeSubmission", "SaveAutoGrades": f"{PREPROCESSORS}.SavePoints"}
+    traits: list[Any] = [Autograde.sanitize_preprocessors, Autograde.autograde_preprocessors]
+    sanitizing, grading = (
+        [ours.get(each.__name__, f"{each.__module__}.{each.__qualname__}") for each in trait.default_args[0]]
+        for trait in traits
+    )
+    _configure_both(c, root / ".course" / "nbgrader_cache")
+    c.CourseDirectory.root = str(root)
+    c.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
+    c.Autograde.pre_convert_hook = f"{HERE}.submissions.before_grading"
+    c.Autograde.sanitize_preprocessors = [f"{PREPROCESSORS}.MendCells", *sanitizing]
+    c.Autograde.autograde_preprocessors = grading
+    # Otherwise nbgrader puts the starters in the place of what the student wrote.
+    slugs = [step.slug for step in folder.course.steps]
+    c.Autograde.exclude_overwriting = {slug: _editable(root / "source" / slug) for slug in slugs}
+    c.OverwriteCells.add_missing_cells = True
+    c.GenerateFeedback.exporter_class = f"{HERE}.feedback.FeedbackExporter"
+
+
+def configure_student(c: Any, root: Path) -> None:
+    """Sets, in nbgrader's configuration `c`, what students need to fetch and submit. `root`: where they work."""
+    _configure_both(c, root / ".nbgrader_cache")
+    c.ExchangeSubmit.strict = True  # a submission without its notebook could not be graded
+
+
+def _configure_both(c: Any, cache: Path) -> None:
+    c.CourseDirectory.ignore = list(dict.fromkeys(IGNORED))
+    c.CourseDirectory.max_file_size = LARGEST_FILE
+    c.Exchange.cache = str(cache)
+    c.KernelManager.transport = "ipc"
+
+
+def _editable(source: Path) -> list[str]:
+    """Every file of the project that is handed out: a student may edit any of them."""
+    paths = (path.relative_to(source).as_posix() for path in sorted(source.rglob("*")) if path.is_file())
+    return [path for path in paths if is_handed_in(path)]

@@ -1,0 +1,149 @@
+"""What nbgrader runs over a submitted notebook: mends its cells, judges in place of running it, keeps the points."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import SaveAutoGrades
+from nbgrader.preprocessors.base import NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution
+from traitlets import Enum
+
+from courseware.course import Step
+from courseware.grading.journal import Journal
+from courseware.nbgrader.course_folder import CourseFolder
+from courseware.nbgrader.judging import Judgement, judge_submission
+from courseware.nbgrader.views import judgement_html
+from courseware.sandbox import SandboxKind
+
+Processed = tuple[NotebookNode, ResourcesDict]
+NEEDS_LOOK = "needs_look"
+"""In nbgrader's resources: the ids of grade cells that a person must look at."""
+UNKNOWN_POINTS = "unknown_points"
+"""In nbgrader's resources: those of them whose points nobody knows yet."""
+
+
+class MendCells(NbGraderPreprocessor):
+    """Puts back what nbgrader needs: its marks on the cells, and cells that were deleted.
+
+    A student may have deleted cells, copied them, or edited their marks, on which nbgrader's own preprocessors would
+    fail. What the student wrote stays.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> Processed:
+        folder = _course_folder(self)
+        official = nbformat.read(folder.notebook(resources["nbgrader"]["notebook"]), as_version=4)  # type: ignore[no-untyped-call]
+        marked = {cell.metadata.nbgrader.grade_id: cell for cell in official.cells if "nbgrader" in cell.metadata}
+        places = self._restore_marks(nb, marked)
+        position = 0
+        for grade_id, cell in marked.items():
+            if grade_id in places:
+                position = nb.cells.index(places[grade_id]) + 1
+            else:
+                self.log.warning("The cell %s was missing, it is put back", grade_id)
+                nb.cells.insert(position, copy.deepcopy(cell))
+                position += 1
+        return nb, resources
+
+    def _restore_marks(self, nb: NotebookNode, marked: dict[str, NotebookNode]) -> dict[str, NotebookNode]:
+        """Gives known cells their marks, takes them from all others; returns the known ones by id."""
+        found: dict[str, NotebookNode] = {}
+        for cell in nb.cells:
+            claimed = cell.metadata.pop("nbgrader", None)
+            grade_id = claimed.get("grade_id") if isinstance(claimed, dict) else None
+            if isinstance(grade_id, str) and grade_id in marked and grade_id not in found:
+                cell.metadata["nbgrader"] = copy.deepcopy(marked[grade_id].metadata.nbgrader)
+                found[grade_id] = cell
+        return found
+
+
+class JudgeSubmission(NbGraderPreprocessor):
+    """In the place of nbgrader's `Execute`: judges the submission's files, and never runs its notebook.
+
+    Each task's grade cell gets what its author should read, and its points as the value that nbgrader counts.
+    """
+
+    sandbox = Enum(
+        ("bubblewrap", "plain"),
+        default_value="bubblewrap",
+        help="Where submissions run. `plain` protects nothing: they could read your files and forge their points.",
+    ).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> Processed:
+        place = resources["nbgrader"]
+        folder = _course_folder(self)
+        step = folder.step(place["assignment"])
+        submission = folder.submission(place["student"], step.slug)
+        kind: SandboxKind = "plain" if self.sandbox == "plain" else "bubblewrap"
+        judgement = judge_submission(folder.course, step, submission, Journal(folder.journal), sandbox=kind)
+        if judgement.fault:
+            self.log.error("%s could not be judged and needs a look. %s", submission, judgement.fault)
+        if judgement.refusal:
+            self.log.warning("%s was not taken in and needs a look. %s", submission, judgement.refusal)
+        show_judgement(nb, resources, step, judgement)
+        return nb, resources
+
+
+class SavePoints(SaveAutoGrades):
+    """nbgrader's own, but for cells whose points are not known, or that a person must look at."""
+
+    def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._add_score(cell, resources)
+        grade_id = cell.metadata.nbgrader["grade_id"]
+        if grade_id in resources["nbgrader"].get(NEEDS_LOOK, ()):
+            grade: Any = self.gradebook.find_grade(grade_id, self.notebook_id, self.assignment_id, self.student_id)
+            grade.needs_manual_grade = True
+            if grade_id in resources["nbgrader"][UNKNOWN_POINTS]:
+                grade.auto_score = None
+            self.gradebook.db.commit()
+
+
+def _course_folder(preprocessor: Any) -> CourseFolder:
+    """The folder in which nbgrader runs the preprocessor: it belongs to an exporter, and that to a converter."""
+    return CourseFolder(Path(preprocessor.parent.parent.coursedir.root))
+
+
+def show_judgement(nb: NotebookNode, resources: ResourcesDict, step: Step, judgement: Judgement) -> None:
+    """Writes the judgement into the notebook's grade cells, and notes which of them a person must look at.
+
+    A code cell that is graded but is no task of the step, perhaps an instructor's own, is never run: it needs a look.
+    """
+    tasks = {f"task_{task.id.replace('.', '_')}": task for task in step.tasks}
+    needs_look, unknown_points = [], []
+    for cell in nb.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.outputs, cell.execution_count = [], None
+        if not is_grade(cell) or is_solution(cell):
+            continue
+        grade_id = cell.metadata.nbgrader["grade_id"]
+        task = tasks.get(grade_id)
+        if task is not None:
+            html = judgement_html(judgement, task.id)
+            points = _points(judgement, task.id, float(cell.metadata.nbgrader["points"]))
+            cell.outputs = [_output(html, points)]
+        if task is None or judgement.verdict is None:
+            needs_look.append(grade_id)
+        if task is None or judgement.fault:
+            unknown_points.append(grade_id)
+    resources["nbgrader"] |= {NEEDS_LOOK: needs_look, UNKNOWN_POINTS: unknown_points}
+
+
+def _output(html: str, points: float) -> Any:
+    """nbgrader reads the points from the plain text of a cell's value; people see the HTML of the same value."""
+    data = {"text/html": html, "text/plain": repr(points)}
+    return new_output("execute_result", data, execution_count=None)  # type: ignore[no-untyped-call]
+
+
+def _points(judgement: Judgement, task: str, cell_points: float) -> float:
+    """The task's points, on the scale of its cell: an instructor may have given the cell another number of points."""
+    if judgement.verdict is None:
+        return 0.0
+    for result in judgement.verdict.tasks:
+        if result.id == task and result.points_possible:
+            return min(cell_points, round(result.points * cell_points / result.points_possible, 6))
+    return 0.0

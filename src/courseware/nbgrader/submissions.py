@@ -1,0 +1,137 @@
+"""A submission in nbgrader's folders: made safe before nbgrader copies it, then read for the judge."""
+
+import json
+import secrets
+import stat
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nbformat
+from traitlets.log import get_logger
+
+from courseware.errors import UsageError
+from courseware.intake import IntakeLimits, IntakeRefused, Submission
+from courseware.nbgrader.course_folder import CourseFolder
+from courseware.workspace import read_project
+
+TIMESTAMP = "timestamp.txt"
+SECRET = "submission_secret.txt"  # noqa: S105 - the name of nbgrader's file
+REFUSAL = "not_taken_in.txt"
+"""Stands in place of a submission that was refused, and says why."""
+NBGRADERS = (TIMESTAMP, SECRET)
+SECRET_BYTES = 64
+
+
+def project_in(folder: Path) -> Submission:
+    """The student's project in a collected submission, without the notebook, the lesson and nbgrader's own files.
+
+    Raises IntakeRefused for what cannot be taken in, with a sentence that a student may read.
+    """
+    refusal = folder / REFUSAL
+    if refusal.is_file():
+        raise IntakeRefused(refusal.read_text(encoding="utf-8").strip())
+    submission = read_project(folder)
+    tree = {path: content for path, content in submission.tree.items() if path not in NBGRADERS}
+    if not tree:
+        raise IntakeRefused("There is no file of the application in it.")
+    return replace(submission, tree=tree)
+
+
+def before_grading(*, assignment: str, student: str, notebooks: list[str]) -> None:  # noqa: ARG001 - nbgrader's names
+    """nbgrader's `pre_convert_hook`: makes a submission safe before nbgrader copies and reads it.
+
+    `notebooks` is nbgrader's own list of what it is going to convert: the step's notebook is added if it is not there.
+    nbgrader works in the course folder.
+    """
+    submission = Path(notebooks[0]).parent
+    try:
+        notebook = make_safe(CourseFolder(Path.cwd()), submission.parent.name, submission.name)
+    except Exception:  # nbgrader would go on without a word
+        get_logger().exception("%s could not be prepared", submission)
+        raise
+    notebooks[:] = [str(submission / notebook.name)]
+
+
+def make_safe(folder: CourseFolder, student: str, slug: str) -> Path:
+    """Makes sure that nbgrader can copy and read a submission as it stands; returns the path of its notebook.
+
+    nbgrader follows links and copies whatever there is. So of a submission that intake refuses, all files are moved to
+    `.course/set_aside/`, and a note says why in their place. A notebook that cannot be read, or is not there, is
+    replaced by an untouched one that says so. nbgrader's own two files, without which it cannot release feedback, are
+    made where they are missing. Nothing is ever deleted.
+    """
+    submission = folder.submission(student, slug)
+    submission.mkdir(parents=True, exist_ok=True)
+    notebook = submission / f"{slug}.ipynb"
+    moment = _moment_of(submission)
+    _refuse_if_needed(folder, submission, notebook)
+    fault = _fault_of(notebook)
+    if fault:
+        _move([notebook], folder.set_aside(student, slug))
+        get_logger().warning("%s: %s An untouched notebook takes its place.", notebook, fault)
+        notebook.write_bytes(_stand_in(folder.notebook(slug), fault))
+    for name, content in ((TIMESTAMP, f"{moment:%Y-%m-%d %H:%M:%S} UTC"), (SECRET, secrets.token_hex(SECRET_BYTES))):
+        if not (submission / name).exists():
+            (submission / name).write_text(content)
+    return notebook
+
+
+def _refuse_if_needed(folder: CourseFolder, submission: Path, notebook: Path) -> None:
+    try:
+        project_in(submission)
+    except UsageError as refused:
+        if (submission / REFUSAL).exists():
+            return
+        kept = {path for path in (notebook, *(submission / name for name in NBGRADERS)) if _is_small_file(path)}
+        aside = folder.set_aside(submission.parent.name, submission.name)
+        _move([path for path in submission.iterdir() if path not in kept], aside)
+        (submission / REFUSAL).write_text(f"{refused}\n", encoding="utf-8")
+        get_logger().warning("%s is not taken in: %s What was handed in is in %s", submission, refused, aside)
+
+
+def _fault_of(notebook: Path) -> str:
+    """Why the notebook cannot be used, as a sentence for its author, or nothing."""
+    if not notebook.exists() and not notebook.is_symlink():
+        return "No notebook was handed in."
+    if not _is_small_file(notebook):
+        return "The notebook that was handed in is a link, or too large."
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            nbformat.validate(nbformat.read(notebook, as_version=4))  # type: ignore[no-untyped-call]
+    except Exception:  # whatever somebody may have written into it
+        return "The notebook that was handed in cannot be read: it is damaged."
+    return ""
+
+
+def _stand_in(official: Path, fault: str) -> bytes:
+    """The step's notebook as it was released, under a sentence that says why it is here."""
+    notebook = json.loads(official.read_bytes())
+    sentence = f"**{fault}** This is an untouched one, without answers in words. The files were judged as they are."
+    notebook["cells"].insert(0, {"cell_type": "markdown", "id": "stand_in", "metadata": {}, "source": [sentence]})
+    return json.dumps(notebook, indent=1).encode()
+
+
+def _moment_of(submission: Path) -> datetime:
+    """The newest change of any file: the best guess at when something was handed in without a timestamp."""
+    seconds = [path.lstat().st_mtime for path in submission.rglob("*") if path.is_file()]
+    return datetime.fromtimestamp(max(seconds, default=submission.stat().st_mtime), UTC)
+
+
+def _is_small_file(path: Path) -> bool:
+    """Whether it is an ordinary file, no larger than any may be."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size <= IntakeLimits().file
+
+
+def _move(paths: Sequence[Path], target: Path) -> None:
+    for path in paths:
+        if path.exists() or path.is_symlink():
+            target.mkdir(parents=True, exist_ok=True)
+            path.rename(target / path.name)
