@@ -104,7 +104,7 @@ def test_ctrl_c_while_judging_ends_it_too(terminal: Callable[..., Any], folder: 
 
     running.press("\x03")
 
-    assert running.end() == 0
+    assert running.end() in (0, -signal.SIGINT)  # the signal, if it came while Python ran generated code
     assert running.settings() == running.settings_before
 
 
