@@ -66,6 +66,17 @@ def test_files_that_are_there_already_are_left_alone(folder: CourseFolder, submi
     assert set_aside(folder) == []
 
 
+@pytest.mark.parametrize("content", [b"yesterday", b"", b"\xff", b"9999999999999-01-01 00:00:00 UTC"])
+def test_a_timestamp_that_nbgrader_cannot_read_is_replaced(
+    folder: CourseFolder, submission: Path, content: bytes
+) -> None:
+    (submission / TIMESTAMP).write_bytes(content)
+    make_safe(folder, "ada", SLUG)
+    assert (submission / TIMESTAMP).read_text().endswith(" UTC")
+    assert (submission / TIMESTAMP).read_bytes() != content
+    assert set_aside(folder) == [TIMESTAMP]
+
+
 def test_links_are_set_aside_unread(folder: CourseFolder, submission: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.py"
     secret.write_text("password = 1\n")

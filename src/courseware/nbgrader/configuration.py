@@ -12,6 +12,8 @@ IGNORED = (
     ".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", ".course", ".nbgrader_cache", "*.sqlite", "*.sqlite-*",
     *GENERATED,
 )  # fmt: skip
+# downloaded/STEP/extracted/STUDENT/FILE, where the archive was called STUDENT.zip or STUDENT_step_1_some_words.zip
+ARCHIVED = r".*?/downloaded/[^/]+/extracted/(?P<student_id>[^/]+?)(?:_step_\d+_[a-z0-9_]+)?/(?P<file_id>.+)"
 LARGEST_FILE = 20_000  # kB; larger ones would be refused in any case
 HERE = "courseware.nbgrader"
 PREPROCESSORS = f"{HERE}.preprocessors"
@@ -41,6 +43,9 @@ def configure(c: Any, root: Path) -> None:
     slugs = [step.slug for step in folder.course.steps]
     c.Autograde.exclude_overwriting = {slug: _editable(root / "source" / slug) for slug in slugs}
     c.OverwriteCells.add_missing_cells = True
+    c.ZipCollectApp.extractor_plugin = f"{HERE}.zip_files.Extractor"
+    c.ZipCollectApp.collector_plugin = f"{HERE}.zip_files.Collector"
+    c.FileNameCollectorPlugin.named_regexp = ARCHIVED
     c.GenerateFeedback.exporter_class = f"{HERE}.feedback.FeedbackExporter"
 
 

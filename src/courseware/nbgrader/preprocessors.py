@@ -11,7 +11,7 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
-from traitlets import Enum
+from traitlets import Dict, Enum
 
 from courseware.course import Step
 from courseware.grading.journal import Journal
@@ -72,20 +72,29 @@ class JudgeSubmission(NbGraderPreprocessor):
         default_value="bubblewrap",
         help="Where submissions run. `plain` protects nothing: they could read your files and forge their points.",
     ).tag(config=True)
+    faults = Dict(
+        help="Students whose submissions were tried before and could not be judged, each with the reason why."
+    ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> Processed:
         place = resources["nbgrader"]
         folder = _course_folder(self)
         step = folder.step(place["assignment"])
         submission = folder.submission(place["student"], step.slug)
-        kind: SandboxKind = "plain" if self.sandbox == "plain" else "bubblewrap"
-        judgement = judge_submission(folder.course, step, submission, Journal(folder.journal), sandbox=kind)
+        judgement = self._judgement(folder, step, place["student"])
         if judgement.fault:
             self.log.error("%s could not be judged and needs a look. %s", submission, judgement.fault)
         if judgement.refusal:
             self.log.warning("%s was not taken in and needs a look. %s", submission, judgement.refusal)
         show_judgement(nb, resources, step, judgement)
         return nb, resources
+
+    def _judgement(self, folder: CourseFolder, step: Step, student: str) -> Judgement:
+        if student in self.faults:
+            return Judgement(fault=self.faults[student])
+        kind: SandboxKind = "plain" if self.sandbox == "plain" else "bubblewrap"
+        submission = folder.submission(student, step.slug)
+        return judge_submission(folder.course, step, submission, Journal(folder.journal), sandbox=kind)
 
 
 class SavePoints(SaveAutoGrades):

@@ -72,7 +72,9 @@ def make_safe(folder: CourseFolder, student: str, slug: str) -> Path:
     if fault:
         _move([notebook], folder.set_aside(student, slug))
         get_logger().warning("%s: %s An untouched notebook takes its place.", notebook, fault)
-        notebook.write_bytes(_stand_in(folder.notebook(slug), fault))
+        notebook.write_bytes(stand_in(folder.notebook(slug), fault))
+    if (submission / TIMESTAMP).exists() and not _is_timestamp(submission / TIMESTAMP):
+        _move([submission / TIMESTAMP], folder.set_aside(student, slug))
     for name, content in ((TIMESTAMP, f"{moment:%Y-%m-%d %H:%M:%S} UTC"), (SECRET, secrets.token_hex(SECRET_BYTES))):
         if not (submission / name).exists():
             (submission / name).write_text(content)
@@ -107,7 +109,7 @@ def _fault_of(notebook: Path) -> str:
     return ""
 
 
-def _stand_in(official: Path, fault: str) -> bytes:
+def stand_in(official: Path, fault: str) -> bytes:
     """The step's notebook as it was released, under a sentence that says why it is here."""
     notebook = json.loads(official.read_bytes())
     sentence = f"**{fault}** This is an untouched one, without answers in words. The files were judged as they are."
@@ -119,6 +121,17 @@ def _moment_of(submission: Path) -> datetime:
     """The newest change of any file: the best guess at when something was handed in without a timestamp."""
     seconds = [path.lstat().st_mtime for path in submission.rglob("*") if path.is_file()]
     return datetime.fromtimestamp(max(seconds, default=submission.stat().st_mtime), UTC)
+
+
+def _is_timestamp(path: Path) -> bool:
+    """Whether nbgrader can read the moment in this file; it would give up on the submission otherwise."""
+    from nbgrader.utils import parse_utc
+
+    try:
+        parse_utc(path.read_text(encoding="utf-8").strip())
+    except Exception:  # of whatever kind: the parser does not say
+        return False
+    return True
 
 
 def _is_small_file(path: Path) -> bool:
