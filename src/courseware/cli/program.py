@@ -27,6 +27,8 @@ VERBS = {
     "solution": "Show the reference for a step that holds.",
     "verify": "Prove that the course itself is right (for its authors).",
     "nbgrader": "Write the folder in which nbgrader grades a class.",
+    "grade": "Judge a class, and fill nbgrader's gradebook.",
+    "report": "Show what a class finds hard.",
     "doctor": "Say what this machine has, and what that means.",
 }
 MACHINE_FAULTS = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EMFILE}

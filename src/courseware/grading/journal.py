@@ -1,4 +1,7 @@
-"""The journal: every verdict about a class's submissions, so that none is judged twice. One SQLite file."""
+"""The journal: every verdict about a class's submissions, so that none is judged twice, and what came of it.
+
+One SQLite file.
+"""
 
 import sqlite3
 from collections.abc import Iterator
@@ -12,13 +15,21 @@ from courseware.verdict import Verdict
 from courseware.workspace.locking import locked
 
 WAIT_SECONDS = 60.0
-TABLE = """
-CREATE TABLE IF NOT EXISTS verdicts (
-    submission TEXT NOT NULL, step INTEGER NOT NULL, checks_version TEXT NOT NULL, judged_by TEXT NOT NULL,
-    verdict TEXT NOT NULL,
-    PRIMARY KEY (submission, step, checks_version, judged_by)
-) WITHOUT ROWID
-"""
+TABLES = (
+    """
+    CREATE TABLE IF NOT EXISTS verdicts (
+        submission TEXT NOT NULL, step INTEGER NOT NULL, checks_version TEXT NOT NULL, judged_by TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        PRIMARY KEY (submission, step, checks_version, judged_by)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS notes (
+        step INTEGER NOT NULL, student TEXT NOT NULL, state TEXT NOT NULL, remark TEXT NOT NULL,
+        PRIMARY KEY (step, student)
+    ) WITHOUT ROWID
+    """,
+)
 
 
 class Key(NamedTuple):
@@ -28,6 +39,16 @@ class Key(NamedTuple):
     step: int
     checks_version: str
     judged_by: SandboxKind = "bubblewrap"
+
+
+class Note(NamedTuple):
+    """What was brought into the gradebook of a student's submission.
+
+    `state` is the digest of all that it depended on, `remark` says why a person must look at it, or nothing.
+    """
+
+    state: str
+    remark: str
 
 
 class Journal:
@@ -43,7 +64,8 @@ class Journal:
         # Only one process at a time may switch a new file to write-ahead logging.
         with locked(path.with_name(f"{path.name}.lock")), self._connection() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(TABLE)
+            for table in TABLES:
+                connection.execute(table)
 
     def find(self, key: Key) -> Verdict | None:
         """The verdict under this key, or None if there is none yet."""
@@ -64,6 +86,17 @@ class Journal:
                     "INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?, ?)",
                     (*key_of(verdict), verdict.model_dump_json()),
                 )
+
+    def notes(self, step: int) -> dict[str, Note]:
+        """What was brought into the gradebook for this step, by student."""
+        with self._connection() as connection:
+            rows = connection.execute("SELECT student, state, remark FROM notes WHERE step = ?", (step,)).fetchall()
+        return {student: Note(state, remark) for student, state, remark in rows}
+
+    def note(self, step: int, student: str, note: Note) -> None:
+        """Keeps what was brought last."""
+        with self._connection() as connection:
+            connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?)", (step, student, *note))
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

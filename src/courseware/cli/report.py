@@ -1,0 +1,54 @@
+"""`course report`: what a class's verdicts say together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from courseware.cli.common import console
+from courseware.errors import UsageError
+
+if TYPE_CHECKING:
+    from courseware.nbgrader import CourseFolder
+    from courseware.reporting import StepFigures
+
+
+def report(
+    course_dir: Annotated[Path, typer.Argument(help="nbgrader's course folder, graded by `course grade`.")],
+    step: Annotated[int | None, typer.Argument(help="Report this step alone.", show_default="every step")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the figures into this CSV file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write one page with charts, which needs nothing else.")] = None,
+) -> None:
+    """Show what a class finds hard: which tasks and checks fail, the most common mistakes, the time it took."""
+    from courseware.nbgrader import CourseFolder
+
+    folder = CourseFolder(course_dir.resolve())
+    steps = _figures(folder, step)
+    if csv is not None:
+        from courseware.reporting.spreadsheet import spreadsheet
+
+        csv.write_text(spreadsheet(steps), encoding="utf-8-sig", newline="")  # with the mark that Excel wants
+    if html is not None:
+        from courseware.reporting.page import page
+
+        html.write_text(page(folder.course.title, steps, datetime.now().astimezone()), encoding="utf-8")
+    if csv is None and html is None:
+        from courseware.reporting.table import report_view
+
+        console().print(report_view(steps), end="")
+
+
+def _figures(folder: CourseFolder, number: int | None) -> list[StepFigures]:
+    from courseware.grading.grading import standings_of
+    from courseware.reporting import figures
+
+    course = folder.course
+    steps = course.steps if number is None else (course.step(number),)
+    standings = {step.number: standings_of(folder, step) for step in steps}
+    found = [figures(step, standings[step.number]) for step in steps if standings[step.number]]
+    if not found:
+        raise UsageError(f"Nothing was handed in yet: {folder.root / 'submitted'} holds no submission of it.")
+    return found
