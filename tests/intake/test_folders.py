@@ -191,3 +191,10 @@ def test_files_that_hide_nothing_are_not_told(project: Path, name: str) -> None:
     (project / name).parent.mkdir(exist_ok=True)
     (project / name).touch()
     assert read_submission(project).warnings == ()
+
+
+def test_notebook_that_holds_large_outputs_is_left_out_and_refuses_nothing(project: Path) -> None:
+    (project / "step.ipynb").write_bytes(b"0" * (5 * 1024 * 1024))
+    submission = read_submission(project)
+    assert submission.dropped == ("step.ipynb",)
+    assert "step.ipynb" not in submission.tree

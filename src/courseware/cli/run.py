@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from courseware.cli.common import StepArgument, console, open_workspace
-from courseware.errors import UsageError
 
 USUAL_PORT = 8000
 
@@ -29,16 +28,15 @@ def run(
     asked = workspace.step(step)
     chosen = choose_port(port, USUAL_PORT)
     if not reference:
-        if not workspace.is_laid_out(asked):
-            raise UsageError(f"Step {asked.number} is not laid out yet. Begin with: course start {asked.number}")
+        folder = workspace.require(asked)
         if addresses:
             _print_addresses(f"Your application after step {asked.number}", chosen)
-        serve(workspace.folder(asked), workspace.course.application, chosen)
+        serve(folder, workspace.course.application, chosen)
         return
-    with tempfile.TemporaryDirectory(prefix="course-reference-") as folder:
-        write_tree(finish(workspace.course, asked.number), Path(folder))
+    with tempfile.TemporaryDirectory(prefix="course-reference-") as temporary:
+        write_tree(finish(workspace.course, asked.number), Path(temporary))
         _print_addresses(f"The reference of step {asked.number}", chosen)
-        serve(Path(folder), workspace.course.application, chosen)
+        serve(Path(temporary), workspace.course.application, chosen)
 
 
 def _print_addresses(what: str, port: int) -> None:

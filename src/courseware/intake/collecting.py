@@ -11,10 +11,11 @@ from courseware.intake.shadowing import shadowed_modules
 from courseware.project_tree import is_generated
 
 MIB = 1024 * 1024
-# Settings that would change how the judge's tests and Python run, databases, and what macOS puts into archives.
+# Settings that would change how the judge's tests and Python run, databases, what macOS puts into archives, and
+# notebooks: no part of an application, and large once they hold outputs.
 UNWANTED = (
     "conftest.py", "pytest.ini", "sitecustomize.py", "usercustomize.py", "*.pth",
-    "*.sqlite", "*.sqlite-*", "*.db-*", "__MACOSX", "._*",
+    "*.sqlite", "*.sqlite-*", "*.db-*", "__MACOSX", "._*", "*.ipynb",
 )  # fmt: skip
 ROOT_MARK = "pyproject.toml"
 SHOWN_CHARACTERS = 80
