@@ -140,6 +140,6 @@ def student(browser: Browser, lab_address: str, course: Course, tmp_path: Path) 
     somebody = Student(page, course, screenshots)
     page.goto(lab_address)
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.locator(".jp-StatusBar-Widget, #jp-main-statusbar").get_by_text("| Idle").wait_for()
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
     yield somebody
     page.close()
