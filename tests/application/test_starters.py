@@ -1,4 +1,4 @@
-"""What a student is handed: stubs that say which task they wait for, and nothing else that differs from the solution."""
+"""What a student is handed: stubs that say which task they wait for, and else the solution itself."""
 
 import ast
 import re
