@@ -36,8 +36,6 @@ def judge_submission(
     """
     from courseware.judge.judging import checks_version, digest, judge
 
-    if sandbox == "bubblewrap" and not available().bubblewrap:
-        raise UsageError(f"Submissions are judged in a sandbox only, and there is none here: {available().reason}")
     try:
         tree = project_in(submission).tree
     except IntakeRefused as refused:
@@ -45,6 +43,8 @@ def judge_submission(
     known = journal.find(Key(digest(tree), step.number, checks_version(step, hidden=True), sandbox))
     if known is not None:
         return Judgement(verdict=known)
+    if sandbox == "bubblewrap" and not available().bubblewrap:
+        raise UsageError(f"Submissions are judged in a sandbox only, and there is none here: {available().reason}")
     try:
         verdict = judge(course, step, tree, hidden=True, sandbox=sandbox)
     except Exception as error:

@@ -23,6 +23,7 @@ REFUSAL = "not_taken_in.txt"
 """Stands in place of a submission that was refused, and says why."""
 NBGRADERS = (TIMESTAMP, SECRET)
 SECRET_BYTES = 64
+LONGEST_REFUSAL = 500
 
 
 def project_in(folder: Path) -> Submission:
@@ -31,8 +32,8 @@ def project_in(folder: Path) -> Submission:
     Raises IntakeRefused for what cannot be taken in, with a sentence that a student may read.
     """
     refusal = folder / REFUSAL
-    if refusal.is_file():
-        raise IntakeRefused(refusal.read_text(encoding="utf-8").strip())
+    if _is_small_file(refusal):
+        raise IntakeRefused(refusal.read_text(encoding="utf-8", errors="replace")[:LONGEST_REFUSAL].strip())
     submission = read_project(folder)
     tree = {path: content for path, content in submission.tree.items() if path not in NBGRADERS}
     if not tree:
@@ -85,11 +86,12 @@ def _refuse_if_needed(folder: CourseFolder, submission: Path, notebook: Path) ->
     try:
         project_in(submission)
     except UsageError as refused:
-        if (submission / REFUSAL).exists():
+        kept = {submission / name for name in (notebook.name, *NBGRADERS, REFUSAL) if _is_small_file(submission / name)}
+        rest = [path for path in submission.iterdir() if path not in kept]
+        if not rest and submission / REFUSAL in kept:
             return
-        kept = {path for path in (notebook, *(submission / name for name in NBGRADERS)) if _is_small_file(path)}
         aside = folder.set_aside(submission.parent.name, submission.name)
-        _move([path for path in submission.iterdir() if path not in kept], aside)
+        _move(rest, aside)
         (submission / REFUSAL).write_text(f"{refused}\n", encoding="utf-8")
         get_logger().warning("%s is not taken in: %s What was handed in is in %s", submission, refused, aside)
 

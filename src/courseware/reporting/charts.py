@@ -9,7 +9,8 @@ WIDTH = 480.0
 HEIGHT = 150.0
 GAP = 3.0
 ROOM_ABOVE = 18.0  # for a bar's number
-MOST_BARS = 12
+MOST_BARS = 20
+MOST_TICKS = 12
 ROUND = tuple(round(digit * 10.0**power, 9) for power in range(-3, 9) for digit in (1, 2, 5))
 TINY = 1e-9  # what floating point may be off
 
@@ -70,7 +71,8 @@ def histogram(values: Sequence[float], highest: float, unit: str) -> Histogram:
         height = (HEIGHT - ROOM_ABOVE) * counts[number] / tallest
         span = f"{number * size:g} to {(number + 1) * size:g} {unit}"
         bars.append(Bar(number * step + GAP / 2, HEIGHT - height, step - GAP, height, counts[number], span))
-    ticks = tuple(Tick(number * step, f"{number * size:g}") for number in range(bins + 1))
+    every = 1 if bins <= MOST_TICKS else 2
+    ticks = tuple(Tick(number * step, f"{number * size:g}") for number in range(0, bins + 1, every))
     return Histogram(tuple(bars), ticks)
 
 

@@ -10,6 +10,8 @@ from courseware.reporting import charts
 from courseware.reporting.figures import CheckFigures, StepFigures, TaskFigures
 from courseware.views.untrusted import printable
 
+MISTAKES = 10  # are told with an example
+
 
 def page(title: str, steps: Sequence[StepFigures], made_at: datetime) -> str:
     """The page about a class. Everything in it is escaped: names and answers come from submissions."""
@@ -28,7 +30,11 @@ def _template() -> Template:
     )
     environment.filters.update(number=_number, seconds=_seconds)
     environment.globals.update(
-        histogram=charts.histogram, task_parts=_task_parts, check_parts=_check_parts, percent=_percent
+        histogram=charts.histogram,
+        task_parts=_task_parts,
+        check_parts=_check_parts,
+        percent=_percent,
+        most_mistakes=MISTAKES,
     )
     return environment.get_template("page.html.jinja")
 
