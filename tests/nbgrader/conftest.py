@@ -5,14 +5,19 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from courseware.course import Course, load_course
 from courseware.nbgrader.course_folder import CourseFolder
 from courseware.nbgrader.writing import write_course_folder
+from courseware.project_tree import Tree, read_tree, write_tree
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 SLUG = "step_1_greeting"
@@ -60,7 +65,12 @@ def folder(course: Course, tmp_path: Path) -> CourseFolder:
 
 @pytest.fixture
 def nbgrader(folder: CourseFolder) -> Nbgrader:
-    """Runs a command of nbgrader's to its end, in the course folder unless told otherwise."""
+    """Runs a command of nbgrader's, in the course folder unless told otherwise."""
+    return nbgrader_in(folder)
+
+
+def nbgrader_in(folder: CourseFolder) -> Nbgrader:
+    """What runs a command of nbgrader's to its end, and makes sure of its exit code."""
 
     def run(*arguments: str, cwd: Path | None = None, code: int = 0) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
@@ -77,3 +87,50 @@ def nbgrader(folder: CourseFolder) -> Nbgrader:
         return done
 
     return run
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What the gradebook says of one cell."""
+
+    auto: float | None
+    manual: float | None
+    needs_look: bool
+
+
+def grades(folder: CourseFolder, slug: str = SLUG) -> dict[str, dict[str, Grade]]:
+    """The gradebook: by student, then by the cell's id."""
+    with _gradebook(folder) as gradebook:
+        return {
+            submission.student.id: {
+                grade.name: Grade(grade.auto_score, grade.manual_score, grade.needs_manual_grade)
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+            }
+            for submission in gradebook.find_assignment(slug).submissions
+        }
+
+
+def grade_by_hand(folder: CourseFolder, student: str, cell: str, score: float) -> None:
+    """Does what formgrader does when an instructor types points."""
+    with _gradebook(folder) as gradebook:
+        grade: Any = gradebook.find_grade(cell, SLUG, SLUG, student)
+        grade.manual_score, grade.needs_manual_grade = score, False
+        gradebook.db.commit()
+
+
+@contextmanager
+def _gradebook(folder: CourseFolder) -> Iterator[Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from nbgrader.api import Gradebook
+
+        with Gradebook(f"sqlite:///{folder.root / 'gradebook.db'}") as gradebook:
+            yield gradebook
+
+
+def hand_in(folder: CourseFolder, student: str, tree: Tree, slug: str = SLUG) -> Path:
+    """Puts a submission where nbgrader collects them: what is released, with the student's files over it."""
+    place = folder.submission(student, slug)
+    write_tree({**read_tree(folder.root / "release" / slug), **tree}, place)
+    return place

@@ -1,5 +1,7 @@
 """What nbgrader must be told so that submissions are judged, for instructors and for students."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ def configure(c: Any, root: Path) -> None:
         [ours.get(each.__name__, f"{each.__module__}.{each.__qualname__}") for each in trait.default_args[0]]
         for trait in traits
     )
-    _configure_both(c, root / ".course" / "nbgrader_cache")
+    _configure_both(c, folder.own / "nbgrader_cache")
     c.CourseDirectory.root = str(root)
     c.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
     c.Autograde.pre_convert_hook = f"{HERE}.submissions.before_grading"
@@ -47,6 +49,8 @@ def configure(c: Any, root: Path) -> None:
     c.ZipCollectApp.collector_plugin = f"{HERE}.zip_files.Collector"
     c.FileNameCollectorPlugin.named_regexp = ARCHIVED
     c.GenerateFeedback.exporter_class = f"{HERE}.feedback.FeedbackExporter"
+    # A new gradebook is made by Alembic's command, which is installed beside nbgrader's but perhaps not on the PATH.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
 def configure_student(c: Any, root: Path) -> None:

@@ -1,6 +1,5 @@
 """What nbgrader runs over a submitted notebook: mends its cells, judges in place of running it, keeps the points."""
 
-import copy
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from traitlets import Dict, Enum
 
 from courseware.course import Step
 from courseware.grading.journal import Journal
+from courseware.nbgrader.cells import mend
 from courseware.nbgrader.course_folder import CourseFolder
 from courseware.nbgrader.judging import Judgement, judge_submission
 from courseware.nbgrader.views import judgement_html
@@ -28,37 +28,14 @@ UNKNOWN_POINTS = "unknown_points"
 
 
 class MendCells(NbGraderPreprocessor):
-    """Puts back what nbgrader needs: its marks on the cells, and cells that were deleted.
-
-    A student may have deleted cells, copied them, or edited their marks, on which nbgrader's own preprocessors would
-    fail. What the student wrote stays.
-    """
+    """Before all else: mends the cells as they were handed out, as nbgrader's own preprocessors rely on them."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> Processed:
         folder = _course_folder(self)
         official = nbformat.read(folder.notebook(resources["nbgrader"]["notebook"]), as_version=4)  # type: ignore[no-untyped-call]
-        marked = {cell.metadata.nbgrader.grade_id: cell for cell in official.cells if "nbgrader" in cell.metadata}
-        places = self._restore_marks(nb, marked)
-        position = 0
-        for grade_id, cell in marked.items():
-            if grade_id in places:
-                position = nb.cells.index(places[grade_id]) + 1
-            else:
-                self.log.warning("The cell %s was missing, it is put back", grade_id)
-                nb.cells.insert(position, copy.deepcopy(cell))
-                position += 1
+        for grade_id in mend(nb, official):
+            self.log.warning("The cell %s was missing, it is put back", grade_id)
         return nb, resources
-
-    def _restore_marks(self, nb: NotebookNode, marked: dict[str, NotebookNode]) -> dict[str, NotebookNode]:
-        """Gives known cells their marks, takes them from all others; returns the known ones by id."""
-        found: dict[str, NotebookNode] = {}
-        for cell in nb.cells:
-            claimed = cell.metadata.pop("nbgrader", None)
-            grade_id = claimed.get("grade_id") if isinstance(claimed, dict) else None
-            if isinstance(grade_id, str) and grade_id in marked and grade_id not in found:
-                cell.metadata["nbgrader"] = copy.deepcopy(marked[grade_id].metadata.nbgrader)
-                found[grade_id] = cell
-        return found
 
 
 class JudgeSubmission(NbGraderPreprocessor):
