@@ -5,23 +5,16 @@ from html import escape
 
 from courseware.verdict import CheckResult, Failure, Outcome, Verdict
 from courseware.views.untrusted import printable
+from courseware.views.wording import COURSE_FAULT, PHASES, circumstances, course_faults
 
 SIGNS = {Outcome.PASSED: "✔", Outcome.FAILED: "✘", Outcome.SKIPPED: "·", Outcome.ERROR: "!"}
-PHASES = {
-    "migrations": "Your application does not start: its migrations fail.",
-    "import": "Your application does not start: it cannot be imported.",
-    "startup": "Your application does not start: it fails while starting.",
-    "ended": "Your application ended while starting.",
-    "timeout": "Your application did not start in time.",
-}
-COURSE_FAULT = "The course's own checks failed. This is not your mistake, and says nothing about your work."
 
 
 def verdict_html(verdict: Verdict, task: str) -> str:
     """What the verdict says about a task. It is readable on light and on dark ground, and asks for no other file."""
     parts = [STYLE, _paragraph("head", f"Task {task}  {_title(verdict, task)}", _points(verdict, task))]
     if not verdict.valid:
-        parts += [_paragraph("bad", COURSE_FAULT), *(_block(detail) for detail in _course_faults(verdict))]
+        parts += [_paragraph("bad", COURSE_FAULT), *(_block(detail) for detail in course_faults(verdict))]
     elif verdict.application.failure is not None:
         failure = verdict.application.failure
         parts += [_paragraph("bad", PHASES[failure.phase]), _block(failure.text)]
@@ -29,7 +22,7 @@ def verdict_html(verdict: Verdict, task: str) -> str:
         parts.append(f"<table><tbody>{''.join(_rows(verdict, task))}</tbody></table>")
     if verdict.application.log.strip():
         parts.append(_folded("What your application printed", _block(verdict.application.log)))
-    parts.append(_paragraph("foot", _circumstances(verdict)))
+    parts.append(_paragraph("foot", circumstances(verdict)))
     return f'<div class="course-verdict">{"".join(parts)}</div>'
 
 
@@ -37,14 +30,14 @@ def verdict_text(verdict: Verdict, task: str) -> str:
     """The same in plain text, without hints."""
     lines = [f"Task {task}  {_title(verdict, task)}: {_points(verdict, task)}"]
     if not verdict.valid:
-        lines += [COURSE_FAULT, *_course_faults(verdict)]
+        lines += [COURSE_FAULT, *course_faults(verdict)]
     elif verdict.application.failure is not None:
         lines += [PHASES[verdict.application.failure.phase], verdict.application.failure.text]
     else:
         for check in _checks(verdict, task):
             lines.append(f"{SIGNS[check.outcome]} {check.sentence}")
             lines += [f"    {name}: {text}" for name, text in _findings(check.failure)]
-    return printable("\n".join([*lines, _circumstances(verdict)]))
+    return printable("\n".join([*lines, circumstances(verdict)]))
 
 
 def message_html(heading: str, text: str = "") -> str:
@@ -100,10 +93,6 @@ def _findings(failure: Failure | None) -> list[tuple[str, str]]:
     return [("asked", failure.asked), ("expected", failure.expected), ("got", failure.got)]
 
 
-def _course_faults(verdict: Verdict) -> list[str]:
-    return [*verdict.notes, *(f"{check.id}: {check.detail}" for check in verdict.checks if check.detail)]
-
-
 def _title(verdict: Verdict, task: str) -> str:
     return next((result.title for result in verdict.tasks if result.id == task), "")
 
@@ -115,11 +104,6 @@ def _points(verdict: Verdict, task: str) -> str:
     earned, possible = sum(result.points for result in results), sum(result.points_possible for result in results)
     held = bool(results) and all(result.held for result in results)
     return f"{'✔ holds, ' if held else ''}{earned:g} of {possible:g} points"
-
-
-def _circumstances(verdict: Verdict) -> str:
-    where = "in the sandbox" if verdict.judged_by == "bubblewrap" else "without a sandbox"
-    return f"Judged in {verdict.seconds:.1f} s, {where}. Seed {verdict.seed}."
 
 
 def _paragraph(kind: str, *texts: str) -> str:

@@ -12,17 +12,10 @@ from rich.text import Text
 
 from courseware.verdict import CheckResult, Outcome, Verdict
 from courseware.views.terminal.parts import columns, count, points, shown, sign
+from courseware.views.wording import COURSE_FAULT, PHASES, circumstances, course_faults
 
 if TYPE_CHECKING:
     from courseware.course import Step
-
-PHASES = {
-    "migrations": "Your application does not start: its migrations fail.",
-    "import": "Your application does not start: it cannot be imported.",
-    "startup": "Your application does not start: it fails while starting.",
-    "ended": "Your application ended while starting.",
-    "timeout": "Your application did not start in time.",
-}
 
 
 def verdict_view(verdict: Verdict, step: Step, task: str | None = None) -> RenderableType:
@@ -104,7 +97,7 @@ def _summary(verdict: Verdict, step: Step, task: str | None) -> Iterator[Rendera
         worth = points(sum(question.points for question in questions))
         left = f"Left to do: {count(len(questions), 'question')} to answer in words, in the notebook"
         yield shown(f"{left}, for {worth} points.", "dim")
-    yield shown(_circumstances(verdict), "dim")
+    yield shown(circumstances(verdict), "dim")
 
 
 def _not_run(checks: tuple[CheckResult, ...]) -> Iterator[RenderableType]:
@@ -117,24 +110,18 @@ def _not_run(checks: tuple[CheckResult, ...]) -> Iterator[RenderableType]:
         yield shown(f"{reason}: {count(len(skipped), 'check')}.", "dim")
 
 
-def _circumstances(verdict: Verdict) -> str:
-    where = "in the sandbox" if verdict.judged_by == "bubblewrap" else "without a sandbox"
-    return f"Judged in {verdict.seconds:.1f} s, {where}. Seed {verdict.seed}."
-
-
 def _start_failure(verdict: Verdict) -> Iterator[RenderableType]:
     failure = verdict.application.failure
     assert failure is not None
     yield shown(PHASES[failure.phase], "bold red")
     yield Padding(shown(failure.text.strip("\n")), (1, 0, 1, 2), expand=False)
     yield shown(f"Nothing else could be judged: 0 of {points(verdict.points_possible)} points.", "bold")
-    yield shown(_circumstances(verdict), "dim")
+    yield shown(circumstances(verdict), "dim")
 
 
 def _course_fault(verdict: Verdict) -> Iterator[RenderableType]:
-    yield shown("The course's own checks failed. This is not your mistake, and says nothing about your work.", "bold")
-    details = [*verdict.notes, *(f"{check.id}: {check.detail}" for check in verdict.checks if check.detail)]
-    for detail in details:
+    yield shown(COURSE_FAULT, "bold")
+    for detail in course_faults(verdict):
         yield Padding(shown(detail), (1, 0, 0, 2), expand=False)
     yield Text("")
     yield shown("Please report this to whoever gave you the course.")
