@@ -30,10 +30,10 @@ def folder(course: Course) -> Path:
     return Workspace(course).start(course.step(1)).folder
 
 
-def cell(folder: Path, code: str) -> "subprocess.CompletedProcess[str]":
+def cell(folder: Path, code: str, *options: str) -> "subprocess.CompletedProcess[str]":
     """What a cell with `code` prints, in a Python that is no notebook."""
     return subprocess.run(
-        [sys.executable, "-c", f"from courseware.notebook import check\n{code}"],
+        [sys.executable, *options, "-c", f"from courseware.notebook import check\n{code}"],
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
@@ -74,15 +74,7 @@ def test_outside_a_course_it_says_so(tmp_path: Path) -> None:
 def test_files_named_like_modules_of_python_do_no_harm(folder: Path) -> None:
     for name in ("json", "typing", "pytest"):
         (folder / f"{name}.py").write_text("raise RuntimeError('not this one')")
-    code = "import sys; sys.path.remove(''); check('1.1')"
-    shown = subprocess.run(
-        [sys.executable, "-P", "-c", f"from courseware.notebook import check\ncheck('1.1')\n# {code}"],
-        cwd=folder,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
+    shown = cell(folder, "check('1.1')", "-P")
     assert "Task 1.1" in shown.stdout
     assert "not this one" not in shown.stdout
 
@@ -174,6 +166,11 @@ def test_what_failed_first_is_unfolded_and_what_waits_is_counted() -> None:
     assert shown.count("<details open>") == 1
     assert shown.index("<details open>") < shown.index("first is demanded")
     assert "2 more wait for what does not hold yet" in shown
+
+
+def test_what_an_ended_application_left_out_is_not_said_to_wait() -> None:
+    judged = verdict(result("first", Outcome.FAILED, failure=FAILURE), result("second", Outcome.SKIPPED))
+    assert "1 more was not run, because your application has ended" in verdict_html(judged, "1.1")
 
 
 def test_hints_are_folded_in_and_the_next_ones_named() -> None:

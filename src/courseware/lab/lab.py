@@ -19,7 +19,7 @@ from courseware.workspace import Workspace
 USUAL_PORT = 8888
 USUAL_APPLICATION_PORT = 8000
 START_SECONDS = 60.0
-LOG_LINES_SHOWN = 15
+LOG_LINES_SHOWN = 3
 
 
 @dataclass(frozen=True)

@@ -60,9 +60,16 @@ def _rows(verdict: Verdict, task: str) -> Iterator[str]:
         elif check.outcome is not Outcome.SKIPPED:
             yield _row(check.outcome, _safe(check.sentence), [check])
     if waiting:
-        summary = f"{len(waiting)} more {'waits' if len(waiting) == 1 else 'wait'} for what does not hold yet"
+        summary = f"{len(waiting)} more {_reason_to_wait(waiting)}"
         sentences = "".join(f"<li>{_safe(check.sentence)}</li>" for check in waiting)
         yield _row(Outcome.SKIPPED, _folded(summary, f"<ul>{sentences}</ul>"), waiting)
+
+
+def _reason_to_wait(checks: Sequence[CheckResult]) -> str:
+    is_one = len(checks) == 1
+    if any(check.needs_failed for check in checks):
+        return f"{'waits' if is_one else 'wait'} for what does not hold yet"
+    return f"{'was' if is_one else 'were'} not run, because your application has ended"
 
 
 def _row(outcome: Outcome, content: str, checks: Sequence[CheckResult]) -> str:
