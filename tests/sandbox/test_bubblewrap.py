@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from courseware.sandbox import ApplicationCommand, start_application
 from courseware.sandbox.bubblewrap import RUNNER, _files
 
 
@@ -40,6 +41,17 @@ def test_a_course_inside_of_a_prefix_is_not_shown(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     assert tmp_path / "lib" in shown()
     assert not any((tmp_path / "src" / "app").is_relative_to(place) for place in shown())
+
+
+@pytest.mark.bubblewrap
+def test_a_course_below_the_folder_for_temporary_files_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sandbox has a folder /tmp of its own, in which parts of the course may have to be shown."""
+    runner = tmp_path / "runner.py"
+    runner.write_bytes(RUNNER.read_bytes())
+    monkeypatch.setattr("courseware.sandbox.bubblewrap.RUNNER", runner)
+    command = ApplicationCommand("main:create_app")
+    with start_application({"main.py": b"import nowhere\n"}, command, kind="bubblewrap") as running:
+        assert running.wait_ready(30).phase == "import"
 
 
 def test_an_executable_behind_links_is_shown_link_by_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ def add_to(line: CommandLine, variant: Variant, environment: Mapping[str, str], 
     files = list(_files())
     if variant.outer:
         of_its_own = ["--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--tmpfs", TEMPORARY]
-        line.add_bubblewrap(["--die-with-parent", *files, *of_its_own])
+        line.add_bubblewrap(["--die-with-parent", *of_its_own, *files])
     if variant.as_root:
         user = str(UNPRIVILEGED_USER)
         line.add("setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--")
@@ -73,10 +73,9 @@ def _options(
         "--cap-drop", "ALL", "--hostname", "sandbox", "--clearenv",
         *(part for name, value in variables.items() for part in ("--setenv", name, value)),
         *(() if program is None else ("--seccomp", str(line.add_file(program)))),
-        *files,
+        "--size", str(limits.disk), "--tmpfs", TEMPORARY, *files,  # the course itself may lie below /tmp
         "--dev", "/dev", "--size", str(limits.shared_memory), "--tmpfs", "/dev/shm", "--remount-ro", "/dev",  # noqa: S108
         "--perms", "0700", "--size", str(limits.disk), "--tmpfs", FOLDER, "--dir", f"{FOLDER}{TEMPORARY}",
-        "--symlink", f"{FOLDER}{TEMPORARY}", TEMPORARY,
         "--remount-ro", "/", "--chdir", FOLDER,
     ]  # fmt: skip
 

@@ -19,8 +19,8 @@ class Limits:
         cpu_seconds: processor time of each process.
         file_size: of each file written.
         open_files: descriptors of each process.
-        disk: of everything written below the temporary folders; not kept by the plain kind. What the kernel keeps of
-            a file, even an empty one, counts as memory.
+        disk: of everything written in its own folder, and as much again in /tmp; not kept by the plain kind. What the
+            kernel keeps of a file, even an empty one, counts as memory.
         shared_memory: of /dev/shm; not kept by the plain kind.
         log: an application that prints more than this is killed.
         log_kept: how much of the end of what it printed is kept.
