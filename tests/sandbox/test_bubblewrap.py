@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from courseware.sandbox import ApplicationCommand, start_application
+from courseware.sandbox import ApplicationCommand, available, start_application
 from courseware.sandbox.bubblewrap import RUNNER, _files
 
 
@@ -46,6 +46,9 @@ def test_a_course_inside_of_a_prefix_is_not_shown(tmp_path: Path, monkeypatch: p
 @pytest.mark.bubblewrap
 def test_a_course_below_the_folder_for_temporary_files_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox has a folder /tmp of its own, in which parts of the course may have to be shown."""
+    variant = available().variant
+    if variant is not None and variant.as_root and not variant.outer:
+        pytest.skip("here root cannot show others a folder of its own")
     runner = tmp_path / "runner.py"
     runner.write_bytes(RUNNER.read_bytes())
     monkeypatch.setattr("courseware.sandbox.bubblewrap.RUNNER", runner)
