@@ -49,6 +49,9 @@ def configure(c: Any, root: Path) -> None:
     c.ZipCollectApp.collector_plugin = f"{HERE}.zip_files.Collector"
     c.FileNameCollectorPlugin.named_regexp = ARCHIVED
     c.GenerateFeedback.exporter_class = f"{HERE}.feedback.FeedbackExporter"
+    # Wherever a notebook is shown: students may write HTML and scripts into it.
+    c.HTMLExporter.filters = {"markdown2html": f"{HERE}.feedback.markdown_without_html"}
+    c.HTMLExporter.exclude_raw = True
     # A new gradebook is made by Alembic's command, which is installed beside nbgrader's but perhaps not on the PATH.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 

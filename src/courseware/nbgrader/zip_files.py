@@ -38,7 +38,7 @@ class Extractor(ExtractorPlugin):
         slug = coursedir.assignment_id
         notebook = f"{slug}.ipynb"
         try:
-            tree = _without_folder_around(read_submission(archive).tree, notebook)
+            tree = _without_folder_around(read_submission(archive, keep={notebook}).tree, notebook)
         except IntakeRefused as refused:
             self.log.warning("%s is not taken in: %s", archive, refused)
             tree = {REFUSAL: f"{str(refused).replace(str(archive), archive.name)}\n".encode()}
