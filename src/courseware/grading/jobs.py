@@ -38,7 +38,15 @@ def judged(course: Course, key: Key, tree: Tree) -> Judged:
 
 
 def _first_fault(verdict: Verdict) -> str:
-    """The last line of the first thing that went wrong in the course: of a traceback, that is the error."""
-    details = [f"{check.id}: {check.detail}" for check in verdict.checks if check.outcome is Outcome.ERROR]
-    lines = [line for line in (*verdict.notes, *details)[0].splitlines() if line.strip()]
-    return lines[0] if len(lines) == 1 else f"{lines[0].strip()} … {lines[-1].strip()}"
+    """The first thing that went wrong in the course, in one line."""
+    if verdict.notes:
+        return _error_in(verdict.notes[0])
+    check = next(check for check in verdict.checks if check.outcome is Outcome.ERROR)
+    return f"{check.id}: {_error_in(check.detail or '')}"
+
+
+def _error_in(text: str) -> str:
+    """The line of pytest's report that holds the error, or whatever stands last."""
+    lines = [line for line in text.splitlines() if line.strip()] or ["no reason is known"]
+    errors = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
+    return (errors or [lines[-1]])[0].strip()
