@@ -188,6 +188,15 @@ def test_swagger_ui_comes_from_this_machine_alone(run: Run) -> None:
     assert served.get("/docs/../../pyproject.toml")[0] == 404
 
 
+def test_requests_of_the_documentation_are_not_told_and_all_others_are(run: Run) -> None:
+    served = run()
+    served.get("/docs/started")
+    served.get("/docs/swagger-ui.css")
+    served.get("/health")
+    served.get_until("/health", lambda _status, _body: "GET /health" in served.printed)
+    assert "/docs/" not in served.printed.partition("Ctrl-C")[2]
+
+
 def test_the_reference_is_served_from_a_folder_that_is_gone_afterwards(run: Run, folder: Path) -> None:
     served = run("--reference")
     status, _, body = served.get("/greeting?name=Ada")

@@ -1,5 +1,6 @@
 """Swagger UI at /docs from files on this machine, where FastAPI's own page would load it from a public server."""
 
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
@@ -7,6 +8,7 @@ from string import Template
 from courseware.serving.asgi import Application, Receive, Scope, Send, respond
 
 PAGE = "/docs"
+STARTED = f"{PAGE}/started"
 # Kept by a package that follows Swagger UI's releases; nothing else of that package is used, so it is not imported.
 ASSETS = {
     "swagger-ui.css": "text/css; charset=utf-8",
@@ -20,10 +22,13 @@ class LocalDocumentation:
 
     def __init__(self, application: Application) -> None:
         self._application = application
+        self._started = str(time.time_ns())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == PAGE:
-            await respond(send, 200, "text/html; charset=utf-8", page())
+            await respond(send, 200, "text/html; charset=utf-8", page(self._started))
+        elif scope["type"] == "http" and scope["path"] == STARTED:
+            await respond(send, 200, "text/plain", self._started.encode())
         elif scope["type"] == "http" and (name := scope["path"].removeprefix(f"{PAGE}/")) in ASSETS:
             await respond(send, 200, ASSETS[name], (assets_folder() / name).read_bytes())
         else:
@@ -38,13 +43,16 @@ def assets_folder() -> Path:
     return Path(package.submodule_search_locations[0]) / "resources"
 
 
-def page() -> bytes:
+def page(started: str) -> bytes:
     """The page. All its addresses are relative, so it works at the root and behind a proxy's prefix alike.
 
     The interceptor gives the same to what Swagger UI sends: addresses in an OpenAPI document start at the
     application's root, and in the browser that root may be somewhere below the server's.
+
+    Once a second it asks whether the application that it shows, which `started` tells from others, is still the one
+    that runs. After a save it fetches the new description, or shows why there is none.
     """
-    return PAGE_TEMPLATE.substitute(folder=PAGE.removeprefix("/")).encode()
+    return PAGE_TEMPLATE.substitute(folder=PAGE.removeprefix("/"), started=started).encode()
 
 
 PAGE_TEMPLATE = Template("""<!doctype html>
@@ -61,7 +69,7 @@ PAGE_TEMPLATE = Template("""<!doctype html>
 <script src="$folder/swagger-ui-bundle.js"></script>
 <script>
 const root = new URL(".", window.location);
-SwaggerUIBundle({
+const page = SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
@@ -77,6 +85,21 @@ SwaggerUIBundle({
     return request;
   },
 });
+let shown = "$started";
+async function followSaves() {
+  const answer = await fetch("$folder/started").catch(() => null);
+  if (answer?.status === 503) {
+    window.location.reload();
+  } else if (answer?.ok) {
+    const running = await answer.text();
+    if (running !== shown) {
+      shown = running;
+      page.specActions.download("openapi.json");
+    }
+  }
+  setTimeout(followSaves, 1000);
+}
+followSaves();
 </script>
 </body>
 </html>
