@@ -30,11 +30,11 @@ def report(
     if csv is not None:
         from courseware.reporting.spreadsheet import spreadsheet
 
-        csv.write_text(spreadsheet(steps), encoding="utf-8-sig", newline="")  # with the mark that Excel wants
+        _write(csv, f"\ufeff{spreadsheet(steps)}")  # with the mark by which Excel knows UTF-8
     if html is not None:
         from courseware.reporting.page import page
 
-        html.write_text(page(folder.course.title, steps, datetime.now().astimezone()), encoding="utf-8")
+        _write(html, page(folder.course.title, steps, datetime.now().astimezone()))
     if csv is None and html is None:
         from courseware.reporting.table import report_view
 
@@ -52,3 +52,10 @@ def _figures(folder: CourseFolder, number: int | None) -> list[StepFigures]:
     if not found:
         raise UsageError(f"Nothing was handed in yet: {folder.root / 'submitted'} holds no submission of it.")
     return found
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
