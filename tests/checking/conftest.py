@@ -34,6 +34,13 @@ class ScriptedServer:
         self._threads.append(thread)
         return ours
 
+    @property
+    def log_position(self) -> int:
+        return len(self.log)
+
+    def log_since(self, position: int) -> str:
+        return self.log[position:]
+
     def move_clock(self, to: datetime | None) -> None:
         self.clock.append(to)
 

@@ -43,21 +43,7 @@ class Hostile:
     @property
     def application(self) -> Application:
         """The program as a check sees it."""
-        return Application(self)
-
-    def connect(self, timeout: float) -> Any:
-        return self.running.connect(timeout)
-
-    def move_clock(self, to: Any) -> None:
-        self.running.move_clock(to)
-
-    @property
-    def log(self) -> str:
-        return self.running.log
-
-    @property
-    def has_ended(self) -> bool:
-        return self.running.ended is not None
+        return Application(self.running)
 
 
 def hostile_tree(name: str) -> dict[str, bytes]:

@@ -26,7 +26,9 @@ class Server(Protocol):
     def move_clock(self, to: datetime | None) -> None: ...
 
     @property
-    def log(self) -> str: ...
+    def log_position(self) -> int: ...
+
+    def log_since(self, position: int) -> str: ...
 
     @property
     def has_ended(self) -> bool: ...
@@ -47,11 +49,11 @@ class Application:
         """The answers to requests that are all sent before the first answer is read, each over its own connection."""
         if self._late >= LATE_ANSWERS_BEFORE_GIVING_UP:
             raise _no_answer(requests[0], "no_answer", "nothing: the application stopped answering before")
-        log_length = len(self._server.log)
+        log_position = self._server.log_position
         with ExitStack() as stack:
             exchanges = [self._begin(request, stack) for request in requests]
             answers = [self._end(request, exchange) for request, exchange in zip(requests, exchanges, strict=True)]
-        return [answer if answer.status < 500 else self._with_error(answer, log_length) for answer in answers]
+        return [answer if answer.status < 500 else self._with_error(answer, log_position) for answer in answers]
 
     def _begin(self, request: Request, stack: ExitStack) -> Exchange:
         deadline = time.monotonic() + ANSWER_SECONDS
@@ -82,10 +84,10 @@ class Application:
             return _no_answer(request, "no_answer", f"no complete answer within {ANSWER_SECONDS:g} s")
         return _no_answer(request, error.key, str(error))
 
-    def _with_error(self, answer: Answer, log_length: int) -> Answer:
+    def _with_error(self, answer: Answer, log_position: int) -> Answer:
         """The answer with the error that the application logged for it. The log lags behind the answer a little."""
-        self._wait_until(lambda: bool(last_error(self._server.log[log_length:])) or self._server.has_ended)
-        error = last_error(self._server.log[log_length:])
+        self._wait_until(lambda: bool(last_error(self._server.log_since(log_position))) or self._server.has_ended)
+        error = last_error(self._server.log_since(log_position))
         return Answer(answer.request, answer.status, answer.headers, answer.body, error)
 
     @staticmethod

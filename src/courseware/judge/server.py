@@ -53,12 +53,19 @@ class StandingServer:
         self._running.move_clock(to)
 
     @property
+    def log_position(self) -> int:
+        return self._running.log_position
+
+    def log_since(self, position: int) -> str:
+        return self._running.log_since(position)
+
+    @property
     def log(self) -> str:
         return self._running.log
 
     @property
     def has_ended(self) -> bool:
-        return self._running.ended is not None
+        return self._running.has_ended
 
     def __enter__(self) -> "StandingServer":
         return self

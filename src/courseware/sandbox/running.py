@@ -130,6 +130,11 @@ class RunningApplication:
         return self._ended
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it has ended."""
+        return self.ended is not None
+
+    @property
     def log(self) -> str:
         """The end of what it printed so far."""
         with self._changed:
