@@ -333,7 +333,7 @@ def test_an_endless_log_ends_the_program(attack: "Start") -> None:
     with pytest.raises(NO_ANSWER):
         program.reached()
     assert program.running.ended == "It printed more than 8 MiB."
-    assert len(program.running.running.log) <= Limits().log_kept
+    assert len(program.running.log) <= Limits().log_kept
 
 
 def test_escapes_in_the_log_are_text_for_views_to_escape(attack: "Start") -> None:
