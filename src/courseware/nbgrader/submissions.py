@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import nbformat
 from traitlets.log import get_logger
 
 from courseware.errors import UsageError
@@ -102,6 +101,8 @@ def _fault_of(notebook: Path) -> str:
         return "No notebook was handed in."
     if not _is_small_file(notebook):
         return "The notebook that was handed in is a link, or too large."
+    import nbformat  # takes more than a second, which whoever only reads submissions can do without
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
