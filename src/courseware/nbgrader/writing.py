@@ -79,7 +79,11 @@ def write_course_folder(
         raise UsageError(f"{root} was not made by this command. Name a new folder, or say --force.")
     else:
         before = {}
-    files = _files(course, course_id, exchange or root / "exchange")
+    exchange = exchange or root / "exchange"
+    if not exchange.exists():  # formgrader does not open without it
+        exchange.mkdir(parents=True)
+        exchange.chmod(0o777)  # nbgrader demands it of every student; inside it keeps them apart
+    files = _files(course, course_id, exchange)
     return _Writing(folder, before, force).write(course, files)
 
 
