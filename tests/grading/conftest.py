@@ -42,6 +42,7 @@ class Class:
     def hand_in(self, student: str, tree: Tree, *, notebook: bool = True) -> Path:
         """Puts a submission where nbgrader collects them."""
         place = self.folder.submission(student, self.step.slug)
+        place.mkdir(parents=True, exist_ok=True)
         write_tree(tree, place)
         if notebook:
             shutil.copy(self.step.notebook, place)
