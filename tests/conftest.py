@@ -1,10 +1,23 @@
 """What every test may rely on: tests that need a program are skipped without it, or fail where all must run."""
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
+from courseware.course import Course, load_course
 from courseware.sandbox import available
+
+MINIATURE = Path(__file__).parent / "miniature_course"
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """A copy of the miniature course, which a test may spoil, with a workspace of its own."""
+    root = tmp_path / "course"
+    shutil.copytree(MINIATURE, root, ignore=shutil.ignore_patterns("workspace", "__pycache__"))
+    return load_course(root)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -3,7 +3,6 @@
 import os
 import pty
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,11 +14,10 @@ from typing import Any
 
 import pytest
 
-from courseware.course import Course, load_course
+from courseware.course import Course
 from courseware.project_tree import finish, write_tree
 from courseware.workspace import Workspace
 
-MINIATURE = Path(__file__).parent.parent / "miniature_course"
 SECONDS = 60
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -85,13 +83,6 @@ class Terminal:
         while select.select([self._ours], [], [], seconds)[0]:
             self.shown += os.read(self._ours, 65536).decode(errors="replace")
             seconds = 0
-
-
-@pytest.fixture
-def course(tmp_path: Path) -> Course:
-    root = tmp_path / "course"
-    shutil.copytree(MINIATURE, root, ignore=shutil.ignore_patterns("workspace", "__pycache__"))
-    return load_course(root)
 
 
 @pytest.fixture

@@ -1,23 +1,13 @@
 """What the doctor says about machines that lack something."""
 
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from courseware.course import Course, load_course
+from courseware.course import Course
 from courseware.doctor import Finding, State, examination, examine
 from courseware.sandbox import Availability
-
-MINIATURE = Path(__file__).parent.parent / "miniature_course"
-
-
-@pytest.fixture
-def course(tmp_path: Path) -> Course:
-    root = tmp_path / "course"
-    shutil.copytree(MINIATURE, root, ignore=shutil.ignore_patterns("workspace", "__pycache__"))
-    return load_course(root)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A submission is judged: what is run, what is counted, and what the verdict says of it."""
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,13 +34,6 @@ def outcomes(verdict: Verdict) -> dict[str, Outcome]:
 
 def result(verdict: Verdict, identifier: str) -> CheckResult:
     return next(check for check in verdict.checks if check.id == identifier)
-
-
-@pytest.fixture
-def course(tmp_path: Path) -> Course:
-    """A copy of the miniature course, whose checks may be spoilt."""
-    shutil.copytree(MINIATURE.root, tmp_path / "course")
-    return load_course(tmp_path / "course")
 
 
 def test_reference_holds_and_gets_every_point() -> None:

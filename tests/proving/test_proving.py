@@ -15,10 +15,9 @@ STEP = "step_1_greeting"
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A copy of the miniature course, to be spoilt."""
-    shutil.copytree(MINIATURE, tmp_path / "course")
-    return tmp_path / "course"
+def root(course: Course) -> Path:
+    """Where a course stands that may be spoilt."""
+    return course.root
 
 
 def spoil(root: Path, file: str, find: str, replace: str) -> Course:

@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -12,11 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from courseware.course import Course, load_course
+from courseware.course import Course
 from courseware.serving.ports import HOST, free_port
 from courseware.workspace import Workspace
 
-MINIATURE = Path(__file__).parent.parent / "miniature_course"
 SECONDS = 60
 
 
@@ -71,13 +69,6 @@ class Served:
         """The process and all that it started."""
         head = psutil.Process(self.process.pid)
         return [head, *head.children(recursive=True)]
-
-
-@pytest.fixture
-def course(tmp_path: Path) -> Course:
-    root = tmp_path / "course"
-    shutil.copytree(MINIATURE, root, ignore=shutil.ignore_patterns("workspace", "__pycache__"))
-    return load_course(root)
 
 
 @pytest.fixture

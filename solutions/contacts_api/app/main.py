@@ -23,7 +23,7 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
 def create_app() -> FastAPI:
     """A new application. Wrong settings raise pydantic.ValidationError, so that it never starts with them."""
     get_settings()
-    application = FastAPI(title="Contacts API", version="1.0.0", lifespan=lifespan)
+    application = FastAPI(title="Contacts API", version="1.0.0", lifespan=lifespan, redoc_url=None)
     add_error_handlers(application)
     application.include_router(router, prefix="/api/v1")
     return application
