@@ -170,6 +170,7 @@ def test_checks_that_fail_by_themselves_are_nobodys_loss(
     assert classroom.verdicts() == 0
     for grades in classroom.grades().values():
         assert grades == {"task_1_1": (None, True), "task_1_2": (None, True)}
+    assert "needs a look  one_file: The course's own checks failed: greets: " in classroom.run("report").stdout
 
     checks.write_text(sound)
     assert {told["remark"] for told in said(classroom.run("grade", "--json").stdout).values()} == {""}

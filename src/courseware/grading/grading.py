@@ -13,6 +13,7 @@ from courseware.sandbox import SandboxKind
 from courseware.verdict import Verdict
 
 CHANGED = "It was changed while the class was judged: grade it again."
+NOT_YET = "It was not judged yet."
 
 
 class StepGrading:
@@ -24,7 +25,7 @@ class StepGrading:
 
     def __init__(self, folder: CourseFolder, step: Step, *, sandbox: SandboxKind) -> None:
         self.step = step
-        self.handed_in = class_of(folder, step, sandbox=sandbox)
+        self._class = {each.student: each for each in class_of(folder, step, sandbox=sandbox)}
         self._folder = folder
         self._sandbox = sandbox
         self._journal = Journal(folder.journal)
@@ -34,6 +35,11 @@ class StepGrading:
             verdict = self._journal.find(key)
             if verdict is not None:
                 self._verdicts[key] = verdict
+
+    @property
+    def handed_in(self) -> list[HandedIn]:
+        """The class's submissions as they stood when they were looked at last."""
+        return list(self._class.values())
 
     @property
     def jobs(self) -> list[Job]:
@@ -74,6 +80,7 @@ class StepGrading:
         for each in submissions:
             failure = autograder.grade(each.student)
             brought = look_at(self._folder, self.step, each.student, version, sandbox=self._sandbox)
+            self._class[each.student] = brought
             self._journal.note(self.step.number, each.student, Note(brought.state, failure or self._remark(each)))
             yield each
 
@@ -84,8 +91,8 @@ class StepGrading:
 
     def _standing(self, each: HandedIn, note: Note | None) -> Standing:
         verdict = None if each.key is None else self._verdicts.get(each.key)
-        remark = self._remark(each) or (note.remark if note else "")
-        return Standing(each.student, verdict, remark or ("" if verdict else "It was not judged yet."))
+        remark = self._remark(each) or (note.remark if note and note.state == each.state else "")
+        return Standing(each.student, verdict, remark or ("" if verdict else NOT_YET))
 
     def _remark(self, each: HandedIn) -> str:
         return each.refusal if each.key is None else self._faults.get(each.key, "")
@@ -95,4 +102,4 @@ def standings_of(folder: CourseFolder, step: Step) -> list[Standing]:
     """How every submission for a step stands, judged in the sandbox or, where it was not, without it."""
     sandboxed = StepGrading(folder, step, sandbox="bubblewrap").standings()
     plain = StepGrading(folder, step, sandbox="plain").standings()
-    return [one if one.verdict is not None else other for one, other in zip(sandboxed, plain, strict=True)]
+    return [one if one.remark != NOT_YET else other for one, other in zip(sandboxed, plain, strict=True)]
