@@ -1,12 +1,12 @@
 """An instructor grades with formgrader's own buttons, in JupyterLab in the course folder."""
 
+import http.client
 import json
 import os
 import sqlite3
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +41,13 @@ def folder(course: Course, tmp_path: Path) -> CourseFolder:
 def lab(folder: CourseFolder, tmp_path: Path) -> Iterator[str]:
     """JupyterLab as an instructor starts it in the course folder."""
     port = free_port()
-    options = ["--no-browser", f"--port={port}", f"--IdentityProvider.token={TOKEN}", "--allow-root"]
+    options = [
+        "--no-browser",
+        f"--port={port}",
+        f"--IdentityProvider.token={TOKEN}",
+        "--allow-root",
+        "--ServerApp.port_retries=0",
+    ]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
     log = tmp_path / "jupyterlab.log"
     with log.open("wb") as output:
@@ -55,20 +61,22 @@ def lab(folder: CourseFolder, tmp_path: Path) -> Iterator[str]:
         )
     address = f"http://{HOST}:{port}"
     deadline = time.monotonic() + SECONDS
-    while not answers(f"{address}/api/status?token={TOKEN}"):
-        assert process.poll() is None, log.read_text(errors="replace")
-        assert time.monotonic() < deadline, log.read_text(errors="replace")
-        time.sleep(0.1)
-    yield f"{address}/lab?token={TOKEN}"
-    process.terminate()
-    process.wait(timeout=SECONDS)
+    try:
+        while not answers(f"{address}/api/status?token={TOKEN}"):
+            assert process.poll() is None, log.read_text(errors="replace")
+            assert time.monotonic() < deadline, log.read_text(errors="replace")
+            time.sleep(0.1)
+        yield f"{address}/lab?token={TOKEN}"
+    finally:
+        process.terminate()
+        process.wait(timeout=SECONDS)
 
 
 def answers(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own server
             return True
-    except (urllib.error.URLError, OSError):
+    except (OSError, http.client.HTTPException):
         return False
 
 

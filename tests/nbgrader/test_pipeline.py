@@ -60,8 +60,9 @@ def attack(notebook: Path) -> None:
     written = json.loads(notebook.read_text())
     output = {"output_type": "display_data", "data": {"text/html": SCRIPT}, "metadata": {}}
     code = {"id": "code", "cell_type": "code", "outputs": [output], "execution_count": 1}
+    code["source"] = [f"open({str(notebook.parents[3] / 'was_run')!r}, 'w')"]
     own: list[dict[str, object]] = [{"id": "raw", "cell_type": "raw"}, {"id": "text", "cell_type": "markdown"}, code]
-    written["cells"] += [{**cell, "metadata": {}, "source": [SCRIPT]} for cell in own]
+    written["cells"] += [{"metadata": {}, "source": [SCRIPT], **cell} for cell in own]
     next(cell for cell in written["cells"] if cell["id"] == "question_1_a")["source"] = [SCRIPT]
     notebook.write_text(json.dumps(written))
 
@@ -96,7 +97,20 @@ def test_a_class_through_the_exchange(course: Course, folder: CourseFolder, nbgr
     (work / "app" / "greeting.py").write_text(f"from app.words import GREETING  # noqa: F401\n{greeting}")
     (work / NOTEBOOK).write_bytes(answered((work / NOTEBOOK).read_bytes()))
     nbgrader("submit", SLUG, "--student", "ada", cwd=home)
+    inbound = folder.root / "exchange" / "greeter" / "inbound"
+    (submitted,) = inbound.iterdir()
+    for student in ("thief", "giant"):
+        copied = inbound / submitted.name.replace("ada+", f"{student}+")
+        shutil.copytree(submitted, copied)
+        (copied / SECRET).write_text(student)  # it tells whose feedback is whose
+    (thief,) = inbound.glob("thief+*")
+    (thief / "app" / "stolen").symlink_to(folder.own)
+    (thief / NOTEBOOK).unlink()
+    (giant,) = inbound.glob("giant+*")
+    with (giant / "film.bin").open("wb") as film:
+        film.truncate(200 * 1024 * 1024)
     nbgrader("collect", SLUG)
+    assert not (folder.submission("thief", SLUG) / "app").exists()
     collected = folder.submission("ada", SLUG)
     assert (collected / "app" / "words.py").is_file()
     assert not (collected / ".venv").exists()
@@ -129,13 +143,16 @@ def test_a_class_through_the_exchange(course: Course, folder: CourseFolder, nbgr
         "attacker": [6, 3],
         "damaged": [6, 3],
         "linker": [0, 0],
+        "thief": [0, 0],
+        "giant": [0, 0],
         "empty": [0, 0],
         "huge": [0, 0],
         "late": [6, 3],
         "noisy": [6, 3],
     }
+    assert not (folder.root / "was_run").exists()
     needing_a_look = {student for student in graded if graded[student]["task_1_1"].needs_look}
-    assert needing_a_look == {"linker", "empty", "huge"}
+    assert needing_a_look == {"thief", "giant", "linker", "empty", "huge"}
     assert graded["ada"]["question_1_a"] == Grade(None, None, needs_look=True)
     assert graded["starter"]["question_1_a"] == Grade(0, None, needs_look=False)
     assert b"get_config" not in b"".join(read_tree(folder.root / "autograded" / "linker").values())
@@ -176,7 +193,9 @@ def test_a_class_through_the_exchange(course: Course, folder: CourseFolder, nbgr
     assert "Checks that are not shown: 0 of 1 hold, 0 / 3 points." in pages["keeps_spaces"]
     assert "NotImplementedError: Task 1.1" in pages["starter"]
     assert "app/secret.py is a link" in pages["linker"]
+    assert "app/stolen is a link" in pages["thief"]
     assert "film.bin is larger than 4 MiB" in pages["huge"]
+    assert "film.bin is larger than 4 MiB" in pages["giant"]
     assert "There is no file of the application in it." in pages["empty"]
     assert "it is damaged" in pages["damaged"]
     assert not re.search(r"<script>|<img src=x|href=.javascript", pages["attacker"])
@@ -194,6 +213,17 @@ def test_a_class_through_the_exchange(course: Course, folder: CourseFolder, nbgr
         "late": 0,
     }
     assert float(marks["late"]["late_submission_penalty"]) == 9
+
+
+def test_no_notebook_is_run_even_if_the_settings_cannot_be_read(
+    course: Course, folder: CourseFolder, nbgrader: Nbgrader
+) -> None:
+    nbgrader("generate_assignment", SLUG)
+    attack(hand_in(folder, "ada", finish(course, 1)) / NOTEBOOK)
+    (folder.root / "nbgrader_config.py").write_text("c = get_config(\n")
+    assert "Exception while loading config file" in nbgrader("autograde", SLUG).stderr
+    assert points(grades(folder)["ada"]) == [6, 3]
+    assert not (folder.root / "was_run").exists()
 
 
 def test_zip_files_from_elsewhere(course: Course, folder: CourseFolder, nbgrader: Nbgrader) -> None:

@@ -90,6 +90,15 @@ def test_links_are_set_aside_unread(folder: CourseFolder, submission: Path, tmp_
         project_in(submission)
 
 
+def test_links_in_files_that_are_left_out_anyhow_are_no_way_round(folder: CourseFolder, submission: Path) -> None:
+    (submission / "conftest.py").symlink_to("/dev/zero")
+    (submission / "app" / "other.ipynb").symlink_to(folder.root)
+    make_safe(folder, "ada", SLUG)
+    assert is_plain(submission)
+    assert not (submission / REFUSAL).exists()
+    assert set_aside(folder) == ["app", "conftest.py"]
+
+
 def test_a_refusal_stays_until_something_new_is_handed_in(folder: CourseFolder, submission: Path) -> None:
     os.mkfifo(submission / "app" / "pipe")
     make_safe(folder, "ada", SLUG)

@@ -17,41 +17,22 @@ IGNORED = (
 # downloaded/STEP/extracted/STUDENT/FILE, where the archive was called STUDENT.zip or STUDENT_step_1_some_words.zip
 ARCHIVED = r".*?/downloaded/[^/]+/extracted/(?P<student_id>[^/]+?)(?:_step_\d+_[a-z0-9_]+)?/(?P<file_id>.+)"
 LARGEST_FILE = 20_000  # kB; larger ones would be refused in any case
-HERE = "courseware.nbgrader"
-PREPROCESSORS = f"{HERE}.preprocessors"
 
 
 def configure(c: Any, root: Path) -> None:
-    """Sets, in nbgrader's configuration `c`, everything that judging in place of running notebooks needs.
+    """Sets, in nbgrader's configuration `c`, what else it needs for this course.
 
     `root`: the course folder, as `course nbgrader` wrote it. Raises UsageError for any other.
     """
-    from nbgrader.converters import Autograde
-
     folder = CourseFolder(root)
-    ours = {"Execute": f"{PREPROCESSORS}.JudgeSubmission", "SaveAutoGrades": f"{PREPROCESSORS}.SavePoints"}
-    traits: list[Any] = [Autograde.sanitize_preprocessors, Autograde.autograde_preprocessors]
-    sanitizing, grading = (
-        [ours.get(each.__name__, f"{each.__module__}.{each.__qualname__}") for each in trait.default_args[0]]
-        for trait in traits
-    )
     _configure_both(c, folder.own / "nbgrader_cache")
     c.CourseDirectory.root = str(root)
     c.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
-    c.Autograde.pre_convert_hook = f"{HERE}.submissions.before_grading"
-    c.Autograde.sanitize_preprocessors = [f"{PREPROCESSORS}.MendCells", *sanitizing]
-    c.Autograde.autograde_preprocessors = grading
     # Otherwise nbgrader puts the starters in the place of what the student wrote.
     slugs = [step.slug for step in folder.course.steps]
     c.Autograde.exclude_overwriting = {slug: _editable(root / "source" / slug) for slug in slugs}
     c.OverwriteCells.add_missing_cells = True
-    c.ZipCollectApp.extractor_plugin = f"{HERE}.zip_files.Extractor"
-    c.ZipCollectApp.collector_plugin = f"{HERE}.zip_files.Collector"
     c.FileNameCollectorPlugin.named_regexp = ARCHIVED
-    c.GenerateFeedback.exporter_class = f"{HERE}.feedback.FeedbackExporter"
-    # Wherever a notebook is shown: students may write HTML and scripts into it.
-    c.HTMLExporter.filters = {"markdown2html": f"{HERE}.feedback.markdown_without_html"}
-    c.HTMLExporter.exclude_raw = True
     # A new gradebook is made by Alembic's command, which is installed beside nbgrader's but perhaps not on the PATH.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 

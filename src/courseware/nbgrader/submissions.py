@@ -1,6 +1,7 @@
 """A submission in nbgrader's folders: made safe before nbgrader copies it, then read for the judge."""
 
 import json
+import os
 import secrets
 import stat
 import warnings
@@ -14,6 +15,7 @@ from traitlets.log import get_logger
 from courseware.errors import UsageError
 from courseware.intake import IntakeLimits, IntakeRefused, Submission
 from courseware.nbgrader.course_folder import CourseFolder
+from courseware.project_tree import is_generated
 from courseware.workspace import read_project
 
 TIMESTAMP = "timestamp.txt"
@@ -31,7 +33,7 @@ def project_in(folder: Path) -> Submission:
     Raises IntakeRefused for what cannot be taken in, with a sentence that a student may read.
     """
     refusal = folder / REFUSAL
-    if _is_small_file(refusal):
+    if is_small_file(refusal):
         raise IntakeRefused(refusal.read_text(encoding="utf-8", errors="replace")[:LONGEST_REFUSAL].strip())
     submission = read_project(folder)
     tree = {path: content for path, content in submission.tree.items() if path not in NBGRADERS}
@@ -67,39 +69,59 @@ def make_safe(folder: CourseFolder, student: str, slug: str) -> Path:
     submission.mkdir(parents=True, exist_ok=True)
     notebook = submission / f"{slug}.ipynb"
     moment = _moment_of(submission)
-    _refuse_if_needed(folder, submission, notebook)
+    aside = folder.set_aside(student, slug)
+    _refuse_if_needed(submission, notebook, aside)
     fault = _fault_of(notebook)
     if fault:
-        _move([notebook], folder.set_aside(student, slug))
+        _move([notebook], submission, aside)
         get_logger().warning("%s: %s An untouched notebook takes its place.", notebook, fault)
         notebook.write_bytes(stand_in(folder.notebook(slug), fault))
     if (submission / TIMESTAMP).exists() and not _is_timestamp(submission / TIMESTAMP):
-        _move([submission / TIMESTAMP], folder.set_aside(student, slug))
+        _move([submission / TIMESTAMP], submission, aside)
+    _move(no_files(submission), submission, aside)
     for name, content in ((TIMESTAMP, f"{moment:%Y-%m-%d %H:%M:%S} UTC"), (SECRET, secrets.token_hex(SECRET_BYTES))):
         if not (submission / name).exists():
             (submission / name).write_text(content)
     return notebook
 
 
-def _refuse_if_needed(folder: CourseFolder, submission: Path, notebook: Path) -> None:
+def no_files(folder: Path) -> list[Path]:
+    """Whatever below a folder is a link, a pipe or the like, and neither file nor folder.
+
+    What running a project leaves behind is passed over, as nbgrader passes over it.
+    """
+    found = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not is_generated(name)]
+        paths = [Path(parent, name) for name in (*folders, *files)]
+        found += [path for path in paths if path.is_symlink() or not (path.is_file() or path.is_dir())]
+    return found
+
+
+def _refuse_if_needed(submission: Path, notebook: Path, aside: Path) -> None:
     try:
         project_in(submission)
     except UsageError as refused:
-        kept = {submission / name for name in (notebook.name, *NBGRADERS, REFUSAL) if _is_small_file(submission / name)}
+        stays = [*what_stays(submission, notebook.name), submission / REFUSAL]
+        kept = {path for path in stays if is_small_file(path)}
         rest = [path for path in submission.iterdir() if path not in kept]
         if not rest and submission / REFUSAL in kept:
             return
-        aside = folder.set_aside(submission.parent.name, submission.name)
-        _move(rest, aside)
+        _move(rest, submission, aside)
         (submission / REFUSAL).write_text(f"{refused}\n", encoding="utf-8")
         get_logger().warning("%s is not taken in: %s What was handed in is in %s", submission, refused, aside)
+
+
+def what_stays(submission: Path, notebook: str) -> list[Path]:
+    """What is kept of a submission that is refused: its answers in words, and nbgrader's own files."""
+    return [submission / name for name in (notebook, *NBGRADERS)]
 
 
 def _fault_of(notebook: Path) -> str:
     """Why the notebook cannot be used, as a sentence for its author, or nothing."""
     if not notebook.exists() and not notebook.is_symlink():
         return "No notebook was handed in."
-    if not _is_small_file(notebook):
+    if not is_small_file(notebook):
         return "The notebook that was handed in is a link, or too large."
     import nbformat  # takes more than a second, which whoever only reads submissions can do without
 
@@ -137,7 +159,7 @@ def _is_timestamp(path: Path) -> bool:
     return True
 
 
-def _is_small_file(path: Path) -> bool:
+def is_small_file(path: Path) -> bool:
     """Whether it is an ordinary file, no larger than any may be."""
     try:
         found = path.lstat()
@@ -146,8 +168,10 @@ def _is_small_file(path: Path) -> bool:
     return stat.S_ISREG(found.st_mode) and found.st_size <= IntakeLimits().file
 
 
-def _move(paths: Sequence[Path], target: Path) -> None:
+def _move(paths: Sequence[Path], submission: Path, aside: Path) -> None:
+    """Moves what there is of these paths of a submission to the same places below `aside`."""
     for path in paths:
         if path.exists() or path.is_symlink():
-            target.mkdir(parents=True, exist_ok=True)
-            path.rename(target / path.name)
+            target = aside / path.relative_to(submission)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(target)

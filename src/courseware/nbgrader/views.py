@@ -1,5 +1,6 @@
 """What a student reads of a judgement in a graded notebook. Of hidden checks, no more than their number and points."""
 
+from collections.abc import Sequence
 from html import escape
 
 from courseware.nbgrader.judging import Judgement
@@ -35,10 +36,11 @@ def for_author(verdict: Verdict) -> Verdict:
 
 def _hidden_html(verdict: Verdict, task: str) -> str:
     checks = [check for check in verdict.checks if check.task == task and not check.visible]
-    return f'<p class="course-hidden">{escape(printable(_hidden_sentence(checks)))}</p>' if checks else ""
+    return f'<p class="course-hidden">{escape(printable(hidden_sentence(checks)))}</p>' if checks else ""
 
 
-def _hidden_sentence(checks: list[CheckResult]) -> str:
+def hidden_sentence(checks: Sequence[CheckResult]) -> str:
+    """What the author of a submission is told of hidden checks."""
     held = sum(check.outcome is Outcome.PASSED for check in checks)
     points, possible = sum(check.points for check in checks), sum(check.points_possible for check in checks)
     return f"Checks that are not shown: {held} of {len(checks)} hold, {points:g} / {possible:g} points."

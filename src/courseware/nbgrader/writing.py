@@ -11,7 +11,11 @@ from courseware.errors import UsageError
 from courseware.nbgrader.course_folder import CourseFolder, Record, content_digest
 from courseware.workspace.layout import step_files
 
-# The two settings files. nbgrader reads them as Python, with get_config() at hand.
+# Puts the judge in the place of running the students' notebooks. It is apart from the settings in Python on purpose:
+# nbgrader reads it even where they have a mistake. Then it would go on with its own ways, which are to run every
+# student's notebook with the instructor's rights.
+NEVER_RUN_NOTEBOOKS = Path(__file__).with_name("nbgrader_config.json")
+# The two settings files in Python. nbgrader reads them with get_config() at hand.
 INSTRUCTOR = '''\
 """nbgrader's settings for this course. They are yours to change: `course nbgrader` keeps what you change here."""
 
@@ -21,7 +25,7 @@ from courseware.nbgrader import configure
 
 c = get_config()  # noqa: F821 - nbgrader's
 
-# Submissions are judged in a sandbox instead of running the students' notebooks; see the function for all it sets.
+# What depends on the course. That submissions are judged, and no notebook is run, stands in nbgrader_config.json.
 configure(c, Path(__file__).parent)
 
 c.CourseDirectory.course_id = {course_id}
@@ -92,6 +96,7 @@ def _files(course: Course, course_id: str, exchange: Path) -> dict[str, bytes]:
     settings = {"course_id": json.dumps(course_id), "exchange": json.dumps(str(exchange))}
     files = {
         "nbgrader_config.py": INSTRUCTOR.format(**settings).encode(),
+        "nbgrader_config.json": NEVER_RUN_NOTEBOOKS.read_bytes(),
         "for_students/nbgrader_config.py": STUDENT.format(**settings).encode(),
     }
     for step in course.steps:
