@@ -27,6 +27,8 @@ def solution(
     """Show the reference for a step: the files that it adds and changes. Your work must hold, or say --spoil."""
     workspace = open_workspace()
     asked = workspace.course.step(step)
+    if not workspace.course.application_folder.is_dir():
+        raise UsageError("This course was handed out without its solutions.")
     if not spoil:
         _demand_that_it_holds(workspace, asked, sandbox)
     for path, text in (_differences if diff else _files)(workspace.course, asked):

@@ -1,16 +1,14 @@
 """What must hold of the course's files by themselves, without running anything."""
 
 import ast
-import json
 from collections import Counter
 from collections.abc import Iterator
 
 from courseware.course import Course, Step
 from courseware.judge import CheckEntry, catalogue
 from courseware.project_tree import Tree, finish, read_tree, start
+from courseware.proving.secrets import Secrets, hidden_texts, windows_of
 from courseware.proving.specimens import mistakes_of
-
-LEAK_LINES = 3
 
 
 def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
@@ -97,27 +95,13 @@ def outline(source: bytes) -> dict[str, str]:
 
 def _leaks(step: Step, entries: tuple[CheckEntry, ...], handed_out: Tree, after: Tree) -> Iterator[str]:
     """Runs of lines of the solution, and hidden checks by name or sentence, that stand in something released."""
-    given = {window for content in handed_out.values() for window in _windows(content)}
-    touched = [path for path in (*step.lesson.adds, *step.lesson.changes) if path in after]
-    solution = {window for path in touched for window in _windows(after[path])} - given
-    hidden = {text for entry in entries if not entry.visible for text in (f"test_{entry.id}", entry.sentence)}
+    touched = {path: after[path] for path in (*step.lesson.adds, *step.lesson.changes) if path in after}
+    solution = windows_of(touched) - windows_of(handed_out)
+    secrets = Secrets(frozenset(solution), frozenset(hidden_texts(entries)))
     visible = {file.name: file.read_bytes() for file in step.checks_folder.glob("*.py")}
     lesson = {f"lessons/{path}": content for path, content in read_tree(step.lesson_folder).items()}
-    for path, content in {**visible, **lesson, **handed_out, step.notebook.name: notebook_text(step)}.items():
-        text = " ".join(content.decode(errors="replace").split())
-        given_away = [secret for secret in hidden if secret in text]
-        given_away += [window[0] for window in _windows(content) if window in solution]
-        if given_away:
-            yield f"Step {step.number}: {path} gives away: {given_away[0]}"
-
-
-def _windows(content: bytes) -> Iterator[tuple[str, ...]]:
-    """Every run of LEAK_LINES lines, spaces at their ends and empty lines aside."""
-    lines = [line.strip() for line in content.decode(errors="replace").splitlines() if len(line.strip()) > 1]
-    return zip(*(lines[first:] for first in range(LEAK_LINES)), strict=False)
-
-
-def notebook_text(step: Step) -> bytes:
-    """All that stands in the cells of the step's notebook."""
-    cells = json.loads(step.notebook.read_bytes())["cells"]
-    return "\n".join("".join(cell["source"]) for cell in cells).encode()
+    notebook = {step.notebook.name: step.notebook.read_bytes()}
+    for path, content in {**visible, **lesson, **handed_out, **notebook}.items():
+        given_away = secrets.first_in(path, content)
+        if given_away is not None:
+            yield f"Step {step.number}: {path} gives away: {given_away}"
