@@ -29,6 +29,7 @@ VERBS = {
     "nbgrader": "Write the folder in which nbgrader grades a class.",
     "grade": "Judge a class, and fill nbgrader's gradebook.",
     "report": "Show what a class finds hard.",
+    "export": "Write a class's points for Canvas, Moodle, Gradescope or JUnit.",
     "kit": "Make what a class is handed to work without nbgrader.",
     "doctor": "Say what this machine has, and what that means.",
 }

@@ -5,14 +5,12 @@ import io
 from collections.abc import Iterator, Sequence
 
 from courseware.reporting.figures import CheckFigures, Mistake, StepFigures, TaskFigures
-from courseware.views.untrusted import printable
+from courseware.views.untrusted import spreadsheet_text
 
 HEADINGS = (
     "step", "task", "task title", "check", "sentence", "hidden", "points",
     "judged", "passed", "failed", "not reached", "message key", "students", "asked", "expected", "came",
 )  # fmt: skip
-# Spreadsheets take a cell that begins with one of these for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def spreadsheet(steps: Sequence[StepFigures]) -> str:
@@ -54,7 +52,4 @@ def _mistake(mistake: Mistake | None) -> list[object]:
 
 def _cell(value: object) -> object:
     """A text that nothing takes for more than a text."""
-    if not isinstance(value, str):
-        return value
-    text = printable(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return spreadsheet_text(value) if isinstance(value, str) else value

@@ -1,6 +1,8 @@
 """Makes text that comes from a submission safe to show: nothing in it may steer a terminal or reorder what is read."""
 
 KEPT = "\n\t"
+# Spreadsheets take a cell that begins with one of these for a formula; some do so with the wide forms too.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def printable(text: str) -> str:
@@ -12,6 +14,12 @@ def printable(text: str) -> str:
     return "".join(
         character if character.isprintable() or character in KEPT else _escape(character) for character in text
     )
+
+
+def spreadsheet_text(text: str) -> str:
+    """`text` for a cell of a CSV file, in which no spreadsheet finds a formula."""
+    shown = printable(text)
+    return f"'{shown}" if shown.startswith(FORMULA) else shown
 
 
 def _escape(character: str) -> str:

@@ -1,0 +1,103 @@
+"""The CSV files, read as Canvas and Moodle read them."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from courseware.course import Step, Task
+from courseware.exporting import GradedStep
+from courseware.exporting.gradebooks import canvas_csv, canvas_heading, moodle_csv
+from courseware.grading.standing import Standing
+
+from .conftest import EMPTY, FORMULA, HOSTILE, ODD, REFERENCE, Graded, standing
+
+TASKS = ["Task 1.1: Greet by name", "Task 1.2: Refuse a blank name"]
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝")
+
+
+def lines_of(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+
+
+def exported(graded: Graded, form: str, path: Path) -> list[list[str]]:
+    done = graded.classroom.run("export", "1", "--format", form, "--output", str(path), code=1)
+    assert f"needs a look, has no points  {EMPTY}: There are no files in it." in done.stdout
+    content = path.read_bytes()
+    assert not content.startswith(b"\xef\xbb\xbf")  # Canvas would take the mark for a part of the first heading
+    return lines_of(content.decode())
+
+
+@pytest.mark.bubblewrap
+def test_canvas_finds_every_student_and_task(graded: Graded, tmp_path: Path) -> None:
+    heading, possible, *lines = exported(graded, "canvas", tmp_path / "canvas.csv")
+    assert heading == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *TASKS]
+    assert "Points Possible" in possible[0]
+    assert possible[5:] == ["6", "3"]
+    found = {line[3]: line[5:] for line in lines}
+    assert found.pop(EMPTY) == ["", ""]  # what Canvas has there already stays
+    assert found.pop(f"'{ODD}") == ["6", "3"]
+    assert {student: [float(cell) for cell in cells] for student, cells in found.items()} == {
+        student: [points["1.1"], points["1.2"]] for student, points in graded.points.items() if student != ODD
+    }
+    assert {len(line) for line in lines} == {len(heading)}
+    assert {line[0] == line[3] for line in lines} == {True}
+
+
+@pytest.mark.bubblewrap
+def test_moodle_finds_every_student_and_task(graded: Graded, tmp_path: Path) -> None:
+    heading, *lines = exported(graded, "moodle", tmp_path / "moodle.csv")
+    assert heading == ["Username", *TASKS]
+    found = {line[0]: line[1:] for line in lines}
+    assert found[EMPTY] == ["-", "-"]  # an empty cell would be a grade
+    assert found[REFERENCE] == ["6", "3"]
+    assert found["keeps_spaces"] == ["3", "3"]
+    assert found["broken"] == ["0", "0"]
+    assert len(found) == len(graded.points) + 1
+
+
+@pytest.mark.parametrize("write", [canvas_csv, moodle_csv])
+def test_no_cell_is_a_formula_and_nothing_breaks_a_line(write: object, step: Step) -> None:
+    assert callable(write)
+    names = [FORMULA, "+49", "-1+1", "@SUM(A1)", "\t=1", "＝1+1", HOSTILE, 'two\nlines, "quoted"']
+    graded = GradedStep(step, tuple(standing(name) for name in names))
+    lines = lines_of(write([graded]))
+    students = lines[2:] if write is canvas_csv else lines[1:]
+    assert len(students) == len(names)
+    for line in students:
+        assert len(line) == len(lines[0])
+        assert [cell for cell in line if cell.startswith(FORMULA_STARTS)] == []
+        assert [cell for cell in line if "\x1b" in cell or "\u202e" in cell or "\n" in cell] == []
+
+
+def test_a_class_in_several_steps_is_one_table(step: Step) -> None:
+    second = step.model_copy(update={"number": 2, "lesson": step.lesson.model_copy(update={"tasks": (other_task(),)})})
+    steps = [
+        GradedStep(step, (standing("ada"),)),
+        GradedStep(second, (Standing("bo", None, "It was not judged yet."),)),
+    ]
+    assert lines_of(moodle_csv(steps)) == [
+        ["Username", *TASKS, "Task 2.1: Tell the time"],
+        ["ada", "6", "3", "-"],
+        ["bo", "-", "-", "-"],
+    ]
+
+
+def other_task(title: str = "Tell the time") -> Task:
+    return Task(id="2.1", title=title, points=2)
+
+
+@pytest.mark.parametrize("title", ["Part one (12)", "The Final Score of a game", "Current Grade"])
+def test_canvas_never_takes_a_task_for_something_else(title: str) -> None:
+    assert canvas_heading(other_task(title)) == "Task 2.1"
+    assert canvas_heading(other_task()) == "Task 2.1: Tell the time"
+
+
+def test_points_have_a_decimal_point_and_no_needless_digits(step: Step) -> None:
+    graded = standing("ada")
+    assert graded.verdict is not None
+    first, second = graded.verdict.tasks
+    tasks = (first.model_copy(update={"points": 0.1 + 0.2}), second.model_copy(update={"points": 1234.5}))
+    verdict = graded.verdict.model_copy(update={"tasks": tasks})
+    assert lines_of(moodle_csv([GradedStep(step, (Standing("ada", verdict),))]))[1] == ["ada", "0.3", "1234.5"]
