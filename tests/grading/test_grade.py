@@ -204,6 +204,33 @@ def test_a_step_that_was_never_released_is_refused_before_anything_is_judged(
     assert classroom.verdicts() == 0
 
 
+RUNS = """
+from pathlib import Path
+Path("it_ran.txt").write_text("with the instructor's rights")
+"""
+
+
+@pytest.mark.parametrize("broken", ["no judge", "mistake"])
+def test_where_settings_are_broken_no_notebook_is_run(
+    classroom: Class, specimens: dict[str, Tree], broken: str
+) -> None:
+    place = classroom.hand_in("ada", specimens["finish(1)"])
+    notebook = place / f"{classroom.step.slug}.ipynb"
+    cells = json.loads(notebook.read_text())
+    cells["cells"][1]["source"] = RUNS
+    notebook.write_text(json.dumps(cells))
+    if broken == "no judge":
+        (classroom.folder.root / "nbgrader_config.json").unlink()
+        says = "would run the students' notebooks"
+    else:
+        with (classroom.folder.root / "nbgrader_config.py").open("a") as file:
+            file.write("c.NoSuch = no_such_name\n")
+        says = "cannot be used: name 'no_such_name' is not defined"
+    assert says in classroom.run("grade", code=2).stderr
+    assert not list(classroom.folder.root.rglob("it_ran.txt"))
+    assert classroom.verdicts() == 1
+
+
 def test_any_other_folder_is_refused(tmp_path: Path) -> None:
     other = Class(CourseFolder(tmp_path))
     assert "is no course folder" in other.run("grade", code=2).stderr

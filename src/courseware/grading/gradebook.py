@@ -23,23 +23,39 @@ class Autograder:
     """nbgrader's autograding of one step, for one submission at a time, with the settings of the course folder.
 
     Verdicts come out of the journal. `faults` says of students why they have none: their submissions are marked for a
-    person to look at, and not judged again. Raises UsageError when the gradebook does not know the step.
+    person to look at, and not judged again. Raises UsageError when the gradebook does not know the step, or
+    the settings are not as `course nbgrader` writes them.
     """
 
     def __init__(self, folder: CourseFolder, slug: str, *, sandbox: SandboxKind, faults: Mapping[str, str]) -> None:
         self._folder = folder
         self._slug = slug
         self._said = io.StringIO()
+        self._app = AutogradeApp.instance(raise_config_file_errors=True)
         with chdir(folder.root), _quiet():  # nbgrader looks for its settings here
-            self._app = AutogradeApp.instance()
-            self._app.initialize([])
+            try:
+                self._app.initialize([])
+            except Exception as error:
+                raise UsageError(f"nbgrader's settings in {folder.root} cannot be used: {error}") from error
         self._app.log.handlers = [logging.StreamHandler(self._said)]
         self._app.log.setLevel(logging.ERROR)
         self._app.update_config(Config({"JudgeSubmission": {"sandbox": sandbox, "faults": dict(faults)}}))
         assert self._app.coursedir is not None
         self._coursedir = self._app.coursedir
         self._coursedir.assignment_id = slug
+        self._require_judge()
         self._require_assignment()
+
+    def _require_judge(self) -> None:
+        """Without our settings nbgrader would run the students' notebooks, here and with the user's rights."""
+        converter = Autograde(coursedir=self._coursedir, parent=self._app)
+        steps = [each if isinstance(each, str) else each.__name__ for each in converter.autograde_preprocessors]
+        names = [step.rpartition(".")[2] for step in steps]
+        if "JudgeSubmission" not in names or "Execute" in names:
+            raise UsageError(
+                f"nbgrader's settings in {self._folder.root} would run the students' notebooks instead of judging "
+                f"their files. Have them written anew: course nbgrader {self._folder.root}"
+            )
 
     def _require_assignment(self) -> None:
         with chdir(self._folder.root), _quiet():
