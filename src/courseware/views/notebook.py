@@ -152,7 +152,7 @@ STYLE = _style(
         (".passed td:first-child", f"color:{GOOD}"),
         (".failed td:first-child", f"color:{BAD}"),
         (".skipped", "opacity:.7"),
-        ("summary", "cursor:pointer"),
+        ("summary", "cursor:pointer;display:list-item"),
         ("ul", "margin:.3em 0;padding-left:1.2em"),
         ("dl", "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.2em .8em;margin:.4em 0"),
         ("dt", "opacity:.7;font-weight:400;float:none;width:auto"),
