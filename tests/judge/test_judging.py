@@ -101,6 +101,12 @@ def test_same_seed_gives_the_same_verdict_but_for_times() -> None:
     assert len(asked) > 1, "the seed does not reach the data"
 
 
+@pytest.mark.parametrize("sandbox", ["plain", pytest.param("bubblewrap", marks=pytest.mark.bubblewrap)])
+def test_the_verdict_has_what_the_application_printed(sandbox: str) -> None:
+    verdict = judged(with_greeting("    name = ", "    print('I was asked for', query)\n    name = "), sandbox=sandbox)
+    assert "I was asked for {'name': " in verdict.application.log
+
+
 def test_digest_tells_submissions_apart() -> None:
     assert judged(REFERENCE).submission == judged(dict(reversed(REFERENCE.items()))).submission
     assert judged(REFERENCE).submission != judged(with_greeting("blank", "empty")).submission

@@ -67,7 +67,7 @@ def start_application(
         group = _enter_sandbox(line, environment, limits) if kind == "bubblewrap" else None
         if group is not None:
             clean_up.callback(group.remove)
-        line.add(sys.executable, "-I", "-B", str(bubblewrap.RUNNER), str(line.add_file(package)))
+        line.add(sys.executable, "-I", "-B", "-u", str(bubblewrap.RUNNER), str(line.add_file(package)))
         process = _launch(line, environment if kind == "plain" else CLEAN_ENVIRONMENT, printed)
         ours.pop_all()
         running = RunningApplication(
