@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import tomllib
 import zipfile
 from pathlib import Path
@@ -207,6 +206,17 @@ def test_whatever_is_kept_back_is_found_wherever_it_gets_in(
     assert not (tmp_path / "kit.zip").exists()
 
 
+def test_a_solution_in_the_output_of_a_notebook_is_found(course: Course) -> None:
+    path = course.root / "notebooks" / f"{STEP}.ipynb"
+    notebook = json.loads(path.read_bytes())
+    output = {"output_type": "stream", "name": "stdout", "text": (course.root / SOLUTION).read_text()}
+    notebook["cells"].append(
+        {"cell_type": "code", "source": [], "metadata": {}, "execution_count": 1, "outputs": [output]}
+    )
+    path.write_text(json.dumps(notebook))
+    assert len(list(given_away(course, 1, kit_files(course, 1)))) == 1
+
+
 def test_the_sentence_of_a_hidden_check_is_found(course: Course) -> None:
     path = course.root / "lessons" / STEP / "README.md"
     path.write_text(path.read_text() + "\nSpaces around the name\nare not part of the greeting.\n")
@@ -233,7 +243,6 @@ def test_a_kit_of_a_kit_is_refused(made: Made, tmp_path: Path) -> None:
 
 
 def test_a_course_without_pinned_versions_has_none(course: Course) -> None:
-    shutil.rmtree(course.root / "workspace", ignore_errors=True)
     files = kit_files(course, 1)
     assert files["constraints.txt"] == b""
     assert tomllib.loads(files["pyproject.toml"].decode())["tool"]["uv"]["constraint-dependencies"] == []

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from pathlib import Path
 
 from courseware.project_tree import Tree
@@ -26,14 +27,17 @@ def archive(tree: Tree, folder: str) -> bytes:
     return made.getvalue()
 
 
-def read_archive(path: Path) -> dict[str, bytes] | None:
-    """The files in a zip file, without the one folder around them; None where it is not like one of ours."""
+def read_archive(path: Path, *, holding: str) -> dict[str, bytes] | None:
+    """The files in a zip file that has one of the name `holding`, without the one folder around them all.
+
+    None where it is no such zip file; a strange one is not unpacked to find out.
+    """
     try:
         with zipfile.ZipFile(path) as file:
             names = file.namelist()
             around = {name.partition("/")[0] for name in names}
-            if len(around) != 1:
+            if len(around) != 1 or f"{min(around)}/{holding}" not in names:
                 return None
             return {name.partition("/")[2]: file.read(name) for name in names}
-    except (OSError, zipfile.BadZipFile, RuntimeError):
+    except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return None

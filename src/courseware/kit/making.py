@@ -45,7 +45,7 @@ def make_kit(course: Course, count: int, folder: Path) -> Kit:
     Raises UsageError where something else is in the way, where the course is not whole, or where a file of the kit
     would give away what is kept back.
     """
-    zip_file = folder.with_name(f"{folder.name}.zip")
+    zip_file = folder.parent / f"{folder.name}.zip"
     _refuse_other_things(folder, zip_file)
     if not course.application_folder.is_dir():
         raise UsageError("This course was handed out without its solutions: it is a kit already.")
@@ -88,13 +88,15 @@ def _put_in_place(files: Tree, folder: Path, zip_file: Path) -> None:
 def _refuse_other_things(folder: Path, zip_file: Path) -> None:
     """Raises UsageError where something lies that is not a kit of ours as we left it."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise UsageError(f"{folder} is there already and no folder. Name a new folder.")
+        raise UsageError(f"{folder} is there already, and no folder. Name a new one.")
     if folder.exists() and any(folder.iterdir()):
+        if not (folder / RECORD).is_file():
+            raise UsageError(f"{folder} was not made by this command. Name a new folder.")
         strange = _strange(_all_files(folder))
         if strange is not None:
-            raise UsageError(f"{folder} is not as this command left it: see {strange}. Name a new folder.")
+            raise UsageError(f"{folder} is not as this command left it, see {strange}. Name a new folder.")
     if zip_file.is_symlink() or zip_file.exists():
-        found = None if zip_file.is_symlink() or not zip_file.is_file() else read_archive(zip_file)
+        found = read_archive(zip_file, holding=RECORD) if zip_file.is_file() and not zip_file.is_symlink() else None
         if found is None or _strange(found) is not None:
             raise UsageError(f"{zip_file} was not made by this command. Name a new folder.")
 

@@ -58,7 +58,8 @@ def _handed_out(course: Course, count: int, *, length: int) -> set[Window]:
 
 
 def _mistakes(step: Step) -> dict[str, bytes]:
-    return {"mistakes.toml": (step.checks_folder / "mistakes.toml").read_bytes()}
+    name = "mistakes.toml"
+    return {path: content for path, content in read_tree(step.checks_folder).items() if path == name}
 
 
 def _hidden_lines(step: Step) -> set[Window]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from courseware.judge import CheckEntry
 from courseware.project_tree import Tree
@@ -19,8 +20,8 @@ class Secrets:
     texts: frozenset[str] = frozenset()
 
     def first_in(self, path: str, content: bytes) -> str | None:
-        """A secret that the file gives away, or None. Of a notebook the text of its cells is searched too."""
-        for released in (content, cell_text(content)) if path.endswith(".ipynb") else (content,):
+        """A secret that the file gives away, or None. Of a notebook the text behind its JSON is searched too."""
+        for released in (content, notebook_text(content)) if path.endswith(".ipynb") else (content,):
             text = " ".join(released.decode(errors="replace").split())
             given_away = [secret for secret in sorted(self.texts) if secret in text]
             for length in {len(run) for run in self.lines}:
@@ -48,7 +49,14 @@ def hidden_texts(entries: Iterable[CheckEntry]) -> set[str]:
     return {text for entry in entries if not entry.visible for text in (f"test_{entry.id}", entry.sentence)}
 
 
-def cell_text(notebook: bytes) -> bytes:
-    """All that stands in the cells of a notebook."""
-    cells = json.loads(notebook)["cells"]
-    return "\n".join("".join(cell["source"]) for cell in cells).encode()
+def notebook_text(notebook: bytes) -> bytes:
+    """All text in a notebook, that of its outputs too, as it stands there for a reader."""
+    return "\n".join(_strings(json.loads(notebook))).encode(errors="replace")
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _strings(part)
