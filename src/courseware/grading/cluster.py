@@ -7,6 +7,7 @@ itself is brought to them.
 """
 
 import itertools
+import logging
 import secrets
 import shutil
 import threading
@@ -51,6 +52,8 @@ def judge_on_cluster(address: str, course: Course, jobs: Iterable[Job]) -> Itera
 
 @contextmanager
 def _connected(address: str) -> Iterator[Client]:
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said here in a sentence
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         client.wait_for_workers(1, timeout=CONNECT_SECONDS)
