@@ -10,8 +10,10 @@ import typer
 
 from courseware.cli.common import console
 from courseware.cli.exit_codes import FAILED, HELD
+from courseware.errors import UsageError
 
 if TYPE_CHECKING:
+    from courseware.course import Course
     from courseware.exporting import GradedStep
 
 
@@ -22,6 +24,7 @@ class Format(StrEnum):
     MOODLE = "moodle"
     GRADESCOPE = "gradescope"
     JUNIT = "junit"
+    AUTOGRADER = "autograder"
 
 
 def export(
@@ -34,23 +37,52 @@ def export(
             "--format",
             help="canvas, moodle: a CSV file with the points of every task. "
             "gradescope: a folder with a results.json for every submission. "
-            "junit: a folder with an XML file for every submission.",
+            "junit: a folder with an XML file for every submission. "
+            "autograder: a zip file with which Gradescope judges a step itself.",
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write, or the new folder.")],
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain",
+            help="autograder: judge without a sandbox where Gradescope has none: "
+            "submissions could then read and forge anything.",
+        ),
+    ] = False,
 ) -> None:
     """Write what a class was given for Canvas, Moodle, Gradescope, or whatever reads JUnit's XML.
 
     It says what `course grade` found, and no more: a submission that needs a look has no points in it. Exit code 1 says
     that there are such submissions.
     """
-    from courseware.exporting import graded_steps
     from courseware.nbgrader import CourseFolder
 
-    steps = graded_steps(CourseFolder(course_dir.resolve()), step)
+    folder = CourseFolder(course_dir.resolve())
+    if form is Format.AUTOGRADER:
+        _write_autograder(folder.course, step, output, plain=plain)
+        return
+    if plain:
+        raise UsageError("--plain is for --format autograder: everything else was judged already.")
+    from courseware.exporting import graded_steps
+
+    steps = graded_steps(folder, step)
     _write(steps, form, output)
     _tell(steps, output)
     raise typer.Exit(FAILED if any(graded.needs_look for graded in steps) else HELD)
+
+
+def _write_autograder(course: Course, number: int | None, output: Path, *, plain: bool) -> None:
+    from courseware.exporting.autograder import autograder_zip
+    from courseware.exporting.files import write_file
+
+    if number is None and len(course.steps) > 1:
+        raise UsageError("An autograder is for one step: say which, such as 1.")
+    step = course.step(course.steps[0].number if number is None else number)
+    write_file(output, autograder_zip(course, step, plain=plain))
+    screen = console()
+    screen.print(f"The autograder of step {step.number} is in {output}")
+    screen.print("It holds the hidden checks: it is for Gradescope and for instructors alone.")
 
 
 def _write(steps: list[GradedStep], form: Format, output: Path) -> None:
