@@ -1,5 +1,6 @@
 """`course grade` leaves nbgrader exactly as its own autograding does, and nbgrader's next steps work on it."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from courseware.nbgrader import CourseFolder
-from courseware.project_tree import Tree
+from courseware.project_tree import Tree, finish, write_tree
 
 from .conftest import ENVIRONMENT, SECONDS, Class
 
@@ -81,3 +82,25 @@ def test_gradebook_and_graded_notebooks_are_the_same(
     nbgrader(classroom.folder.root, "generate_feedback", classroom.step.slug)
     feedback = list((classroom.folder.root / "feedback").rglob("*.html"))
     assert len(feedback) == 8
+
+
+def test_every_step_that_was_handed_in_is_graded(classroom: Class, specimens: dict[str, Tree]) -> None:
+    clock = classroom.course.step(2)
+    nbgrader(classroom.folder.root, "generate_assignment", clock.slug)
+    classroom.hand_in("ada", specimens["one_file"])
+    place = classroom.folder.submission("ada", clock.slug)
+    write_tree(finish(classroom.course, 2), place)
+    shutil.copy(clock.notebook, place)
+
+    records = json.loads(classroom.run("grade", "--json").stdout)
+    assert [(record["step"], record["students"][0]["points"]) for record in records] == [(1, 9), (2, 10)]
+    assert [grade[:3] for grade in grades(classroom.folder.root)] == [
+        ("ada", "task_1_1", 6),
+        ("ada", "task_1_2", 3),
+        ("ada", "task_2_1", 10),
+    ]
+    shown = classroom.run("report").stdout
+    assert "Step 1: Greeting" in shown
+    assert "Step 2: Clock" in shown
+    (only,) = json.loads(classroom.run("grade", "2", "--json").stdout)
+    assert (only["step"], only["judged_now"]) == (2, 0)
