@@ -45,6 +45,18 @@ def test_a_second_run_changes_nothing(course: Course, folder: CourseFolder) -> N
     assert read_tree(folder.root) == before
 
 
+def test_a_later_run_keeps_the_course_s_id_and_its_exchange(course: Course, tmp_path: Path) -> None:
+    root, exchange = tmp_path / "class", tmp_path / "exchange"
+    write_course_folder(course, root, course_id="contacts-2026", exchange=exchange)
+    before = read_tree(root)
+    assert write_course_folder(course, root) == Written((), (), (), None)
+    assert read_tree(root) == before
+    assert b'"contacts-2026"' in before[SETTINGS]
+    assert exchange.stat().st_mode & 0o777 == 0o777
+    changed = write_course_folder(course, root, course_id="contacts-2027")
+    assert changed.written == (SETTINGS, "for_students/nbgrader_config.py")
+
+
 def test_what_the_course_changed_is_brought_up_to_date(course: Course, folder: CourseFolder) -> None:
     (course.step(1).starter_folder / "app" / "greeting.py").write_text("new = True\n")
     (course.step(1).starter_folder / "app" / "added.py").write_text("added = True\n")

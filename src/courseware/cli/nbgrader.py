@@ -12,10 +12,10 @@ from courseware.errors import UsageError
 
 def nbgrader(
     folder: Annotated[Path, typer.Argument(help="The folder to write; run it again to bring it up to date.")],
-    course_id: Annotated[str, typer.Option(help="nbgrader's name for this course.")] = "course",
+    course_id: Annotated[str | None, typer.Option(help="nbgrader's name for this course; at first `course`.")] = None,
     exchange: Annotated[
         Path | None,
-        typer.Option(help="Where students fetch and submit; FOLDER/exchange if left out."),
+        typer.Option(help="Where students fetch and submit; at first FOLDER/exchange."),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace files that you changed too; they are kept in a dated backup.")
@@ -23,7 +23,7 @@ def nbgrader(
     as_json: JsonOption = False,
 ) -> None:
     """Write an nbgrader course folder: starters and notebooks to release, and settings that grade by our judge."""
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+", course_id):
+    if course_id is not None and not re.fullmatch(r"[A-Za-z0-9_.-]+", course_id):
         raise UsageError("The course's id may hold letters, digits, dots, dashes and underscores alone.")
     from courseware.course import find_course
     from courseware.nbgrader.writing import write_course_folder

@@ -34,7 +34,9 @@ def configure(c: Any, root: Path) -> None:
     c.OverwriteCells.add_missing_cells = True
     c.FileNameCollectorPlugin.named_regexp = ARCHIVED
     # A new gradebook is made by Alembic's command, which is installed beside nbgrader's but perhaps not on the PATH.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    here, path = str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)
+    if here not in path.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([here, path])
 
 
 def configure_student(c: Any, root: Path) -> None:

@@ -15,12 +15,18 @@ OWN = ".course"
 
 
 class Record(BaseModel):
-    """What we know of the folder. `written` holds, for every file that we wrote, the SHA-256 (hex) of its content."""
+    """What we know of the folder.
+
+    `course_id` is nbgrader's name for the course, `exchange` the folder through which students fetch and submit.
+    `written` holds, for every file that we wrote, the SHA-256 (hex) of its content.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = 1
     course: Path
+    course_id: str
+    exchange: Path
     written: dict[str, str] = {}
 
 

@@ -66,29 +66,29 @@ class Written:
 
 
 def write_course_folder(
-    course: Course, root: Path, *, course_id: str, exchange: Path | None = None, force: bool = False
+    course: Course, root: Path, *, course_id: str | None = None, exchange: Path | None = None, force: bool = False
 ) -> Written:
     """Writes nbgrader's course folder for `course`: settings, and every step's starters and notebook under source/.
 
     Args:
         root: the folder; it is made. One that holds other things is refused unless `force`.
-        course_id: nbgrader's name for the course.
-        exchange: the folder through which students fetch and submit; by default one inside `root`.
+        course_id: nbgrader's name for the course; by default as before, at first "course".
+        exchange: the folder through which students fetch and submit; by default as before, at first one inside `root`.
         force: replace files that somebody else changed, after moving them to a dated backup.
     """
     folder = CourseFolder(root)
     if folder.is_ours:
-        before = folder.record().written
+        before = folder.record()
     elif root.exists() and (not root.is_dir() or any(root.iterdir())) and not force:
         raise UsageError(f"{root} was not made by this command. Name a new folder, or say --force.")
     else:
-        before = {}
-    exchange = exchange or root / "exchange"
-    if not exchange.exists():  # formgrader does not open without it
-        exchange.mkdir(parents=True)
-        exchange.chmod(0o777)  # nbgrader demands it of every student; inside it keeps them apart
-    files = _files(course, course_id, exchange)
-    return _Writing(folder, before, force).write(course, files)
+        before = Record(course=course.root, course_id="course", exchange=root / "exchange")
+    wanted = {"course": course.root, "course_id": course_id, "exchange": exchange}
+    record = before.model_copy(update={name: value for name, value in wanted.items() if value is not None})
+    if not record.exchange.exists():  # formgrader does not open without it
+        record.exchange.mkdir(parents=True)
+        record.exchange.chmod(0o777)  # nbgrader demands it of every student; inside it keeps them apart
+    return _Writing(folder, record, force).write(_files(course, record.course_id, record.exchange))
 
 
 def _files(course: Course, course_id: str, exchange: Path) -> dict[str, bytes]:
@@ -107,18 +107,19 @@ def _files(course: Course, course_id: str, exchange: Path) -> dict[str, bytes]:
 class _Writing:
     """One run of writing: tells our files from those that somebody else changed."""
 
-    def __init__(self, folder: CourseFolder, before: Mapping[str, str], force: bool) -> None:
+    def __init__(self, folder: CourseFolder, record: Record, force: bool) -> None:
         self._folder = folder
-        self._before = before
+        self._record = record
+        self._before = record.written
         self._force = force
         self._backup = folder.backups / f"{datetime.now():%Y-%m-%d_%H-%M-%S_%f}"
 
-    def write(self, course: Course, files: Mapping[str, bytes]) -> Written:
+    def write(self, files: Mapping[str, bytes]) -> Written:
         digests = {path: content_digest(content) for path, content in files.items()}
         wrong = [path for path in files if self._current(path) != digests[path]]
         gone = [path for path in self._before if path not in files and self._current(path) is not None]
         kept = [path for path in (*wrong, *gone) if self._was_changed(path)]
-        self._folder.keep(Record(course=course.root, written=dict(self._before)))
+        self._folder.keep(self._record)
         if self._force:
             self._move_to_backup(kept)
             kept = []
@@ -130,7 +131,7 @@ class _Writing:
             (self._folder.root / path).unlink(missing_ok=True)
         # Of a file that stays as somebody changed it, what we wrote there before: so it never seems ours.
         left = {path: self._before.get(path, "") for path in kept}
-        self._folder.keep(Record(course=course.root, written={**digests, **left}))
+        self._folder.keep(self._record.model_copy(update={"written": {**digests, **left}}))
         return Written(written, removed, tuple(kept), self._backup if self._backup.exists() else None)
 
     def _current(self, path: str) -> str | None:
