@@ -28,7 +28,7 @@ class Cluster:
         self._processes: list[subprocess.Popen[bytes]] = []
         file = folder / "scheduler.json"
         self._start(*SCHEDULER, "--scheduler-file", str(file))
-        wait_for(file.exists)
+        wait_for(lambda: file.exists() and file.read_text().rstrip().endswith("}"))
         self.address: str = json.loads(file.read_text())["address"]
 
     def add_worker(self) -> "subprocess.Popen[bytes]":
