@@ -2,15 +2,21 @@
 
 import csv
 import io
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from courseware.course import Step, Task
 from courseware.exporting import GradedStep
-from courseware.exporting.gradebooks import canvas_csv, canvas_heading, moodle_csv
+from courseware.exporting.gradebooks import Column, canvas_csv, moodle_csv
+from courseware.exporting.marks import Mark, Marks
 from courseware.grading.standing import Standing
+from courseware.nbgrader import CourseFolder
 
+from ..grading.conftest import Class
 from .conftest import EMPTY, FORMULA, HOSTILE, ODD, REFERENCE, Graded, standing
 
 TASKS = ["Task 1.1: Greet by name", "Task 1.2: Refuse a blank name"]
@@ -23,7 +29,7 @@ def lines_of(text: str) -> list[list[str]]:
 
 def exported(graded: Graded, form: str, path: Path) -> list[list[str]]:
     done = graded.classroom.run("export", "1", "--format", form, "--output", str(path), code=1)
-    assert f"needs a look, has no points  {EMPTY}: There are no files in it." in done.stdout
+    assert f"needs a look  {EMPTY}: There are no files in it." in done.stdout
     content = path.read_bytes()
     assert not content.startswith(b"\xef\xbb\xbf")  # Canvas would take the mark for a part of the first heading
     return lines_of(content.decode())
@@ -84,14 +90,65 @@ def test_a_class_in_several_steps_is_one_table(step: Step) -> None:
     ]
 
 
-def other_task(title: str = "Tell the time") -> Task:
-    return Task(id="2.1", title=title, points=2)
+def other_task() -> Task:
+    return Task(id="2.1", title="Tell the time", points=2)
+
+
+def test_points_by_hand_count_before_the_judges(step: Step) -> None:
+    """As in formgrader: by hand, else the judge's on the scale of the cell, and extra points with either."""
+    marks = {
+        ("ada", "task_1_1"): Mark(by_hand=1.5, automatic=12, extra=0.5),
+        ("ada", "question_1_a"): Mark(by_hand=None, automatic=None, extra=0),
+        ("bo", "task_1_1"): Mark(by_hand=None, automatic=12, extra=1),
+        ("bo", "question_1_a"): Mark(by_hand=1, automatic=None, extra=0),
+        ("cy", "task_1_1"): Mark(by_hand=4, automatic=None, extra=0),
+        ("cy", "task_1_2"): Mark(by_hand=None, automatic=None, extra=0),
+        ("cy", "question_1_a"): Mark(by_hand=None, automatic=0, extra=0),
+        ("cy", "own_cell"): Mark(by_hand=None, automatic=2, extra=0),
+    }
+    possible = {"task_1_1": 12.0, "task_1_2": 3.0, "question_1_a": 1.0, "own_cell": 2.0}
+    standings = (standing("ada"), standing("bo"), Standing("cy", None, "data.bin is larger than 4 MiB."))
+    graded = GradedStep(step, standings, Marks(possible, marks))
+    assert lines_of(moodle_csv([graded])) == [
+        ["Username", *TASKS, "Question 1.a: Why refuse a blank name", "own_cell"],
+        ["ada", "2", "3", "-", "-"],
+        ["bo", "13", "3", "1", "-"],
+        ["cy", "4", "-", "0", "2"],
+    ]
+    assert lines_of(canvas_csv([graded]))[1][5:] == ["12", "3", "1", "2"]
+
+
+@pytest.mark.bubblewrap
+def test_points_that_were_typed_in_formgrader(graded: Graded, tmp_path: Path) -> None:
+    root = tmp_path / "class"
+    shutil.copytree(graded.classroom.folder.root, root)
+    with closing(sqlite3.connect(root / "gradebook.db")) as gradebook, gradebook:
+        changed = gradebook.execute(
+            """
+            UPDATE grade SET manual_score = 5, needs_manual_grade = 0 WHERE id IN (
+                SELECT grade.id FROM grade
+                JOIN base_cell ON base_cell.id = grade.cell_id
+                JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id
+                JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+                WHERE base_cell.name = 'task_1_1' AND submitted_assignment.student_id IN ('keeps_spaces', ?)
+            )
+            """,
+            (EMPTY,),
+        )
+        assert changed.rowcount == 2
+        gradebook.execute("UPDATE submitted_notebook SET late_submission_penalty = 1")
+    done = Class(CourseFolder(root)).run("export", "--format", "moodle", "-o", str(tmp_path / "moodle.csv"), code=1)
+    assert "came late: nbgrader's penalty is not in these points" in " ".join(done.stdout.split())
+    found = {line[0]: line[1:] for line in lines_of((tmp_path / "moodle.csv").read_text())}
+    assert found["keeps_spaces"] == ["5", "3"]
+    assert found[EMPTY] == ["5", "-"]
+    assert found[REFERENCE] == ["6", "3"]
 
 
 @pytest.mark.parametrize("title", ["Part one (12)", "The Final Score of a game", "Current Grade"])
 def test_canvas_never_takes_a_task_for_something_else(title: str) -> None:
-    assert canvas_heading(other_task(title)) == "Task 2.1"
-    assert canvas_heading(other_task()) == "Task 2.1: Tell the time"
+    assert Column("Task 2.1", title, "task_2_1", 2, "2.1").canvas_heading == "Task 2.1"
+    assert Column("Task 2.1", "Tell the time", "task_2_1", 2, "2.1").canvas_heading == "Task 2.1: Tell the time"
 
 
 def test_points_have_a_decimal_point_and_no_needless_digits(step: Step) -> None:

@@ -27,6 +27,9 @@ class Format(StrEnum):
     AUTOGRADER = "autograder"
 
 
+GRADEBOOKS = (Format.CANVAS, Format.MOODLE)
+
+
 def export(
     course_dir: Annotated[Path, typer.Argument(help="nbgrader's course folder, graded by `course grade`.")],
     step: Annotated[int | None, typer.Argument(help="Export this step alone.", show_default="every step")] = None,
@@ -53,8 +56,8 @@ def export(
 ) -> None:
     """Write what a class was given for Canvas, Moodle, Gradescope, or whatever reads JUnit's XML.
 
-    It says what `course grade` found, and no more: a submission that needs a look has no points in it. Exit code 1 says
-    that there are such submissions.
+    It says what `course grade` found; a CSV file also has the points that were given by hand in nbgrader's gradebook.
+    A submission that needs a look has no points. Exit code 1 says that there are such submissions.
     """
     from courseware.nbgrader import CourseFolder
 
@@ -66,7 +69,7 @@ def export(
         raise UsageError("--plain is for --format autograder: everything else was judged already.")
     from courseware.exporting import graded_steps
 
-    steps = graded_steps(folder, step)
+    steps = graded_steps(folder, step, with_marks=form in GRADEBOOKS)
     _write(steps, form, output)
     _tell(steps, output)
     raise typer.Exit(FAILED if any(graded.needs_look for graded in steps) else HELD)
@@ -81,7 +84,7 @@ def _write_autograder(course: Course, number: int | None, output: Path, *, plain
     step = course.step(course.steps[0].number if number is None else number)
     write_file(output, autograder_zip(course, step, plain=plain))
     screen = console()
-    screen.print(f"The autograder of step {step.number} is in {output}")
+    screen.print(f"The autograder of step {step.number} is in {output}", soft_wrap=True)
     screen.print("It holds the hidden checks: it is for Gradescope and for instructors alone.")
 
 
@@ -106,7 +109,11 @@ def _tell(steps: list[GradedStep], output: Path) -> None:
     for graded in steps:
         judged = sum(standing.verdict is not None for standing in graded.standings)
         sentence = f"Step {graded.step.number}: {count(judged, 'submission')} with points, in {output}"
-        screen.print(shown(sentence, "bold"))
+        screen.print(shown(sentence, "bold"), soft_wrap=True)
         for standing in graded.needs_look:
-            points = "has its points" if standing.verdict else "has no points"
-            screen.print(shown(f"needs a look, {points}  {standing.student}: {standing.remark}", "yellow"))
+            screen.print(shown(f"needs a look  {standing.student}: {standing.remark}", "yellow"), soft_wrap=True)
+        late = len(graded.marks.late)
+        if late:
+            screen.print(
+                f"{count(late, 'submission')} came late: nbgrader's penalty is not in these points.", soft_wrap=True
+            )

@@ -1,5 +1,8 @@
 """A class's points as CSV files that learning platforms import: a line for every student, a column for every task.
 
+A task has the judge's points, or those that somebody gave by hand in nbgrader's gradebook. So have the questions in
+words, and whatever else is graded there.
+
 What these files must look like is known from the platforms' own importers (canvas-lms: lib/gradebook_importer.rb;
 moodle: grade/import/csv/classes/load_data.php).
 """
@@ -7,10 +10,11 @@ moodle: grade/import/csv/classes/load_data.php).
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from courseware.course import Task
 from courseware.exporting.graded_class import GradedStep
+from courseware.grading.standing import Standing
 from courseware.verdict import Verdict
 from courseware.views.untrusted import spreadsheet_text
 
@@ -26,48 +30,87 @@ MOODLE_NOTHING = "-"
 DECIMALS = 4
 
 
+@dataclass(frozen=True)
+class Column:
+    """Something that is graded: its cell in the gradebook, its points there, and the task if it is one."""
+
+    name: str
+    title: str
+    cell: str
+    possible: float
+    task: str | None = None
+
+    @property
+    def heading(self) -> str:
+        return " ".join(f"{self.name}: {self.title}".split()) if self.title else self.name
+
+    @property
+    def canvas_heading(self) -> str:
+        """One that Canvas understands as nothing else."""
+        return self.name if CANVAS_MISREADS.search(self.heading) else self.heading
+
+
 def canvas_csv(steps: Sequence[GradedStep]) -> str:
     """What Canvas imports into its gradebook. Points that nobody knows are left out, and stay there as they are."""
-    tasks = _tasks(steps)
-    headings = [*CANVAS_STUDENT, *map(canvas_heading, tasks)]
-    possible = [POINTS_POSSIBLE, "", "", "", "", *(_number(task.points) for task in tasks)]
-    lines = [[student, "", "", student, "", *points] for student, points in _lines(steps, tasks, CANVAS_NOTHING)]
+    all_columns = [column for graded in steps for column in columns(graded)]
+    headings = [*CANVAS_STUDENT, *(column.canvas_heading for column in all_columns)]
+    possible = [POINTS_POSSIBLE, "", "", "", "", *(_number(column.possible) for column in all_columns)]
+    lines = [[student, "", "", student, "", *cells] for student, cells in _lines(steps, CANVAS_NOTHING)]
     return _csv([headings, possible], lines)
 
 
 def moodle_csv(steps: Sequence[GradedStep]) -> str:
     """What Moodle imports into its gradebook. A dash says that there are no points."""
-    tasks = _tasks(steps)
-    headings = [*MOODLE_STUDENT, *map(_heading, tasks)]
-    return _csv([headings], [[student, *points] for student, points in _lines(steps, tasks, MOODLE_NOTHING)])
+    headings = [*MOODLE_STUDENT, *(column.heading for graded in steps for column in columns(graded))]
+    return _csv([headings], [[student, *cells] for student, cells in _lines(steps, MOODLE_NOTHING)])
 
 
-def canvas_heading(task: Task) -> str:
-    """The name of a task's column, which Canvas understands as nothing else."""
-    heading = _heading(task)
-    return f"Task {task.id}" if CANVAS_MISREADS.search(heading) else heading
+def columns(graded: GradedStep) -> list[Column]:
+    """The step's tasks, then its questions and whatever else nbgrader's gradebook has points for."""
+    possible = dict(graded.marks.possible)
+    found = []
+    for task in graded.step.tasks:
+        cell = _cell_of("task", task.id)
+        found.append(Column(f"Task {task.id}", task.title, cell, possible.pop(cell, task.points), task.id))
+    for question in graded.step.lesson.questions:
+        cell = _cell_of("question", question.id)
+        if cell in possible:
+            found.append(Column(f"Question {question.id}", question.title, cell, possible.pop(cell)))
+    return [*found, *(Column(cell, "", cell, points) for cell, points in sorted(possible.items()))]
 
 
-def _heading(task: Task) -> str:
-    return " ".join(f"Task {task.id}: {task.title}".split())
+def _cell_of(kind: str, identifier: str) -> str:
+    return f"{kind}_{identifier.replace('.', '_')}"
 
 
-def _tasks(steps: Sequence[GradedStep]) -> list[Task]:
-    return [task for graded in steps for task in graded.step.tasks]
+def _lines(steps: Sequence[GradedStep], nothing: str) -> Iterator[tuple[str, list[str]]]:
+    """Every student who handed anything in, with what stands in all columns."""
+    by_student = [{standing.student: standing for standing in graded.standings} for graded in steps]
+    for student in sorted(set().union(*by_student)):
+        cells = []
+        for graded, standings in zip(steps, by_student, strict=True):
+            for column in columns(graded):
+                points = _points(graded, column, standings[student]) if student in standings else None
+                cells.append(nothing if points is None else _number(points))
+        yield student, cells
 
 
-def _lines(steps: Sequence[GradedStep], tasks: Sequence[Task], nothing: str) -> Iterable[tuple[str, list[str]]]:
-    """Every student who handed anything in, with what stands in the tasks' columns."""
-    points: dict[str, dict[str, float]] = {}
-    for graded in steps:
-        for standing in graded.standings:
-            points.setdefault(standing.student, {}).update(_points(standing.verdict))
-    for student, known in sorted(points.items()):
-        yield student, [_number(known[task.id]) if task.id in known else nothing for task in tasks]
+def _points(graded: GradedStep, column: Column, standing: Standing) -> float | None:
+    """What is in a column for a submission: by hand before anything else. None when nobody knows."""
+    mark = graded.marks.marks.get((standing.student, column.cell))
+    if mark is not None and mark.by_hand is not None:
+        return mark.by_hand + mark.extra
+    automatic = None if mark is None else mark.automatic
+    points = automatic if column.task is None else _judged(standing.verdict, column)
+    return points if points is None or mark is None else points + mark.extra
 
 
-def _points(verdict: Verdict | None) -> dict[str, float]:
-    return {} if verdict is None else {task.id: task.points for task in verdict.tasks}
+def _judged(verdict: Verdict | None, column: Column) -> float | None:
+    """The judge's points for a task, on the scale of its cell: an instructor may have changed that."""
+    for task in () if verdict is None else verdict.tasks:
+        if task.id == column.task and task.points_possible:
+            return task.points * column.possible / task.points_possible
+    return None
 
 
 def _number(points: float) -> str:
