@@ -26,10 +26,13 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
-        file = folder / "scheduler.json"
+        self.address = ""
+
+    def start(self) -> None:
+        file = self.folder / "scheduler.json"
         self._start(*SCHEDULER, "--scheduler-file", str(file))
         wait_for(lambda: file.exists() and file.read_text().rstrip().endswith("}"))
-        self.address: str = json.loads(file.read_text())["address"]
+        self.address = json.loads(file.read_text())["address"]
 
     def add_worker(self) -> "subprocess.Popen[bytes]":
         return self._start(*WORKER, self.address, "--local-directory", str(self.folder))
@@ -67,8 +70,11 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     """A scheduler without workers."""
     (tmp_path / "cluster").mkdir()
     cluster = Cluster(tmp_path / "cluster")
-    yield cluster
-    cluster.stop()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
