@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,16 @@ def course(tmp_path: Path) -> Course:
     root = tmp_path / "course"
     shutil.copytree(MINIATURE, root, ignore=shutil.ignore_patterns("workspace", "__pycache__"))
     return load_course(root)
+
+
+def pytest_configure() -> None:
+    """Takes back that signals are ignored, as in whatever a shell starts in the background.
+
+    Programs inherit that, and the tests end theirs by such signals.
+    """
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
