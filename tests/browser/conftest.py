@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,9 +56,17 @@ class Student:
             has=self.page.get_by_text(source, exact=True).or_(self.page.locator(".cm-line", has_text=source))
         )
         cell = cell.first
-        cell.scroll_into_view_if_needed()
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("Shift+Enter")
+        prompt = cell.locator(".jp-InputPrompt").first
+        before = prompt.inner_text()
+        deadline = time.monotonic() + SECONDS
+        # On a busy machine JupyterLab may draw the notebook anew under the pointer, and nothing is run.
+        while prompt.inner_text() == before:
+            assert time.monotonic() < deadline, cell.inner_text()
+            cell.scroll_into_view_if_needed()
+            cell.locator(".cm-content").click()
+            self.page.keyboard.press("Shift+Enter")
+            with suppress(AssertionError):
+                expect(prompt).not_to_have_text(before, timeout=5000)
         return cell
 
     def check(self, task: str) -> Any:
