@@ -1,6 +1,7 @@
 """A real Chromium on a real `course lab` on a copy of the real course."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,8 @@ from courseware.workspace import Workspace
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 COURSE_FOLDERS = ("lessons", "starter", "solutions", "checks", "notebooks")
 SECONDS = 120
+PATIENCE = 15_000  # milliseconds
+DONE = re.compile(r"\[\d+\]:")
 SCREENSHOTS = "COURSE_SCREENSHOTS"
 """The environment variable that names a folder where the screenshots shall be kept."""
 
@@ -59,14 +62,16 @@ class Student:
         prompt = cell.locator(".jp-InputPrompt").first
         before = prompt.inner_text()
         deadline = time.monotonic() + SECONDS
-        # On a busy machine JupyterLab may draw the notebook anew under the pointer, and nothing is run.
-        while prompt.inner_text() == before:
+        # On a busy machine the key may be lost while JupyterLab draws the notebook anew, or what it started while it
+        # connects to the kernel. A cell that has run has a number, and another one than before.
+        while not (DONE.fullmatch(prompt.inner_text()) and prompt.inner_text() != before):
             assert time.monotonic() < deadline, cell.inner_text()
             cell.scroll_into_view_if_needed()
             cell.locator(".cm-content").click()
             self.page.keyboard.press("Shift+Enter")
             with suppress(AssertionError):
-                expect(prompt).not_to_have_text(before, timeout=5000)
+                expect(prompt).not_to_have_text(before, timeout=PATIENCE)
+                expect(prompt).to_have_text(DONE, timeout=PATIENCE)
         return cell
 
     def check(self, task: str) -> Any:
