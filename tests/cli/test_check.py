@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from courseware.course import Course
-from courseware.sandbox import available
 from courseware.verdict import Verdict
 from courseware.workspace import Workspace
 
@@ -104,7 +103,7 @@ def test_the_same_seed_repeats_a_run(command: Command) -> None:
 
 
 @pytest.mark.bubblewrap
-@pytest.mark.skipif(not available().bubblewrap, reason=available().reason)
+@pytest.mark.bubblewrap
 @pytest.mark.usefixtures("solved")
 def test_the_sandbox_can_be_insisted_on(command: Command) -> None:
     done = command("check", "1", "--sandbox")

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from courseware.cli.common import JsonOption
 from courseware.cli.exit_codes import FAILED
 from courseware.course import find_course
 from courseware.errors import UsageError
@@ -27,7 +28,7 @@ def verify(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of the order of checks and of their data.", show_default="drawn")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Proves the course: references pass, starters fail, mistakes are caught, other right designs get full marks."""
     course = find_course()

@@ -10,6 +10,7 @@ from courseware.intake import IntakeRefused
 from courseware.nbgrader.submissions import project_in
 from courseware.sandbox import SandboxKind, available
 from courseware.verdict import Verdict
+from courseware.views.wording import course_faults
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,6 @@ def judge_submission(
     except Exception as error:
         return Judgement(fault=f"The judge failed: {type(error).__name__}: {error}")
     if not verdict.valid:
-        return Judgement(fault=_faults(verdict))
+        return Judgement(fault="\n".join(["The course's own checks failed.", *course_faults(verdict)]))
     journal.keep(verdict)
     return Judgement(verdict=verdict)
-
-
-def _faults(verdict: Verdict) -> str:
-    details = [f"{check.id}: {check.detail}" for check in verdict.checks if check.detail]
-    return "\n".join(["The course's own checks failed.", *verdict.notes, *details])
