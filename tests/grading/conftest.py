@@ -30,6 +30,7 @@ class Class:
     """An instructor's course folder with a class in it."""
 
     folder: CourseFolder
+    number: int = 1
 
     @property
     def course(self) -> Course:
@@ -37,7 +38,7 @@ class Class:
 
     @property
     def step(self) -> Step:
-        return self.course.step(1)
+        return self.course.step(self.number)
 
     def hand_in(self, student: str, tree: Tree, *, notebook: bool = True) -> Path:
         """Puts a submission where nbgrader collects them."""
@@ -107,6 +108,20 @@ class Class:
                     }
                     for submission in assignment.submissions
                 }
+
+
+def nbgrader(folder: Path, *arguments: str) -> None:
+    """Runs one of nbgrader's commands in a course folder to its end, and makes sure that it went well."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "nbgrader", *arguments],
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +13,7 @@ import pytest
 from courseware.nbgrader import CourseFolder
 from courseware.project_tree import Tree, finish, write_tree
 
-from .conftest import ENVIRONMENT, SECONDS, Class
+from .conftest import Class, nbgrader
 
 pytestmark = pytest.mark.bubblewrap
 
@@ -29,19 +27,6 @@ JOIN submitted_notebook ON grade.notebook_id = submitted_notebook.id
 JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id
 ORDER BY 1, 2
 """
-
-
-def nbgrader(folder: Path, *arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "nbgrader", *arguments],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def grades(folder: Path) -> list[Any]:

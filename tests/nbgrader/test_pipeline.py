@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from courseware.course import Course, load_course
+from courseware.course import Course
 from courseware.nbgrader.course_folder import CourseFolder
 from courseware.nbgrader.submissions import REFUSAL, SECRET, TIMESTAMP
-from courseware.nbgrader.writing import write_course_folder
 from courseware.project_tree import finish, read_tree, write_tree
 from courseware.proving.specimens import mistakes_of
 
-from .conftest import NOTEBOOK, SLUG, Grade, Nbgrader, grade_by_hand, grades, hand_in, nbgrader_in
+from .conftest import NOTEBOOK, SLUG, Grade, Nbgrader, grade_by_hand, grades, hand_in
 
 pytestmark = pytest.mark.bubblewrap
 
@@ -75,7 +74,7 @@ def test_a_class_through_the_exchange(course: Course, folder: CourseFolder, nbgr
     reference = finish(course, 1)
     mistakes = {mistake.id: mistake for mistake in mistakes_of(course.step(1))}
     settings = folder.root / "nbgrader_config.py"
-    settings.write_text(settings.read_text().replace('penalty_method = "none"', 'penalty_method = "zero"'))
+    settings.write_text(settings.read_text().replace("percent_per_day = 0", "percent_per_day = 100"))
 
     # The instructor releases the step: starters, and no solution among them.
     nbgrader("generate_assignment", SLUG)
@@ -273,20 +272,3 @@ def test_zip_files_from_elsewhere(course: Course, folder: CourseFolder, nbgrader
     assert len(list((folder.root / "exchange" / "greeter" / "feedback").glob("*.html"))) == 6
     assert "torn.zip is no whole zip" in feedback(folder, "torn")
     assert str(folder.root) not in feedback(folder, "torn")
-
-
-def test_the_reference_of_the_real_course_has_full_marks_and_the_starter_none(tmp_path: Path) -> None:
-    course = load_course(ROOT)
-    folder = CourseFolder(tmp_path / "class")
-    write_course_folder(course, folder.root, course_id="contacts")
-    nbgrader = nbgrader_in(folder)
-    step = course.step(1)
-    nbgrader("generate_assignment", step.slug)
-    hand_in(folder, "starter", {}, step.slug)
-    hand_in(folder, "reference", finish(course, 1), step.slug)
-    nbgrader("autograde", step.slug)
-    graded = grades(folder, step.slug)
-    tasks = {f"task_{task.id.replace('.', '_')}": float(task.points) for task in step.tasks}
-    assert {cell: graded["reference"][cell].auto for cell in tasks} == tasks
-    assert {cell: graded["starter"][cell].auto for cell in tasks} == dict.fromkeys(tasks, 0.0)
-    assert not any(graded[student][cell].needs_look for student in graded for cell in tasks)

@@ -86,10 +86,11 @@ def _cell_of(kind: str, identifier: str) -> str:
 def _lines(steps: Sequence[GradedStep], nothing: str) -> Iterator[tuple[str, list[str]]]:
     """Every student who handed anything in, with what stands in all columns."""
     by_student = [{standing.student: standing for standing in graded.standings} for graded in steps]
+    all_columns = [columns(graded) for graded in steps]
     for student in sorted(set().union(*by_student)):
         cells = []
-        for graded, standings in zip(steps, by_student, strict=True):
-            for column in columns(graded):
+        for graded, standings, own_columns in zip(steps, by_student, all_columns, strict=True):
+            for column in own_columns:
                 points = _points(graded, column, standings[student]) if student in standings else None
                 cells.append(nothing if points is None else _number(points))
         yield student, cells

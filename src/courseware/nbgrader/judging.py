@@ -10,7 +10,6 @@ from courseware.intake import IntakeRefused
 from courseware.nbgrader.submissions import project_in
 from courseware.sandbox import SandboxKind, available
 from courseware.verdict import Verdict
-from courseware.views.wording import course_faults
 
 
 @dataclass(frozen=True)
@@ -35,22 +34,23 @@ def judge_submission(
 
     Raises UsageError when this machine cannot judge in that sandbox, or the journal cannot be used.
     """
-    from courseware.judge.judging import checks_version, digest, judge
+    from courseware.grading.jobs import judged
+    from courseware.judge.judging import checks_version, digest
 
     try:
         tree = project_in(submission).tree
     except IntakeRefused as refused:
         return Judgement(refusal=str(refused))
-    known = journal.find(Key(digest(tree), step.number, checks_version(step, hidden=True), sandbox))
+    key = Key(digest(tree), step.number, checks_version(step, hidden=True), sandbox)
+    known = journal.find(key)
     if known is not None:
         return Judgement(verdict=known)
     if sandbox == "bubblewrap" and not available().bubblewrap:
         raise UsageError(f"Submissions are judged in a sandbox only, and there is none here: {available().reason}")
     try:
-        verdict = judge(course, step, tree, hidden=True, sandbox=sandbox)
+        found = judged(course, key, tree)
     except Exception as error:
         return Judgement(fault=f"The judge failed: {type(error).__name__}: {error}")
-    if not verdict.valid:
-        return Judgement(fault="\n".join(["The course's own checks failed.", *course_faults(verdict)]))
-    journal.keep(verdict)
-    return Judgement(verdict=verdict)
+    if found.verdict is not None:
+        journal.keep(found.verdict)
+    return Judgement(verdict=found.verdict, fault=found.fault)

@@ -33,8 +33,8 @@ c.CourseDirectory.course_id = {course_id}
 # The folder through which students fetch and submit. All their accounts must reach it.
 c.Exchange.root = {exchange}
 
-# What is handed in late loses all points with "zero", none with "none". Due dates are set in formgrader.
-c.LateSubmissionPlugin.penalty_method = "none"
+# What is handed in late loses so many percent of its points for each day begun. Due dates are set in formgrader.
+c.LatePenalty.percent_per_day = 0
 '''
 STUDENT = '''\
 """nbgrader's settings for a student of this course: hand it out to lie where assignments are fetched to."""
