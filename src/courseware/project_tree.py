@@ -49,7 +49,7 @@ def finish(course: Course, number: int) -> dict[str, bytes]:
     Of each file, the copy of the earliest step from `number` on that stores one counts, else the finished one.
     """
     tree = read_tree(course.application_folder)
-    for later in range(len(course.steps), number - 1, -1):
+    for later in range(len(course.stages), number - 1, -1):
         tree |= read_tree(course.solution_folder(later))
     return {path: content for path, content in sorted(tree.items()) if _brought(course, path, number)}
 
@@ -62,6 +62,5 @@ def start(course: Course, number: int) -> dict[str, bytes]:
 
 def _brought(course: Course, path: str, number: int) -> bool:
     """Whether the file belongs to the application after step `number`."""
-    if any(fnmatchcase(path, pattern) for pattern in course.application.not_yet):
-        return False
-    return all(path not in step.lesson.adds for step in course.steps if step.number > number)
+    later = (step.lesson.adds for step in course.stages if step.number > number)
+    return not any(fnmatchcase(path, pattern) for adds in later for pattern in adds)

@@ -7,8 +7,10 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from redis import Redis, RedisError
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -20,6 +22,7 @@ Run = Callable[..., str]
 Stages = dict[str, Path]
 
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
+REDIS_URL = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/15"
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +41,8 @@ def finished(course: Course, tmp_path: Path) -> Path:
 @pytest.fixture
 def stages(course: Course, tmp_path: Path) -> Stages:
     """The folders of the application on its way: what a student starts from and arrives at, step by step."""
-    trees = {"finish 0": finish(course, 0)}
-    for step in course.steps:
-        trees[f"start {step.number}"] = start(course, step.number)
-        trees[f"finish {step.number}"] = finish(course, step.number)
+    trees = {f"finish {number}": finish(course, number) for number in range(len(course.stages) + 1)}
+    trees |= {f"start {step.number}": start(course, step.number) for step in course.steps}
     for name, tree in trees.items():
         write_tree(tree, tmp_path / name)
     return {name: tmp_path / name for name in trees}
@@ -79,11 +80,19 @@ def postgres_server() -> str:
     try:
         asyncio.run(_execute("SELECT 1"))
     except (OSError, TimeoutError, SQLAlchemyError) as error:
-        reason = f"no PostgreSQL at TEST_POSTGRES_URL or 127.0.0.1:5432: {error}"
-        if os.environ.get("COURSE_REQUIRE_ALL") == "1":
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+        _do_without(f"no PostgreSQL at TEST_POSTGRES_URL or 127.0.0.1:5432: {error}")
     return POSTGRES_URL
+
+
+@pytest.fixture
+def redis_database() -> str:
+    """The URL of a Redis database that may be emptied. Without one as with `postgres_server`."""
+    try:
+        with Redis.from_url(REDIS_URL) as redis:
+            redis.ping()
+    except RedisError as error:
+        _do_without(f"no Redis at TEST_REDIS_URL or 127.0.0.1:6379: {error}")
+    return REDIS_URL
 
 
 @pytest.fixture
@@ -93,6 +102,12 @@ def postgres_database(postgres_server: str) -> Iterator[str]:
     asyncio.run(_execute(f"CREATE DATABASE {name}"))
     yield f"{postgres_server.rpartition('/')[0]}/{name}"
     asyncio.run(_execute(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def _do_without(reason: str) -> NoReturn:
+    if os.environ.get("COURSE_REQUIRE_ALL") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
 
 
 async def _execute(statement: str) -> None:

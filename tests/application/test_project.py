@@ -9,6 +9,7 @@ import pytest
 Run = Callable[..., str]
 Stages = dict[str, Path]
 
+NEW_TABLES = [f"finish {number}" for number in (0, 1, 2, 3, 5, 7)]  # the steps that change the database
 PYTEST = ("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider")
 
 
@@ -26,26 +27,35 @@ def test_its_tests_pass_on_sqlite_and_cover_it(finished: Path, run: Run) -> None
     assert "Required test coverage of 95.0% reached" in output
 
 
-def test_its_tests_pass_on_postgresql(finished: Path, run: Run, postgres_server: str) -> None:
-    output = run(finished, *PYTEST, "-k", "postgresql", TEST_POSTGRES_URL=postgres_server)
+def test_its_tests_pass_on_postgresql_and_redis(
+    finished: Path, run: Run, postgres_server: str, redis_database: str
+) -> None:
+    servers = {"TEST_POSTGRES_URL": postgres_server, "TEST_REDIS_URL": redis_database}
+    output = run(finished, *PYTEST, "-k", "postgresql or real", **servers)
     assert passed(output) > 100
     assert "skipped" not in output
 
 
-def test_style_and_types_hold_at_every_stage(finished: Path, stages: Stages, run: Run, tmp_path: Path) -> None:
-    for folder in (finished, *stages.values()):
+def test_it_starts_and_ends_as_it_would_in_a_container(finished: Path, run: Run, postgres_server: str) -> None:
+    """About two minutes: it starts some thirty servers, and Schemathesis sends two of them a few hundred requests."""
+    output = run(finished, *PYTEST, "-m", "slow", TEST_POSTGRES_URL=postgres_server, FUZZ_EXAMPLES="5")
+    assert passed(output) >= 10
+
+
+def test_style_and_types_hold_at_every_stage(stages: Stages, run: Run, tmp_path: Path) -> None:
+    for folder in stages.values():
         run(folder, "-m", "ruff", "check", "--no-cache")
         run(folder, "-m", "ruff", "format", "--check", "--no-cache")
         run(folder, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path.parent / "mypy"))
 
 
-@pytest.mark.parametrize("name", ["finish 0", "finish 1"])
+@pytest.mark.parametrize("name", NEW_TABLES)
 def test_models_and_migrations_agree_on_sqlite(stages: Stages, run: Run, name: str) -> None:
     run(stages[name], "-m", "alembic", "upgrade", "head")
     assert "No new upgrade operations" in run(stages[name], "-m", "alembic", "check")
 
 
-@pytest.mark.parametrize("name", ["finish 0", "finish 1"])
+@pytest.mark.parametrize("name", NEW_TABLES)
 def test_models_and_migrations_agree_on_postgresql(stages: Stages, run: Run, postgres_database: str, name: str) -> None:
     run(stages[name], "-m", "alembic", "upgrade", "head", DATABASE_URL=postgres_database)
     output = run(stages[name], "-m", "alembic", "check", DATABASE_URL=postgres_database)

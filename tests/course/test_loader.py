@@ -35,6 +35,26 @@ def test_holds_steps_in_order_with_their_tasks() -> None:
     assert course.application.environment == {"GREETING": "Hello"}
 
 
+def test_a_step_without_tasks_is_planned(root: Path) -> None:
+    path = root / "lessons" / "step_2_clock" / "lesson.toml"
+    path.write_text(path.read_text().partition("[[tasks]]")[0])
+    course = load_course(root)
+    assert [step.number for step in course.steps] == [1]
+    assert [step.number for step in course.planned] == [2]
+    assert [step.number for step in course.stages] == [1, 2]
+    with pytest.raises(UsageError, match=r"no step 2. This course has: 1\."):
+        course.step(2)
+
+
+@pytest.mark.parametrize("emptied", [["step_1_greeting"], ["step_1_greeting", "step_2_clock"]])
+def test_steps_with_tasks_come_first_and_there_is_one(root: Path, emptied: list[str]) -> None:
+    for name in emptied:
+        path = root / "lessons" / name / "lesson.toml"
+        path.write_text(path.read_text().partition("[[tasks]]")[0])
+    with pytest.raises(UsageError, match="must come first"):
+        load_course(root)
+
+
 def test_knows_where_everything_of_a_step_stands() -> None:
     course = load_course(MINIATURE)
     step = course.step(1)
@@ -77,4 +97,56 @@ def test_steps_are_numbered_without_gap(root: Path) -> None:
 def test_step_folder_has_a_plain_name(root: Path) -> None:
     (root / "lessons/step_1_greeting").rename(root / "lessons/step_one")
     with pytest.raises(UsageError, match="not named like"):
+        load_course(root)
+
+
+SERVICES = """
+[application.services.mailbox]
+MAIL_HOST = "{host}"
+
+[application.services.redis]
+REDIS_URL = "{url}"
+"""
+
+
+def say(root: Path, path: str, text: str) -> None:
+    """Adds a text to a file of the course."""
+    with (root / path).open("a") as file:
+        file.write(text)
+
+
+def need(root: Path, step: str, needs: str) -> None:
+    path = root / "lessons" / step / "lesson.toml"
+    path.write_text(f"needs = {needs}\n{path.read_text()}")
+
+
+def test_an_application_uses_the_services_that_its_steps_so_far_need(root: Path) -> None:
+    say(root, "lessons/course.toml", SERVICES)
+    need(root, "step_1_greeting", '["redis"]')
+    need(root, "step_2_clock", '["mailbox"]')
+    course = load_course(root)
+    assert course.application.services["mailbox"] == {"MAIL_HOST": "{host}"}
+    assert course.services_after(0) == ()
+    assert course.services_after(1) == ("redis",)
+    assert course.services_after(2) == ("mailbox", "redis")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[application.services.post]\nA = "{port}"', "no service 'post'; there are: mailbox, image_store, redis"),
+        ('[application.services.redis]\nA = "{hosts}"', r"A asks redis for {hosts}; what it tells is: host, port, url"),
+        ('[application.services.redis]\nA = "{"', "Single '{' encountered"),
+        ('[application.services.redis]\nGREETING = "{url}"', "GREETING is set twice"),
+    ],
+)
+def test_a_wrong_service_is_told_with_what_is_right(root: Path, text: str, said: str) -> None:
+    say(root, "lessons/course.toml", f"\n{text}\n")
+    with pytest.raises(UsageError, match=rf"course\.toml: application.*{said}"):
+        load_course(root)
+
+
+def test_a_step_cannot_need_what_the_application_does_not_use(root: Path) -> None:
+    need(root, "step_1_greeting", '["mailbox"]')
+    with pytest.raises(UsageError, match=r"step 1 needs 'mailbox', which application\.services does not name"):
         load_course(root)

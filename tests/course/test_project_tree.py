@@ -1,5 +1,6 @@
 """The application before and after each step."""
 
+import shutil
 from pathlib import Path
 
 from courseware.course import load_course
@@ -18,6 +19,18 @@ def test_earlier_step_has_its_own_copy_and_nothing_that_a_later_one_adds() -> No
     assert tree["app/main.py"] == (SOLUTIONS / "step_1_greeting/app/main.py").read_bytes()
     assert "app/greeting.py" in tree
     assert "app/clock.py" not in tree
+
+
+def test_what_a_planned_step_brings_is_in_the_finished_application_alone(tmp_path: Path) -> None:
+    shutil.copytree(COURSE.root, tmp_path / "course", ignore=shutil.ignore_patterns("workspace"))
+    planned = tmp_path / "course" / "lessons" / "step_3_tests" / "lesson.toml"
+    planned.parent.mkdir()
+    planned.write_text('title = "Tests"\nminutes = 5\nadds = ["tests/**"]\n')
+    written = {"tests/test_clock.py": b"pass\n", "tests/unit/test_greeting.py": b"pass\n"}
+    write_tree(written, tmp_path / "course" / "solutions" / "greeter")
+    course = load_course(tmp_path / "course")
+    assert finish(course, 2) == finish(COURSE, 2)
+    assert finish(course, 3) == finish(COURSE, 2) | written
 
 
 def test_base_comes_before_the_first_step() -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import psutil
 import pytest
@@ -63,6 +64,33 @@ def test_jupyterlab_asks_nobody_on_the_internet(standing_lab: Lab) -> None:
     assert preferences["schema"]["properties"]["checkForUpdates"]["default"] is False
 
 
+SERVICES = """
+[application.services.mailbox]
+MAIL_PORT = "{port}"
+"""
+
+
+def test_the_pages_of_the_services_are_found_in_the_lab(lab: Start, tmp_path: Path) -> None:
+    lessons = tmp_path / "course/lessons"
+    about, lesson = lessons / "course.toml", lessons / "step_1_greeting/lesson.toml"
+    about.write_text(about.read_text() + SERVICES)
+    lesson.write_text('needs = ["mailbox"]\n' + lesson.read_text())
+    running = lab()
+    assert "mailbox/\n" in running.printed
+    launcher = running.ask("server-proxy/servers-info")["server_processes"]
+    assert "Mailbox" in [entry["launcher_entry"]["title"] for entry in launcher]
+    wait_until(lambda: "No message has arrived yet" in page_or_error(running, "mailbox/"))
+    assert "--line" in running.page("mailbox/style.css")
+
+
+def page_or_error(lab: Lab, path: str) -> str:
+    try:
+        page: str = lab.page(path)
+    except HTTPError as error:
+        return str(error)
+    return page
+
+
 @pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_no_process_is_left_at_the_end(lab: Start, ending: str) -> None:
     running = lab()
@@ -108,8 +136,12 @@ def test_a_port_that_is_taken_is_told_in_one_sentence(course: Course) -> None:
 
 
 def wait_for_file(path: Path) -> str:
+    wait_until(path.exists)
+    return path.read_text()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
-    while not path.exists():
+    while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    return path.read_text()

@@ -19,7 +19,9 @@ def step(course: Course) -> Step:
 
 def prepared(folder: Path, root: Path) -> dict[str, Any]:
     """The configuration that is written for JupyterLab."""
-    LabFolder(folder).prepare(root=root, slug="step_1_greeting", port=8888, application_port=8000, browser=False)
+    LabFolder(folder).prepare(
+        root=root, slug="step_1_greeting", port=8888, application_port=8000, pages={"mailbox": 8025}, browser=False
+    )
     configuration: dict[str, Any] = json.loads((folder / "config/jupyter_server_config.json").read_text())
     return configuration
 

@@ -1,6 +1,9 @@
 """`course run`: serves what stands in the workspace, through every mistake, and leaves nothing behind."""
 
+import json
+import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,12 +12,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import psutil
 import pytest
 
 from courseware.course import Course
-from courseware.serving.ports import HOST
+from courseware.serving.ports import HOST, free_port, is_free
 from courseware.workspace import Workspace
 
 Run = Callable[..., Any]  # `Served` of conftest.py, which no test module can import
@@ -162,7 +166,9 @@ def upgrade():
 
 def test_the_database_is_migrated_first_and_the_courses_environment_set(run: Run, course: Course, folder: Path) -> None:
     about = course.root / "lessons/course.toml"
-    about.write_text(about.read_text().replace("not_yet", 'migrations = "alembic.ini"\nnot_yet') + 'MOOD = "glad"\n')
+    about.write_text(
+        about.read_text().replace("entrypoint", 'migrations = "alembic.ini"\nentrypoint') + 'MOOD = "glad"\n'
+    )
     (folder / "migrations/versions").mkdir(parents=True)
     (folder / "migrations/versions/0001_people.py").write_text(REVISION)
     (folder / "migrations/env.py").write_text(ALEMBIC_ENVIRONMENT)
@@ -207,6 +213,60 @@ def test_the_reference_is_served_from_a_folder_that_is_gone_afterwards(run: Run,
     served.process.send_signal(signal.SIGTERM)
     served.process.wait(timeout=30)
     assert not reference.exists()
+
+
+FINISHED = """
+import json, os
+
+async def application(scope, receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": json.dumps(dict(os.environ)).encode()})
+
+def create_app():
+    return application
+"""
+
+
+def test_the_finished_application_is_served_with_a_database_of_its_own(course: Course, tmp_path: Path) -> None:
+    about = course.root / "lessons/course.toml"
+    about.write_text(about.read_text().replace("entrypoint", 'migrations = "alembic.ini"\nentrypoint'))
+    finished = course.application_folder
+    (finished / "migrations/versions").mkdir(parents=True)
+    (finished / "migrations/env.py").write_text("")
+    (finished / "alembic.ini").write_text("[alembic]\nscript_location = migrations\npath_separator = os\n")
+    (finished / "app/main.py").write_text(FINISHED)
+    assert read_environment(course, tmp_path)["DATABASE_URL"].endswith("/reference.sqlite3")
+
+
+def read_environment(course: Course, tmp_path: Path) -> dict[str, str]:
+    """What the finished application finds in its environment, where the user has a database of her own."""
+    port, output = free_port(), tmp_path / "finished.txt"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "courseware", "run", "--reference", "--port", str(port)],
+            cwd=course.root,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "DATABASE_URL": "the user's own", "PYTHONUNBUFFERED": "1"},
+        )
+    try:
+        wait_until(lambda: not is_free(port) or process.poll() is not None)
+        with urlopen(f"http://{HOST}:{port}", timeout=60) as answer:
+            environment: dict[str, str] = json.load(answer)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+    assert output.read_text().startswith(f"The finished application  http://{HOST}:{port}\n")
+    return environment
+
+
+def test_where_the_solutions_are_left_out_there_is_no_reference(course: Course) -> None:
+    shutil.rmtree(course.root / "solutions")
+    command = run_to_its_end(course, "--reference")
+    assert command.returncode == 2
+    assert command.stderr == "There is no reference here: what you were handed leaves the solutions out.\n"
 
 
 @pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGHUP"])

@@ -3,7 +3,8 @@
 from courseware.checking.answer import Answer
 from courseware.checking.application import Application, Clock
 from courseware.checking.failure import CheckFailed, expect
+from courseware.checking.mailbox import Mailbox
 from courseware.checking.marker import check
 from courseware.checking.request import Request
 
-__all__ = ["Answer", "Application", "CheckFailed", "Clock", "Request", "check", "expect"]
+__all__ = ["Answer", "Application", "CheckFailed", "Clock", "Mailbox", "Request", "check", "expect"]

@@ -1,12 +1,21 @@
-"""`course run`: serves the application of a step, again after every save."""
+"""`course run`: serves the application of a step, again after every save, with the services that it uses."""
 
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from courseware.cli.common import StepArgument, console, open_workspace
+from courseware.errors import UsageError
+
+if TYPE_CHECKING:
+    from courseware.course import Course
+    from courseware.services.running import RunningServices
+    from courseware.workspace import Workspace
 
 USUAL_PORT = 8000
 
@@ -17,32 +26,81 @@ def run(
         int | None,
         typer.Option(min=1024, max=65535, help="Serve on this port.", show_default=f"{USUAL_PORT}, or any free one"),
     ] = None,
-    reference: Annotated[bool, typer.Option("--reference", help="Serve the reference of the step instead.")] = False,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="Serve the step's reference instead; without a step, the finished one.")
+    ] = False,
+    services: Annotated[
+        bool,
+        typer.Option("--services/--no-services", help="Have the course's own mailbox and so on, or use your own ones."),
+    ] = True,
     addresses: Annotated[bool, typer.Option("--addresses/--no-addresses", hidden=True)] = True,
+    pages: Annotated[list[str] | None, typer.Option("--page", metavar="SERVICE:PORT", hidden=True)] = None,
 ) -> None:
     """Serve your application on this machine: migrate its database, start it, and start it again on every save."""
-    from courseware.project_tree import finish, write_tree
+    from courseware.services.running import RunningServices
     from courseware.serving import choose_port, serve
-
-    workspace = open_workspace()
-    asked = workspace.step(step)
-    chosen = choose_port(port, USUAL_PORT)
-    if not reference:
-        folder = workspace.require(asked)
-        if addresses:
-            _print_addresses(f"Your application after step {asked.number}", chosen)
-        serve(folder, workspace.course.application, chosen)
-        return
-    with tempfile.TemporaryDirectory(prefix="course-reference-") as temporary:
-        write_tree(finish(workspace.course, asked.number), Path(temporary))
-        _print_addresses(f"The reference of step {asked.number}", chosen)
-        serve(Path(temporary), workspace.course.application, chosen)
-
-
-def _print_addresses(what: str, port: int) -> None:
     from courseware.serving.ports import HOST
 
+    workspace = open_workspace()
+    application = workspace.course.application
+    with _project(workspace, step, reference=reference) as project:
+        chosen = choose_port(port, USUAL_PORT)
+        with RunningServices(project.services if services else (), _ports(pages or [])) as running:
+            environment = {**project.environment, **running.environment(application.services)}
+            if application.address_variable is not None:
+                environment[application.address_variable] = f"http://{HOST}:{chosen}"
+            if addresses:
+                _print_addresses(project.title, f"http://{HOST}:{chosen}", running)
+            serve(project.folder, application, chosen, environment)
+
+
+@dataclass(frozen=True)
+class _Project:
+    """What is served: where it stands, what it is called, the services that it uses, variables of its own."""
+
+    folder: Path
+    title: str
+    services: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+@contextmanager
+def _project(workspace: "Workspace", number: int | None, *, reference: bool) -> Iterator[_Project]:
+    """The student's project, or a reference in a folder that is gone afterwards. Raises UsageError."""
+    course = workspace.course
+    if not reference:
+        step = workspace.step(number)
+        services = course.services_after(step.number)
+        yield _Project(workspace.require(step), f"Your application after step {step.number}", services, {})
+        return
+    with tempfile.TemporaryDirectory(prefix="course-reference-") as temporary:
+        yield _reference(course, number, Path(temporary))
+
+
+def _reference(course: "Course", number: int | None, folder: Path) -> _Project:
+    """Writes the reference after a step, or the finished application, with a database of its own."""
+    from courseware.project_tree import finish, read_tree, write_tree
+
+    tree = read_tree(course.application_folder) if number is None else finish(course, course.step(number).number)
+    if not tree:
+        raise UsageError("There is no reference here: what you were handed leaves the solutions out.")
+    write_tree(tree, folder)
+    own = {"DATABASE_URL": f"sqlite+aiosqlite:///{folder}/reference.sqlite3"} if course.application.migrations else {}
+    if number is None:
+        return _Project(folder, "The finished application", tuple(course.application.services), own)
+    return _Project(folder, f"The reference of step {number}", course.services_after(number), own)
+
+
+def _ports(pages: list[str]) -> dict[str, int]:
+    """The ports of pages, which are said as in mailbox:8025."""
+    return {name: int(port) for name, _, port in (page.partition(":") for page in pages)}
+
+
+def _print_addresses(title: str, address: str, running: "RunningServices") -> None:
+    lines = {title: address, "Try it out (Swagger UI)": f"{address}/docs"}
+    lines |= {service.kind.title: service.address for service in running.by_name.values()}
+    width = max(map(len, lines)) + 2
     screen = console()
-    screen.print(f"{what}:  http://{HOST}:{port}", soft_wrap=True)
-    screen.print(f"Try it out (Swagger UI):  http://{HOST}:{port}/docs", soft_wrap=True)
-    screen.print("Ctrl-C ends it.\n")
+    for name, place in lines.items():
+        screen.print(f"{name:<{width}}{place}", soft_wrap=True)
+    screen.print("Ctrl-C ends everything.\n" if running.by_name else "Ctrl-C ends it.\n")

@@ -50,10 +50,10 @@ def _demand_that_it_holds(workspace: Workspace, step: Step, sandbox: bool | None
 def _files(course: Course, step: Step) -> Iterator[tuple[str, str]]:
     from courseware.project_tree import finish
 
-    reference = finish(course, step.number)
-    for path in sorted({*step.lesson.adds, *step.lesson.changes}):
-        if path in reference:
-            yield path, reference[path].decode(errors="replace")
+    before = finish(course, step.number - 1)
+    for path, content in finish(course, step.number).items():
+        if before.get(path) != content:
+            yield path, content.decode(errors="replace")
 
 
 def _differences(course: Course, step: Step) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,10 +27,14 @@ def find_course(start: Path | None = None) -> Course:
 def load_course(root: Path) -> Course:
     """The course in `root`. Raises UsageError with file and key when a file is missing or wrong."""
     path = root / "lessons" / "course.toml"
-    steps = tuple(sorted(_steps(root), key=lambda step: step.number))
-    if [step.number for step in steps] != list(range(1, len(steps) + 1)) or not steps:
+    stages = sorted(_steps(root), key=lambda step: step.number)
+    if [step.number for step in stages] != list(range(1, len(stages) + 1)):
         raise UsageError(f"{path.parent}: the steps must be numbered 1, 2, 3 and so on, each once.")
-    return parse(Course, {"root": root, "steps": steps, **read_toml(path)}, path)
+    steps = tuple(takewhile(lambda step: step.tasks, stages))
+    planned = tuple(stages[len(steps) :])
+    if not steps or any(step.tasks for step in planned):
+        raise UsageError(f"{path.parent}: the steps with tasks must come first, and there must be one at least.")
+    return parse(Course, {"root": root, "steps": steps, "planned": planned, **read_toml(path)}, path)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

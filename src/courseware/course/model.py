@@ -1,13 +1,32 @@
 """The parts of a course as frozen models: the course, its application, its steps and their tasks."""
 
 from pathlib import Path
-from typing import Annotated
+from string import Formatter
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from courseware.errors import UsageError
+from courseware.services.catalogue import KINDS
 
 Identifier = Annotated[str, Field(pattern=r"^\d+\.[0-9a-z]+$")]
+
+
+Services = dict[str, dict[str, str]]
+
+
+def known_services(services: Services) -> Services:
+    """`services`, if each of them is one that there is, and asked for nothing but its facts."""
+    for name, variables in services.items():
+        if name not in KINDS:
+            raise ValueError(f"there is no service {name!r}; there are: {', '.join(KINDS)}")
+        for variable, text in variables.items():
+            facts = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
+            if unknown := [fact for fact in facts if fact not in KINDS[name].facts]:
+                raise ValueError(
+                    f"{variable} asks {name} for {{{unknown[0]}}}; what it tells is: {', '.join(KINDS[name].facts)}"
+                )
+    return services
 
 
 class Part(BaseModel):
@@ -20,15 +39,27 @@ class Application(Part):
     """The application that the steps build.
 
     `entrypoint` names a factory without arguments as `module:function`. `migrations` is the Alembic
-    configuration inside the project, or None for an application without a database. `not_yet` holds
-    patterns of files in the finished project that no written step brings.
+    configuration inside the project, or None for an application without a database.
+
+    `environment` are variables with their values. `services` says for each service of the course that the application
+    uses which variables it fills, with the service's facts in braces. `address_variable` is the one that is told where
+    the application itself can be reached.
     """
 
     path: str
     entrypoint: str
     migrations: str | None = None
-    not_yet: tuple[str, ...] = ()
     environment: dict[str, str] = {}
+    address_variable: str | None = None
+    services: Annotated[Services, AfterValidator(known_services)] = {}
+
+    @model_validator(mode="after")
+    def _each_variable_is_set_once(self) -> Self:
+        own = [] if self.address_variable is None else [self.address_variable]
+        filled = [*self.environment, *own, *(name for variables in self.services.values() for name in variables)]
+        if twice := next((name for name in filled if filled.count(name) > 1), None):
+            raise ValueError(f"{twice} is set twice, by the environment, a service or address_variable")
+        return self
 
 
 class Task(Part):
@@ -49,13 +80,19 @@ class Question(Part):
 
 
 class Lesson(Part):
-    """What a step's lesson.toml says. `adds` and `changes` are paths inside the application."""
+    """What a step's lesson.toml says.
+
+    `adds` and `changes` are paths inside the application; in `adds` also patterns, such as "tests/**". `needs` names
+    the services that it uses from this step on. As long as there are no tasks, the step is planned: the application
+    has it, but nobody can work on it.
+    """
 
     title: str
     minutes: int = Field(gt=0)
     adds: tuple[str, ...]
     changes: tuple[str, ...] = ()
-    tasks: tuple[Task, ...] = Field(min_length=1)
+    needs: tuple[str, ...] = ()
+    tasks: tuple[Task, ...] = ()
     questions: tuple[Question, ...] = ()
 
 
@@ -105,12 +142,28 @@ class Step(Part):
 
 
 class Course(Part):
-    """The whole course. `root` is the folder that holds lessons/, starter/, solutions/ and checks/."""
+    """The whole course. `root` is the folder that holds lessons/, starter/, solutions/ and checks/.
+
+    `steps` are those that can be worked on. After them come the `planned` ones.
+    """
 
     root: Path
     title: str
     application: Application
     steps: tuple[Step, ...]
+    planned: tuple[Step, ...] = ()
+
+    @model_validator(mode="after")
+    def _what_steps_need_is_there(self) -> Self:
+        for step in self.steps:
+            if missing := [name for name in step.lesson.needs if name not in self.application.services]:
+                raise ValueError(f"step {step.number} needs {missing[0]!r}, which application.services does not name")
+        return self
+
+    def services_after(self, number: int) -> tuple[str, ...]:
+        """The services that the application uses after step `number`."""
+        needed = {name for step in self.steps if step.number <= number for name in step.lesson.needs}
+        return tuple(name for name in self.application.services if name in needed)
 
     def step(self, number: int) -> Step:
         """The step with this number; UsageError names the ones there are."""
@@ -121,10 +174,15 @@ class Course(Part):
         raise UsageError(f"There is no step {number}. This course has: {known}.")
 
     @property
+    def stages(self) -> tuple[Step, ...]:
+        """Every step of the application, whether or not one can work on it yet."""
+        return self.steps + self.planned
+
+    @property
     def application_folder(self) -> Path:
         return self.root / self.application.path
 
     def solution_folder(self, number: int) -> Path:
         """Where files stand as step `number` leaves them, if a later step changes them; 0 is the base before step 1."""
-        slug = "step_0_base" if number == 0 else self.step(number).slug
+        slug = "step_0_base" if number == 0 else self.stages[number - 1].slug
         return self.root / "solutions" / slug

@@ -3,13 +3,15 @@
 import hashlib
 import secrets
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from courseware.course import Course, Step
 from courseware.judge.server import StandingServer
+from courseware.judge.services import JudgeServices
 from courseware.project_tree import Tree
-from courseware.sandbox import ApplicationCommand, SandboxKind, available, start_application
+from courseware.sandbox import ApplicationCommand, RunningApplication, SandboxKind, available, start_application
 from courseware.verdict import Verdict
 
 
@@ -40,12 +42,14 @@ def judge(
     judged_at = datetime.now(UTC)
     kind: SandboxKind = sandbox or ("bubblewrap" if available().bubblewrap else "plain")
     seed = secrets.randbelow(2**32) if seed is None else seed
-    command = application_command(course)
-    with StandingServer(lambda: start_application(tree, command, kind=kind)) as server:
+    with (
+        JudgeServices(course.services_after(step.number), course.application.services, kind) as services,
+        StandingServer(_starting(course, tree, services, kind)) as server,
+    ):
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
         from courseware.judge.running import run_checks
 
-        run = run_checks(course, step, server, task=task, hidden=hidden, seed=seed)
+        run = run_checks(course, step, server, services, task=task, hidden=hidden, seed=seed)
         return Verdict(
             step=step.number,
             title=step.title,
@@ -63,13 +67,22 @@ def judge(
         )
 
 
-def application_command(course: Course) -> ApplicationCommand:
-    """How the course's application is served."""
+def _starting(
+    course: Course, tree: Tree, services: JudgeServices, kind: SandboxKind
+) -> Callable[[], RunningApplication]:
+    """What starts the application, with its services."""
+    command = application_command(course, services)
+    return lambda: start_application(tree, command, kind=kind, serve=services.serve)
+
+
+def application_command(course: Course, services: JudgeServices) -> ApplicationCommand:
+    """How the course's application is served, with these services."""
     application = course.application
     return ApplicationCommand(
         entrypoint=application.entrypoint,
         migrations=application.migrations,
-        environment=application.environment,
+        environment={**application.environment, **services.environment()},
+        service_ports=services.ports_inside,
     )
 
 

@@ -7,11 +7,12 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from courseware.checking import Application, CheckFailed, Clock
+from courseware.checking import Application, CheckFailed, Clock, Mailbox
 from courseware.checking.marker import MARKER, CheckDeclaration
 from courseware.course import Step
 from courseware.judge.catalogue import CheckEntry
 from courseware.judge.server import StandingServer
+from courseware.judge.services import JudgeServices
 from courseware.verdict import Failure, Outcome
 
 
@@ -38,10 +39,19 @@ class CheckRun:
 class JudgePlugin:
     """Runs the step's checks of `task` (all if None) against `server`; without a server it only collects them."""
 
-    def __init__(self, step: Step, server: StandingServer | None, *, task: str | None, seed: int) -> None:
+    def __init__(
+        self,
+        step: Step,
+        server: StandingServer | None,
+        services: JudgeServices | None,
+        *,
+        task: str | None,
+        seed: int,
+    ) -> None:
         self.run = CheckRun()
         self._step = step
         self._server = server
+        self._services = services
         self._application = None if server is None else Application(server)
         self._task = task
         self._seed = seed
@@ -167,6 +177,18 @@ class JudgePlugin:
         clock = Clock(self._server)
         yield clock
         clock.reset()
+
+    @pytest.fixture
+    def mailbox(self) -> Iterator[Mailbox]:
+        """The mailbox of an application that needs one, well again after the check."""
+        from courseware.services.mailbox.mailbox import Mailbox as MailboxService
+        from courseware.services.mood import Mood
+
+        assert self._services is not None
+        service = self._services["mailbox"]
+        assert isinstance(service, MailboxService)
+        yield Mailbox(service)
+        service.become(Mood.WELL)
 
     @pytest.fixture(name="random")
     def seeded_random(self, request: pytest.FixtureRequest) -> random.Random:

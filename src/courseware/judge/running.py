@@ -13,6 +13,7 @@ from courseware.errors import UsageError
 from courseware.judge.catalogue import CheckEntry
 from courseware.judge.plugin import CheckRun, JudgePlugin, Note
 from courseware.judge.server import StandingServer
+from courseware.judge.services import JudgeServices
 from courseware.verdict import CheckResult, Outcome, TaskResult
 
 # Off: what writes to the terminal or to the disk, and what a check has no use for.
@@ -57,10 +58,17 @@ class FinishedRun:
 
 
 def run_checks(
-    course: Course, step: Step, server: StandingServer, *, task: str | None, hidden: bool, seed: int
+    course: Course,
+    step: Step,
+    server: StandingServer,
+    services: JudgeServices,
+    *,
+    task: str | None,
+    hidden: bool,
+    seed: int,
 ) -> FinishedRun:
     """Runs the checks of `task` (or of the whole step) and what they need, in an order drawn from `seed`."""
-    plugin = JudgePlugin(step, server, task=task, seed=seed)
+    plugin = JudgePlugin(step, server, services, task=task, seed=seed)
     _pytest(course, step, plugin, hidden=hidden)
     run = plugin.run
     results = tuple(_result(entry, run.notes[entry.id]) for entry in _by_task(step, run))
@@ -70,7 +78,7 @@ def run_checks(
 
 def collect_checks(course: Course, step: Step, *, hidden: bool) -> tuple[CheckEntry, ...]:
     """The step's checks. Raises CourseFault."""
-    plugin = JudgePlugin(step, None, task=None, seed=0)
+    plugin = JudgePlugin(step, None, None, task=None, seed=0)
     _pytest(course, step, plugin, hidden=hidden)
     if plugin.run.faults:
         raise CourseFault(plugin.run.faults[0])

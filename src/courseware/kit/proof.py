@@ -31,7 +31,7 @@ def kept_back(course: Course, count: int) -> Secrets:
     That is, by runs of lines, what solves the last of these steps or a later one, the alternatives, the known
     mistakes and the hidden checks; and of hidden checks the names and the sentences (their hints repeat the lesson).
     """
-    lines = windows_of(*(finish(course, number) for number in range(count, len(course.steps) + 1)))
+    lines = windows_of(*(finish(course, number) for number in range(count, len(course.stages) + 1)))
     lines |= windows_of(*(_mistakes(step) for step in course.steps))
     lines -= _handed_out(course, count, length=LEAK_LINES)
     alternatives: set[Window] = set()

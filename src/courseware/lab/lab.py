@@ -6,6 +6,7 @@ import secrets
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from courseware.course import Step
@@ -13,6 +14,7 @@ from courseware.errors import UsageError
 from courseware.lab.layout import lay_out
 from courseware.lab.processes import Processes
 from courseware.lab.settings import DOCUMENTATION, LabFolder
+from courseware.services.catalogue import KINDS
 from courseware.serving.ports import HOST, choose_port
 from courseware.workspace import Workspace
 
@@ -24,11 +26,15 @@ LOG_LINES_SHOWN = 3
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where things are. Whoever has the lab's address may run programs as this user: it holds the token."""
+    """Where things are. Whoever has the lab's address may run programs as this user: it holds the token.
+
+    `pages` are those of the services that the application uses, by their titles.
+    """
 
     lab: str
     application: str
     documentation: str
+    pages: Mapping[str, str]
 
 
 class Lab:
@@ -37,6 +43,7 @@ class Lab:
     def __init__(self, workspace: Workspace, step: Step) -> None:
         self._root = workspace.folder(step)
         self._step = step
+        self._services = workspace.course.services_after(step.number)
         self._own = LabFolder(workspace.root / ".course" / "lab")
         self._processes = Processes()
         self._jupyter: subprocess.Popen[bytes] | None = None
@@ -45,15 +52,24 @@ class Lab:
         """Starts everything, opens the browser if asked to, and returns when JupyterLab answers. Raises UsageError."""
         port = choose_port(port, USUAL_PORT)
         application_port = choose_port(application_port, USUAL_APPLICATION_PORT)
+        pages = {
+            name: choose_port(None, usual) for name in self._services if (usual := KINDS[name].page_port) is not None
+        }
         token = secrets.token_urlsafe(24)
         self._own.prepare(
-            root=self._root, slug=self._step.slug, port=port, application_port=application_port, browser=browser
+            root=self._root,
+            slug=self._step.slug,
+            port=port,
+            application_port=application_port,
+            pages=pages,
+            browser=browser,
         )
         lay_out(self._step, f"/{DOCUMENTATION}", self._own.workspaces)
         environment = self._own.environment(os.environ, token)
         # -P: a file of the student's must not stand in for a module of the standard library or of a server.
         python = [sys.executable, "-P", "-m"]
         serving = ["courseware", "run", str(self._step.number), "--port", str(application_port), "--no-addresses"]
+        serving += [f"--page={name}:{page}" for name, page in pages.items()]
         self._processes.start([*python, *serving], folder=self._root, environment=environment)
         with self._own.log.open("wb") as log:
             self._jupyter = self._processes.start(
@@ -64,6 +80,7 @@ class Lab:
             lab=f"http://{HOST}:{port}/lab/workspaces/{self._step.slug}?token={token}",
             application=f"http://{HOST}:{application_port}",
             documentation=f"http://{HOST}:{port}/{DOCUMENTATION}",
+            pages={KINDS[name].title: f"http://{HOST}:{port}/{name}/" for name in pages},
         )
 
     def wait(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from courseware.services.catalogue import KINDS
 from courseware.serving.ports import HOST
 
 DOCUMENTATION = "application/docs"
@@ -42,8 +43,13 @@ class LabFolder:
         self.workspaces = folder / "workspaces"
         self.log = folder / "jupyterlab.log"
 
-    def prepare(self, *, root: Path, slug: str, port: int, application_port: int, browser: bool) -> None:
-        """Writes the configuration for one run. `root` is the folder that JupyterLab shows as its whole world."""
+    def prepare(
+        self, *, root: Path, slug: str, port: int, application_port: int, pages: Mapping[str, int], browser: bool
+    ) -> None:
+        """Writes the configuration for one run.
+
+        `root` is the folder that JupyterLab shows as its whole world, `pages` says on which ports services have theirs.
+        """
         configuration = {
             "ServerApp": {
                 "ip": HOST,
@@ -76,7 +82,8 @@ class LabFolder:
                         "port": application_port,
                         "new_browser_tab": False,
                         "launcher_entry": {"title": "Swagger UI", "path_info": DOCUMENTATION},
-                    }
+                    },
+                    **{name: _page(name, page) for name, page in pages.items()},
                 }
             },
         }
@@ -104,6 +111,12 @@ class LabFolder:
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def _page(service: str, port: int) -> dict[str, Any]:
+    """A service's page as jupyter-server-proxy is told of it: handed through, and with an entry in the launcher."""
+    launcher = {"title": KINDS[service].title, "path_info": f"{service}/"}
+    return {"port": port, "new_browser_tab": False, "launcher_entry": launcher}
 
 
 def _shell() -> str:

@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from courseware.course import Course, Step
 from courseware.judge import CheckEntry, catalogue
@@ -17,25 +18,26 @@ def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
     for identifier, count in Counter(entry.id for found in entries.values() for entry in found).items():
         if count > 1:
             yield f"{count} checks are called {identifier}."
+    for stage in course.stages:
+        yield from _untrue_lists(stage, finish(course, stage.number - 1), finish(course, stage.number))
     for step in steps:
-        before, after, handed_out = (
-            finish(course, step.number - 1),
-            finish(course, step.number),
-            start(course, step.number),
-        )
-        yield from _untrue_lists(step, before, after)
+        after, handed_out = finish(course, step.number), start(course, step.number)
         yield from _wrong_points(step, entries[step.number])
         yield from _checks_without_mistake(step, entries[step.number])
         yield from _changed_outlines(step, handed_out, after)
-        yield from _leaks(step, entries[step.number], handed_out, after)
+        yield from _leaks(course, step, entries[step.number], handed_out)
 
 
 def _untrue_lists(step: Step, before: Tree, after: Tree) -> Iterator[str]:
     adds = {path for path in after if path not in before}
     changes = {path for path in after if path in before and before[path] != after[path]}
     for name, told, true in (("adds", step.lesson.adds, adds), ("changes", step.lesson.changes, changes)):
-        for path in sorted(set(told) ^ true):
-            yield f"Step {step.number}: {path} is {'missing from' if path in true else 'wrongly in'} `{name}`."
+        for pattern in told:
+            if not any(fnmatchcase(path, pattern) for path in true):
+                yield f"Step {step.number}: {pattern} is wrongly in `{name}`."
+        for path in sorted(true):
+            if not any(fnmatchcase(path, pattern) for pattern in told):
+                yield f"Step {step.number}: {path} is missing from `{name}`."
     for path in sorted(set(before) - set(after)):
         yield f"Step {step.number} takes {path} away."
 
@@ -93,9 +95,10 @@ def outline(source: bytes) -> dict[str, str]:
     return found
 
 
-def _leaks(step: Step, entries: tuple[CheckEntry, ...], handed_out: Tree, after: Tree) -> Iterator[str]:
+def _leaks(course: Course, step: Step, entries: tuple[CheckEntry, ...], handed_out: Tree) -> Iterator[str]:
     """Runs of lines of the solution, and hidden checks by name or sentence, that stand in something released."""
-    touched = {path: after[path] for path in (*step.lesson.adds, *step.lesson.changes) if path in after}
+    before, after = finish(course, step.number - 1), finish(course, step.number)
+    touched = {path: content for path, content in after.items() if before.get(path) != content}
     solution = windows_of(touched) - windows_of(handed_out)
     secrets = Secrets(frozenset(solution), frozenset(hidden_texts(entries)))
     visible = {file.name: file.read_bytes() for file in step.checks_folder.glob("*.py")}

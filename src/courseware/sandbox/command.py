@@ -19,11 +19,13 @@ class ApplicationCommand:
         migrations: the Alembic configuration inside the project; `alembic upgrade head` runs in the same process before
             the entrypoint is imported. None for a project without a database.
         environment: variables that the application finds, beside a few of the sandbox's own such as DATABASE_URL.
+        service_ports: ports of the sandbox's own 127.0.0.1 at which the application finds services that the judge runs.
     """
 
     entrypoint: str
     migrations: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    service_ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ One trusted file, started by its path with the judge's own interpreter. It must 
 there to be imported, and nothing is believed of what it reports: from the moment when it imports the project, the
 project can do in this process whatever it likes.
 
-It talks with the judge over a socket, one JSON object per line. It says by itself {"at": phase} when a phase of the
+It talks with the judge over a socket. First of all it hands out sockets for the judge's services to listen on, if any.
+Then comes one JSON object per line. It says by itself {"at": phase} when a phase of the
 start begins and {"phase": ..., "text": ...} when the start is over; {"number": n, "answer": ...} answers a request
 {"number": n, "do": ...}. When the judge closes the socket, the process ends.
 """
@@ -52,7 +53,9 @@ def main() -> None:
     with os.fdopen(int(sys.argv[1]), "rb") as package:
         setup = json.loads(package.readline())
         project = lay_out(Path(setup["folder"], "project"), package.read(), setup["files"])
-    judge = Judge(socket.socket(fileno=setup["control"]))
+    control = socket.socket(fileno=setup["control"])
+    hand_out(control, setup["service_ports"])
+    judge = Judge(control)
     set_limits(setup["limits"])
     # Trusted libraries first: later the project's own files could stand in for them.
     with without("pytest", "dateutil"):
@@ -93,6 +96,15 @@ def lay_out(project: Path, contents: bytes, files: list[tuple[str, int]]) -> Pat
         target.write_bytes(contents[begin : begin + size])
         begin += size
     return project
+
+
+def hand_out(control: socket.socket, ports: list[int]) -> None:
+    """Gives the judge sockets that listen on these ports, so that it can serve where no network leads to."""
+    if ports:
+        listeners = [socket.create_server((SERVER[0], port)) for port in ports]
+        socket.send_fds(control, [b"\n"], [listener.fileno() for listener in listeners])
+        for listener in listeners:
+            listener.close()
 
 
 def set_limits(limits: dict[str, int]) -> None:

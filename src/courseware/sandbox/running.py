@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
@@ -45,6 +45,8 @@ class RunningApplication:
         control: the judge's end of the control socket.
         log: the reading end of the pipe that takes what the application prints.
         why_killed: says in words why the machine killed it, if it did (a control group knows).
+        service_sockets: how many listening sockets the runner hands out before anything of the project runs.
+        serve: takes them over.
         clean_up: removes what was made for this start.
     """
 
@@ -57,6 +59,8 @@ class RunningApplication:
         log: int,
         limits: Limits,
         why_killed: Callable[[], str | None] = lambda: None,
+        service_sockets: int = 0,
+        serve: Callable[[Sequence[socket.socket]], None] = lambda _: None,
         clean_up: Callable[[], None] = lambda: None,
     ) -> None:
         self._process = process
@@ -65,6 +69,8 @@ class RunningApplication:
         self._log_pipe = log
         self._limits = limits
         self._why_killed = why_killed
+        self._service_sockets = service_sockets
+        self._serve = serve
         self._clean_up = clean_up
         self._changed = threading.Condition()
         self._log = bytearray()
@@ -219,6 +225,8 @@ class RunningApplication:
         """Takes in the log and the control lines until both are at their end, which is when no process is left."""
         lines = b""
         os.set_blocking(self._log_pipe, False)
+        if self._service_sockets:
+            self._take_sockets()
         with selectors.DefaultSelector() as sources:
             sources.register(self._log_pipe, selectors.EVENT_READ)
             sources.register(self._control, selectors.EVENT_READ)
@@ -232,6 +240,13 @@ class RunningApplication:
                     else:
                         sources.unregister(key.fileobj)
                         self._note_end()
+
+    def _take_sockets(self) -> None:
+        """Has the sockets served that the runner hands out. One that ends before has none to hand out."""
+        with suppress(OSError):
+            _, descriptors, _, _ = socket.recv_fds(self._control, 1, self._service_sockets)
+            if descriptors:
+                self._serve([socket.socket(fileno=descriptor) for descriptor in descriptors])
 
     def _take_log(self) -> bool:
         """Takes in what was printed. False at the end of it."""

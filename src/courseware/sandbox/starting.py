@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cache
@@ -32,9 +32,17 @@ START_SECONDS = 60.0
 
 
 def start_application(
-    tree: Tree, command: ApplicationCommand, *, kind: SandboxKind, limits: Limits | None = None
+    tree: Tree,
+    command: ApplicationCommand,
+    *,
+    kind: SandboxKind,
+    limits: Limits | None = None,
+    serve: Callable[[Sequence[socket.socket]], None] = lambda _: None,
 ) -> RunningApplication:
     """Starts to serve the project `tree` and returns at once; `wait_ready` tells how it went.
+
+    `serve` gets sockets that listen on the command's service ports, in a thread of its own and before anything of the
+    project runs. They are the sandbox's own ports, so that `plain`, which has none, refuses them.
 
     `plain` is a process with limits and nothing more: it can read the checks and whatever its user can, so it is for
     one's own code only. Raises UsageError where this machine has no such sandbox.
@@ -43,6 +51,8 @@ def start_application(
         raise UsageError("Windows itself cannot run applications for the course; work inside WSL 2.")
     if kind == "bubblewrap" and not available().bubblewrap:
         raise UsageError(f"The bubblewrap sandbox does not work here: {available().reason}")
+    if kind == "plain" and command.service_ports:
+        raise UsageError("Without a sandbox services are found at the machine's own ports.")
     limits = limits or Limits()
     with ExitStack() as clean_up, ExitStack() as ours, ExitStack() as theirs, CommandLine() as line:
         home = _private_folder()
@@ -63,6 +73,7 @@ def start_application(
             limits=_resource_limits(kind, limits),
             migrations=command.migrations,
             entrypoint=command.entrypoint,
+            service_ports=command.service_ports,
         )
         group = _enter_sandbox(line, environment, limits) if kind == "bubblewrap" else None
         if group is not None:
@@ -77,6 +88,8 @@ def start_application(
             log=log,
             limits=limits,
             why_killed=(lambda: None) if group is None else group.why_killed,
+            service_sockets=len(command.service_ports),
+            serve=serve,
             clean_up=clean_up.pop_all().close,
         )
     if kind == "bubblewrap":

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from importlib import import_module
 from pathlib import Path
@@ -30,12 +30,13 @@ from courseware.views.untrusted import printable
 WAITING = "It starts again as soon as you save a file."
 
 
-def serve_once(listener: socket.socket, folder: Path, description: Description) -> None:
+def serve_once(listener: socket.socket, folder: Path, description: Description, environment: Mapping[str, str]) -> None:
     """Serves the project in `folder` on a listening socket, until SIGTERM. Its failures become what is served."""
     # Ctrl-C reaches every process at the terminal. The one that watches ends this one in its own time.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.chdir(folder)
     sys.path.insert(0, str(folder))
+    os.environ.update(environment)
     for name, value in description.environment.items():
         os.environ.setdefault(name, value)
     application = ForgivingApplication(folder, lambda: load(folder, description))

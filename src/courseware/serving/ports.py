@@ -3,8 +3,7 @@
 import socket
 
 from courseware.errors import UsageError
-
-HOST = "127.0.0.1"
+from courseware.services.listening import HOST as HOST
 
 
 def choose_port(wanted: int | None, usual: int) -> int:

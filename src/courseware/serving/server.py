@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import socket
+from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -25,9 +26,10 @@ class WrittenFiles(PythonFilter):
         super().__init__(extra_extensions=(".ini", ".toml", ".env"))
 
 
-def serve(folder: Path, application: Application, port: int) -> None:
+def serve(folder: Path, application: Application, port: int, environment: Mapping[str, str] | None = None) -> None:
     """Serves the project in `folder` on `port` until KeyboardInterrupt, which it takes for its normal end.
 
+    It finds the variables in `environment` whatever is set in this process; the course's own only where nothing is.
     The socket listens all the while, so that a request that comes during a restart waits instead of failing.
     """
     changes = watch(
@@ -37,13 +39,13 @@ def serve(folder: Path, application: Application, port: int) -> None:
         process = None
         try:
             next(changes)  # From here on no save is missed, not even one while the first process is starting.
-            process = _start(listener, folder, application)
+            process = _start(listener, folder, application, environment or {})
             for changed in changes:
                 if changed:
                     names = sorted({os.path.relpath(path, folder) for _, path in changed})
                     print(f"\nSaved: {', '.join(names)}. Starting again ...\n", flush=True)
                     _end(process)
-                    process = _start(listener, folder, application)
+                    process = _start(listener, folder, application, environment or {})
         except KeyboardInterrupt:
             pass
         finally:
@@ -51,9 +53,11 @@ def serve(folder: Path, application: Application, port: int) -> None:
                 _end(process)
 
 
-def _start(listener: socket.socket, folder: Path, application: Application) -> BaseProcess:
+def _start(
+    listener: socket.socket, folder: Path, application: Application, environment: Mapping[str, str]
+) -> BaseProcess:
     process = multiprocessing.get_context("spawn").Process(
-        target=serve_once, args=(listener, folder, application), daemon=True
+        target=serve_once, args=(listener, folder, application, dict(environment)), daemon=True
     )
     process.start()
     return process

@@ -1,0 +1,184 @@
+"""Pictures as Cloudinary transforms them: sizes and croppings, formats and qualities, with Pillow.
+
+Whatever else a transformation may say, such as effects, is known by its name and left undone.
+"""
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps
+
+Size = tuple[int, int]
+
+FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP"}
+MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
+EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp"}
+MOST_PIXELS = 25_000_000
+LARGEST_SIDE = 5_000
+JPEG_START, JPEG_SCAN = b"\xff\xd8", b"\xff\xda"
+MOST_SCANS = 100  # each goes over the whole picture; thousands of them would take a quarter of an hour
+USUAL_QUALITY = 85
+UNDONE = {"a", "b", "bo", "co", "d", "dpr", "e", "fl", "o", "r", "so", "t", "u", "x", "y", "z"}
+PARAMETER = re.compile(r"(?P<name>[a-z]{1,4})_(?P<value>.+)")
+
+
+class WrongTransformation(ValueError):
+    """What the service says of a transformation that it cannot do."""
+
+
+class NoPicture(ValueError):
+    """What the service says of a file that it does not take."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A picture as a browser gets it."""
+
+    content: bytes
+    format: str
+    width: int
+    height: int
+
+    @property
+    def media_type(self) -> str:
+        return MEDIA_TYPES[self.format]
+
+
+def read(content: bytes) -> Rendered:
+    """The picture in a file, which is decoded to its end. Raises NoPicture."""
+    if content.startswith(JPEG_START) and content.count(JPEG_SCAN) > MOST_SCANS:
+        raise NoPicture("Invalid image file")
+    try:
+        with _open(content) as image:
+            pixels = image.width * image.height
+            if pixels > MOST_PIXELS:
+                raise NoPicture(f"Maximum image size is 25 Megapixels. Requested {pixels / 1e6:.2f} Megapixels")
+            image.load()
+            return Rendered(content, str(image.format), image.width, image.height)
+    except (OSError, SyntaxError, ArithmeticError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise NoPicture("Invalid image file") from None
+
+
+def transform(content: bytes, transformation: str, wanted_format: str | None = None) -> Rendered:
+    """A picture that was read before, after each component of the transformation. Raises WrongTransformation."""
+    with _open(content) as opened:
+        original = str(opened.format)
+        image: Image.Image = opened.convert("RGBA" if _has_transparency(opened) else "RGB")
+    target, quality = _format(wanted_format, original), USUAL_QUALITY
+    for component in filter(None, transformation.split("/")):
+        parameters = _parameters(component)
+        image = _resized(image, parameters)
+        target = _format(parameters.get("f"), target)
+        quality = _quality(parameters.get("q"), quality)
+    return _rendered(image, target, quality)
+
+
+def _open(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content), formats=list(MEDIA_TYPES))
+
+
+def _has_transparency(image: Image.Image) -> bool:
+    return image.has_transparency_data
+
+
+def _parameters(component: str) -> dict[str, str]:
+    """The parameters of a component such as c_fill,h_200,w_200, by their names."""
+    parameters = {}
+    for part in component.split(","):
+        match = PARAMETER.fullmatch(part)
+        if match is None or match["name"] not in {*KNOWN, *UNDONE}:
+            raise WrongTransformation(f"Invalid transformation component - {part}")
+        parameters[match["name"]] = match["value"]
+    return parameters
+
+
+def _resized(image: Image.Image, parameters: dict[str, str]) -> Image.Image:
+    """The picture in the size that is asked for; a side that is not named follows the other one."""
+    width, height = _side(parameters, "w"), _side(parameters, "h")
+    if width is None and height is None:
+        return image
+    size = (
+        width or max(1, round(image.width * (height or 1) / image.height)),
+        height or max(1, round(image.height * (width or 1) / image.width)),
+    )
+    crop = parameters.get("c", "scale")
+    if crop not in CROPS:
+        raise WrongTransformation(f"Invalid transformation component - c_{crop}")
+    return CROPS[crop](image, size, CENTERS.get(parameters.get("g", "center"), CENTER))
+
+
+def _side(parameters: dict[str, str], name: str) -> int | None:
+    value = parameters.get(name, "auto")
+    if value == "auto":
+        return None
+    if not value.isascii() or not value.isdecimal() or not 0 < int(value[:9]) <= LARGEST_SIDE:
+        raise WrongTransformation(f"Invalid {SIDES[name]} in transformation: {value}")
+    return int(value)
+
+
+def _format(name: str | None, otherwise: str) -> str:
+    if name is None or name == "auto":
+        return otherwise
+    if name not in FORMATS:
+        raise WrongTransformation(f"Invalid extension in transformation: {name}")
+    return FORMATS[name]
+
+
+def _quality(value: str | None, otherwise: int) -> int:
+    return min(int(value), 100) if value is not None and value.isascii() and value[:3].isdecimal() else otherwise
+
+
+def _rendered(image: Image.Image, target: str, quality: int) -> Rendered:
+    content = io.BytesIO()
+    if target == "JPEG" and image.mode != "RGB":
+        background = Image.new("RGB", image.size, "white")
+        background.paste(image, mask=image.getchannel("A"))
+        image = background
+    image.save(content, target, quality=quality)
+    return Rendered(content.getvalue(), target, image.width, image.height)
+
+
+Center = tuple[float, float]
+CENTER: Center = (0.5, 0.5)
+CENTERS: dict[str, Center] = {
+    "north_west": (0, 0), "north": (0.5, 0), "north_east": (1, 0),
+    "west": (0, 0.5), "center": CENTER, "east": (1, 0.5),
+    "south_west": (0, 1), "south": (0.5, 1), "south_east": (1, 1),
+}  # fmt: skip
+
+
+def _fill(image: Image.Image, size: Size, center: Center) -> Image.Image:
+    return ImageOps.fit(image, size, centering=center)
+
+
+def _fit(image: Image.Image, size: Size, center: Center) -> Image.Image:
+    return ImageOps.contain(image, size)
+
+
+def _limit(image: Image.Image, size: Size, center: Center) -> Image.Image:
+    return image if image.width <= size[0] and image.height <= size[1] else ImageOps.contain(image, size)
+
+
+def _crop(image: Image.Image, size: Size, center: Center) -> Image.Image:
+    width, height = min(image.width, size[0]), min(image.height, size[1])
+    left, upper = round((image.width - width) * center[0]), round((image.height - height) * center[1])
+    return image.crop((left, upper, left + width, upper + height))
+
+
+def _pad(image: Image.Image, size: Size, center: Center) -> Image.Image:
+    return ImageOps.pad(image, size, color="white", centering=center)
+
+
+def _scale(image: Image.Image, size: Size, center: Center) -> Image.Image:
+    return image.resize(size)
+
+
+# A face is looked for where most are: in the middle.
+CROPS: dict[str, Callable[[Image.Image, Size, Center], Image.Image]] = {
+    "fill": _fill, "lfill": _fill, "thumb": _fill, "auto": _fill, "fit": _fit, "limit": _limit, "crop": _crop,
+    "pad": _pad, "scale": _scale,
+}  # fmt: skip
+SIDES = {"w": "width", "h": "height"}
+KNOWN = {"c", "g", "f", "q", "ar", *SIDES}

@@ -1,0 +1,92 @@
+"""A submission that sends mail is judged by the messages that arrive, in the sandbox and without."""
+
+from pathlib import Path
+
+import pytest
+
+from courseware.course import Course, load_course
+from courseware.judge import judge
+from courseware.project_tree import finish
+from courseware.sandbox import SandboxKind
+from courseware.verdict import Outcome
+
+SERVICES = """
+[application.services.mailbox]
+MAIL_HOST = "{host}"
+MAIL_PORT = "{port}"
+"""
+GREETING = '''"""How people are greeted: by mail."""
+
+import os
+import smtplib
+
+from app.web import Reply
+
+
+def greet(query: dict[str, str]) -> Reply:
+    """Sends a greeting."""
+    try:
+        with smtplib.SMTP(os.environ["MAIL_HOST"], int(os.environ["MAIL_PORT"]), timeout=1) as client:
+            client.sendmail("app@example.com", [query["name"]], b"Subject: SUBJECT\\r\\n\\r\\n")
+    except (smtplib.SMTPException, OSError):
+        return 502, {"greeting": "not sent"}
+    return 200, {"greeting": "sent"}
+'''
+CHECKS = '''"""Greeting by mail."""
+
+from courseware.checking import Application, Mailbox, Request, check, expect
+from courseware.services.mood import Mood
+
+REQUEST = Request("GET", "/greeting", query={"name": "ada@example.com"})
+
+
+@check(task="1.1", points=3, hints=("Send it.",))
+def test_sends(application: Application, mailbox: Mailbox) -> None:
+    """A greeting arrives."""
+    before = len(mailbox.messages_to("Ada@example.com"))
+    application.send(REQUEST).expect_status(200, key="wrong_status")
+    message = mailbox.wait_for("ada@example.com", after=before, key="nothing_sent")
+    expect(message.subject == "Hello", "wrong_subject", asked="the subject", expected="Hello", got=message.subject)
+
+
+@check(task="1.2", points=3, hints=("Catch it.",))
+def test_tells_a_failure(application: Application, mailbox: Mailbox) -> None:
+    """Mail that is refused answers 502."""
+    mailbox.become(Mood.REFUSES)
+    application.send(REQUEST).expect_status(502, key="failure_hidden")
+'''
+KINDS = [pytest.param("bubblewrap", marks=pytest.mark.bubblewrap), "plain"]
+
+
+@pytest.fixture
+def course(course: Course) -> Course:
+    """The miniature course with mail in its first step."""
+    about, lesson = course.root / "lessons/course.toml", course.root / "lessons/step_1_greeting/lesson.toml"
+    about.write_text(about.read_text() + SERVICES)
+    lesson.write_text('needs = ["mailbox"]\n' + lesson.read_text())
+    write(course.root / "checks/step_1_greeting/test_greeting.py", CHECKS)
+    return load_course(course.root)
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("greeting", "failures"),
+    [
+        (GREETING.replace("SUBJECT", "Hello"), {}),
+        (GREETING.replace("SUBJECT", "Bye"), {"sends": "wrong_subject"}),
+        (GREETING.replace("client.sendmail", "print"), {"sends": "nothing_sent"}),
+        (GREETING.replace("502", "200").replace("SUBJECT", "Hello"), {"tells_a_failure": "failure_hidden"}),
+    ],
+)
+def test_what_arrives_decides(course: Course, kind: SandboxKind, greeting: str, failures: dict[str, str]) -> None:
+    tree = {**finish(course, 1), "app/greeting.py": greeting.encode()}
+    verdict = judge(course, course.step(1), tree, sandbox=kind)
+    assert verdict.valid
+    assert {check.id: check.outcome for check in verdict.checks} == {
+        name: Outcome.FAILED if name in failures else Outcome.PASSED for name in ("sends", "tells_a_failure")
+    }
+    assert {check.id: check.failure.key for check in verdict.checks if check.failure is not None} == failures

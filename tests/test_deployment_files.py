@@ -1,0 +1,135 @@
+"""The files by which the application is built, tested and deployed are valid and say what they should."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parent.parent
+APPLICATION = ROOT / "solutions/contacts_api"
+WORKFLOWS = [ROOT / ".github/workflows/ci.yml", APPLICATION / ".github/workflows/ci.yml"]
+COMPOSE_FILES = [ROOT / "docker-compose.yml", APPLICATION / "docker-compose.yml"]
+SERVERS_OWN = {"FORWARDED_ALLOW_IPS"}
+"""Variables that uvicorn reads, and not the application."""
+
+
+def in_project(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def run(program: str, *arguments: str | Path) -> None:
+    """Runs a program that is installed beside Python. Whatever it complains about fails the test."""
+    command = [Path(sys.executable).parent / program, *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def read(path: Path) -> Any:
+    return YAML(typ="safe").load(path)
+
+
+def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
+    run("hadolint", APPLICATION / "Dockerfile")
+
+
+@pytest.mark.parametrize("path", COMPOSE_FILES, ids=in_project)
+def test_compose_files_follow_the_schema(path: Path) -> None:
+    run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", path)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=in_project)
+def test_workflows_follow_the_schema_and_have_time_limits(path: Path) -> None:
+    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", path)
+    run("check-jsonschema", "--builtin-schema", "custom.github-workflows-require-timeout", path)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=in_project)
+def test_zizmor_finds_nothing_in_the_workflows(path: Path) -> None:
+    run("zizmor", "--offline", "--no-progress", path)
+
+
+@pytest.mark.parametrize("path", COMPOSE_FILES, ids=in_project)
+def test_docker_compose_understands_its_files(path: Path) -> None:
+    """No daemon is needed for this."""
+    if (
+        shutil.which("docker") is None
+        or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
+    ):
+        pytest.skip("docker compose is not installed")
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
+    command = ["docker", "compose", "--file", str(path), "config", "--quiet"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == "", "a warning, such as about a variable that is not set"
+
+
+def test_the_whole_application_is_what_comes_up_at_the_top() -> None:
+    assert [ROOT / path for path in read(COMPOSE_FILES[0])["include"]] == [COMPOSE_FILES[1]]
+
+
+def test_every_service_has_a_health_check_and_the_application_waits_for_them() -> None:
+    services = read(COMPOSE_FILES[1])["services"]
+    assert services.keys() == {"api", "postgres", "redis", "mailpit"}
+    assert [name for name, service in services.items() if "healthcheck" not in service] == []
+    waits_for = services["api"]["depends_on"]
+    assert waits_for.keys() == services.keys() - {"api"}
+    assert all(how == {"condition": "service_healthy"} for how in waits_for.values())
+
+
+def test_nothing_listens_beyond_ones_own_machine() -> None:
+    ports = [port for service in read(COMPOSE_FILES[1])["services"].values() for port in service.get("ports", [])]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_only_what_has_passed_on_main_is_deployed() -> None:
+    jobs = read(WORKFLOWS[1])["jobs"]
+    assert jobs["integration"]["needs"] == "unit"
+    assert jobs["deploy"]["needs"] == "integration"
+    assert jobs["deploy"]["if"] == "github.event_name == 'push' && github.ref == 'refs/heads/main'"
+    assert "services" not in jobs["unit"]
+    assert jobs["integration"]["services"].keys() == {"postgres", "redis"}
+    assert all("--health-cmd" in service["options"] for service in jobs["integration"]["services"].values())
+    steps = [step for job in jobs.values() for step in job["steps"]]
+    assert not any(step.get("continue-on-error") or "|| true" in step.get("run", "") for step in steps)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=in_project)
+def test_actions_are_pinned_by_hash(path: Path) -> None:
+    used = re.findall(r"uses: (\S+)", path.read_text())
+    assert used
+    assert [action for action in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action)] == []
+
+
+def test_render_sets_only_what_exists_and_makes_the_secrets_itself() -> None:
+    blueprint = read(APPLICATION / "render.yaml")
+    (web,) = [service for service in blueprint["services"] if service["type"] == "web"]
+    variables = {variable["key"]: variable for variable in web["envVars"]}
+    example = re.findall(r"^(\w+)=", (APPLICATION / ".env.example").read_text(), re.MULTILINE)
+    assert variables.keys() - set(example) - SERVERS_OWN == set()
+    for name in ("JWT_SECRET_KEY", "JWT_REFRESH_SECRET", "EMAIL_TOKEN_SECRET"):
+        assert variables[name].get("generateValue") is True
+    assert not [name for name, variable in variables.items() if "PASSWORD" in name and "value" in variable]
+    assert variables["ENVIRONMENT"]["value"] == "production"
+
+
+def test_the_image_gets_what_the_application_asks_for() -> None:
+    text = (APPLICATION / "requirements.lock").read_text()
+    pins = re.findall(r"^([\w.-]+)==([^\s;\\]+)", text, re.MULTILINE)
+    pinned = {canonicalize_name(name): version for name, version in pins}
+    renew = "Renew it as the README of the application says."
+    for demand in tomllib.loads((APPLICATION / "pyproject.toml").read_text())["project"]["dependencies"]:
+        requirement = Requirement(demand)
+        version = pinned.get(canonicalize_name(requirement.name))
+        assert version is not None, f"{requirement.name} is missing. {renew}"
+        assert requirement.specifier.contains(version), f"{demand} is not met by {version}. {renew}"
+    assert "://" not in text
