@@ -23,6 +23,7 @@ from rich.table import Table
 
 from courseware.course import load_course
 from courseware.judge.judging import application_command
+from courseware.judge.services import JudgeServices
 from courseware.project_tree import Tree, finish, write_tree
 from courseware.sandbox import SandboxKind, available, start_application
 
@@ -64,13 +65,14 @@ def answers(port: int) -> bool:
 def by_judge(tree: Tree, kind: SandboxKind) -> float:
     """Seconds until the application is ready when the judge starts it."""
     began = time.perf_counter()
-    running = start_application(tree, application_command(COURSE), kind=kind)
-    try:
-        report = running.wait_ready(30)
-        assert report.phase == "ready", report
-        return time.perf_counter() - began
-    finally:
-        running.stop()
+    with JudgeServices(COURSE.services_after(1), COURSE.application.services, kind) as services:
+        running = start_application(tree, application_command(COURSE, services), kind=kind, serve=services.serve)
+        try:
+            report = running.wait_ready(30)
+            assert report.phase == "ready", report
+            return time.perf_counter() - began
+        finally:
+            running.stop()
 
 
 def check(root: Path, kind: SandboxKind, inside: dict[str, list[float]]) -> float:

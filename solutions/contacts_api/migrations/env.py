@@ -4,7 +4,7 @@ import asyncio
 from logging.config import fileConfig
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from app import models  # noqa: F401 - importing the models puts their tables into the metadata
 from app.core.config import get_settings
@@ -14,16 +14,27 @@ if context.config.config_file_name is not None:
     fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 
 
-def migrate(connection: Connection) -> None:
-    """Runs the migrations on one connection, in one transaction where the database can."""
-    on_sqlite = connection.dialect.name == "sqlite"
-    if on_sqlite:
+MIGRATION_LOCK = 20_260_401
+"""The number by which processes on PostgreSQL know this lock; any would do that nobody else uses."""
+
+
+def lock(connection: Connection) -> None:
+    """Waits until no other process migrates this database, and keeps others waiting until the transaction is over."""
+    if connection.dialect.name == "sqlite":
         # Some changes replace a table by a copy. With foreign keys on, what refers to the old one would go with it.
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
+
+
+def migrate(connection: Connection) -> None:
+    """Runs the migrations on one connection and in one transaction: all of them, or none."""
+    lock(connection)
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
-        render_as_batch=on_sqlite,  # SQLite cannot alter a column in place
+        render_as_batch=connection.dialect.name == "sqlite",  # SQLite cannot alter a column in place
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -7,15 +7,21 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from redis import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import redis
 from app.core.config import Settings, get_settings
 from app.core.database import create_engine, create_sessions
 from app.main import create_app
-from tests import databases, examples
+from app.services import email
+from tests import databases, examples, redis_servers
 from tests.examples import SignIn
+from tests.mailbox import Mailbox, open_mailbox
+from tests.redis_servers import Wire, wire_to
 
 POSTGRES = pytest.mark.skipif(databases.POSTGRES_URL is None, reason="TEST_POSTGRES_URL names no PostgreSQL server")
+REAL_REDIS = pytest.mark.skipif(redis_servers.REAL_URL is None, reason="TEST_REDIS_URL names no Redis database")
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +31,7 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("BCRYPT_ROUNDS", "4")
+    monkeypatch.setenv("RATE_LIMIT_ENABLED", "false")
     get_settings.cache_clear()
     yield monkeypatch
     get_settings.cache_clear()
@@ -63,10 +70,59 @@ async def session(database_url: str) -> AsyncIterator[AsyncSession]:
     await engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def embedded_redis() -> Iterator[str]:
+    """The URL of a Redis in this process."""
+    with redis_servers.embedded_redis() as url:
+        yield url
+
+
 @pytest.fixture
-async def application(settings: pytest.MonkeyPatch, database_url: str) -> AsyncIterator[FastAPI]:
+def redis_url(embedded_redis: str) -> str:
+    """An empty Redis. The tests of what uses it run on a real one too: see `each_redis`."""
+    redis_servers.empty(embedded_redis)
+    return embedded_redis
+
+
+@pytest.fixture(params=["embedded", pytest.param("real", marks=REAL_REDIS)])
+def each_redis(request: pytest.FixtureRequest) -> str:
+    """An empty Redis. The test runs once for each kind."""
+    url = str(redis_servers.REAL_URL if request.param == "real" else request.getfixturevalue("embedded_redis"))
+    redis_servers.empty(url)
+    return url
+
+
+@pytest.fixture
+async def wire(each_redis: str) -> AsyncIterator[Wire]:
+    """A wire to Redis, which can be cut. The test runs once for each kind."""
+    async with wire_to(each_redis) as wire:
+        yield wire
+
+
+@pytest.fixture(name="redis")
+def shown_redis(redis_url: str) -> Iterator[Redis]:
+    """Shows what is in Redis."""
+    with Redis.from_url(redis_url, decode_responses=True) as redis:
+        yield redis
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    """Where the application's messages arrive."""
+    async with open_mailbox() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+async def application(
+    settings: pytest.MonkeyPatch, database_url: str, redis_url: str, mailbox: Mailbox
+) -> AsyncIterator[FastAPI]:
     """The application, started."""
     settings.setenv("DATABASE_URL", database_url)
+    settings.setenv("REDIS_URL", redis_url)
+    settings.setattr(redis, "PATIENCE", 5)  # a busy machine is no outage
+    settings.setenv("MAIL_PORT", str(mailbox.port))
+    settings.setattr(email, "FAREWELL", 30.0)  # a busy machine is no outage
     get_settings.cache_clear()
     application = create_app()
     async with application.router.lifespan_context(application):
@@ -74,7 +130,7 @@ async def application(settings: pytest.MonkeyPatch, database_url: str) -> AsyncI
 
 
 @pytest.fixture
-async def clients(application: FastAPI) -> AsyncIterator[SignIn]:
+async def clients(application: FastAPI, mailbox: Mailbox) -> AsyncIterator[SignIn]:
     """Makes clients; each has its own headers. Failures inside the application arrive as a 500, as in real life."""
     async with AsyncExitStack() as stack:
 
@@ -84,7 +140,7 @@ async def clients(application: FastAPI) -> AsyncIterator[SignIn]:
                 httpx.AsyncClient(transport=transport, base_url="http://contacts.example/api/v1")
             )
 
-        yield SignIn(make)
+        yield SignIn(make, mailbox)
 
 
 @pytest.fixture

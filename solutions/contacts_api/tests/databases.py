@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -25,8 +26,8 @@ ALEMBIC = Config(Path(__file__).parent.parent / "alembic.ini")
 def migrate(url: str, revision: str = "head") -> None:
     """Brings the database at `url` to a revision, forwards or backwards."""
     with _settings_for(url):
-        upgrade = revision == "head" or revision.startswith("+")
-        (command.upgrade if upgrade else command.downgrade)(ALEMBIC, revision)
+        downgrade = revision == "base" or revision.startswith("-")
+        (command.downgrade if downgrade else command.upgrade)(ALEMBIC, revision)
 
 
 def compare(url: str) -> None:
@@ -63,26 +64,30 @@ def new_postgres() -> Iterator[str]:
     """The URL of a new database. It is dropped afterwards, together with connections that were left open."""
     assert POSTGRES_URL is not None
     server, name = with_async_driver(POSTGRES_URL), f"contacts_test_{uuid.uuid4().hex}"
-    _execute(server, f"CREATE DATABASE {name}")
+    execute(server, f"CREATE DATABASE {name}")
     try:
         yield make_url(server).set(database=name).render_as_string(hide_password=False)
     finally:
-        _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+        execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def empty(url: str) -> None:
     """Removes the rows of all tables: all of them belong to users."""
-    _execute(url, "DELETE FROM users")
+    execute(url, "DELETE FROM users")
 
 
-def _execute(url: str, statement: str) -> None:
-    async def execute() -> None:
+def execute(url: str, *statements: str) -> list[tuple[Any, ...]]:
+    """Carries out SQL statements, each for itself, and gives what the last one finds."""
+
+    async def execute() -> list[tuple[Any, ...]]:
         engine = create_engine(url).execution_options(isolation_level="AUTOCOMMIT")
         async with engine.connect() as connection:
-            await connection.execute(text(statement))
+            results = [await connection.execute(text(statement)) for statement in statements]
+            rows = [tuple(row) for row in results[-1]] if results[-1].returns_rows else []
         await engine.dispose()
+        return rows
 
-    asyncio.run(execute())
+    return asyncio.run(execute())
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from typing import Any, TypedDict
 
 import httpx
 
+from tests.mailbox import Mailbox
+
 
 class Account(TypedDict):
     """What somebody registers with."""
@@ -20,8 +22,8 @@ BOB = Account(email="bob@example.com", password="a pass phrase of Bob")
 def contact(**changes: Any) -> dict[str, Any]:
     """A contact as a client sends it, with every field."""
     return {
-        "first_name": "Olena",
         "last_name": "Kovalenko",
+        "first_name": "Olena",
         "email": "olena@example.com",
         "phone": "+380501234567",
         "birthday": "1991-08-24",
@@ -35,6 +37,14 @@ async def create(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     created: dict[str, Any] = answer.json()
     return created
+
+
+async def sign_up(client: httpx.AsyncClient, mailbox: Mailbox, account: Account) -> None:
+    """Opens an account and follows the link in the message."""
+    answer = await client.post("/auth/register", json=account)
+    assert answer.status_code == 201, answer.text
+    answer = await client.get(await mailbox.next_link(account["email"]))
+    assert answer.status_code == 200, answer.text
 
 
 async def log_in(client: httpx.AsyncClient, account: Account) -> dict[str, str]:
@@ -58,16 +68,16 @@ def problem_fields(answer: httpx.Response) -> list[str]:
 class SignIn:
     """Makes clients of strangers and of users."""
 
-    def __init__(self, make: Callable[[], Awaitable[httpx.AsyncClient]]) -> None:
+    def __init__(self, make: Callable[[], Awaitable[httpx.AsyncClient]], mailbox: Mailbox) -> None:
         self._make = make
+        self._mailbox = mailbox
 
     async def stranger(self) -> httpx.AsyncClient:
         return await self._make()
 
     async def user(self, account: Account) -> httpx.AsyncClient:
         client = await self._make()
-        answer = await client.post("/auth/register", json=account)
-        assert answer.status_code == 201, answer.text
+        await sign_up(client, self._mailbox, account)
         tokens = await log_in(client, account)
         client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
         return client

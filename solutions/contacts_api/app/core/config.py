@@ -4,14 +4,17 @@ from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, EmailStr, Field, HttpUrl, SecretStr, TypeAdapter, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis.asyncio.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 DRIVERS = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
 SHORTEST_SECRET = 32
 """In bytes: as long as an HS256 signature, so that guessing the key is no easier than forging a signature."""
+TOKEN_KEYS = ("jwt_secret_key", "jwt_refresh_secret", "email_token_secret")
+"""The settings that tokens are signed with: whoever knows one of them can be any user."""
 
 
 def with_async_driver(address: str) -> str:
@@ -37,6 +40,17 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
+def _redis_url(url: str) -> str:
+    """`url`, if it leads to a Redis. The library would find out later, when it connects."""
+    parse_url(url)
+    return url
+
+
+def _web_address(url: str) -> str:
+    """`url` without a slash at its end, if it is one that a browser can open."""
+    return str(TypeAdapter(HttpUrl).validate_python(url)).rstrip("/")
+
+
 class Settings(BaseSettings):
     """Every default works offline, on one's own machine. Anywhere else the secrets must be set."""
 
@@ -58,12 +72,36 @@ class Settings(BaseSettings):
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "UTC"
     """Decides which day it is "today"."""
 
+    public_url: Annotated[str, AfterValidator(_web_address)] = "http://127.0.0.1:8000"
+    """Where users reach the application: links in messages begin with it."""
+    email_token_secret: SecretStr = SecretStr("sample-key-of-e-mail-tokens-for-local-use-only")
+    mail_host: str = "127.0.0.1"
+    mail_port: int = Field(default=1025, ge=1, le=65535)
+    mail_username: str = ""
+    """Empty for a server that asks for none, as on one's own machine."""
+    mail_password: SecretStr = SecretStr("")
+    mail_from: EmailStr = "contacts@example.com"
+    mail_starttls: bool = False
+    """Begins in plain text and goes on encrypted, or not at all; usual at port 587."""
+    mail_ssl_tls: bool = False
+    """Encrypted from the first byte; usual at port 465."""
+
+    cloudinary_cloud_name: str = ""
+    cloudinary_api_key: SecretStr = SecretStr("")
+    cloudinary_api_secret: SecretStr = SecretStr("")
+    cloudinary_upload_prefix: str = "https://api.cloudinary.com"
+
+    redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(default="redis://127.0.0.1:6379/0", repr=False)
+    """Where processes share what they count and remember. While it is away, each of them does so for itself."""
+    rate_limit_enabled: bool = True
+    """Switched off for tests, all of which come from one address."""
+
     @model_validator(mode="after")
     def _secrets_are_secret(self) -> "Settings":
         """Refuses secrets that somebody else may know or guess, except on one's own machine."""
         if self.environment == "local":
             return self
-        secrets = {name: value for name, value in self if isinstance(value, SecretStr)}
+        secrets: dict[str, SecretStr] = {name: getattr(self, name) for name in TOKEN_KEYS}
         for name, secret in secrets.items():
             variable = name.upper()
             if secret == type(self).model_fields[name].default:
@@ -72,6 +110,12 @@ class Settings(BaseSettings):
                 raise ValueError(f"{variable} is shorter than {SHORTEST_SECRET} bytes")
         if len({secret.get_secret_value() for secret in secrets.values()}) < len(secrets):
             raise ValueError(f"{', '.join(secrets).upper()} must all be different")
+        return self
+
+    @model_validator(mode="after")
+    def _one_kind_of_encryption(self) -> "Settings":
+        if self.mail_starttls and self.mail_ssl_tls:
+            raise ValueError("MAIL_STARTTLS and MAIL_SSL_TLS exclude each other")
         return self
 
 

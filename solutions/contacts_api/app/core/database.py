@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, TypeDecorator, UniqueConstraint, event, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -15,6 +15,9 @@ Identifier = BigInteger().with_variant(Integer, "sqlite")
 
 LARGEST_INTEGER = 2**63 - 1
 """The largest number that an `Identifier`, an OFFSET or a LIMIT can hold."""
+
+CONNECTING = 5.0
+"""Seconds until a database that takes no connection, or is locked by somebody else, counts as down."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -45,7 +48,12 @@ class Base(DeclarativeBase):
 
 def create_engine(url: str) -> AsyncEngine:
     """Connections to the database at `url`; none is opened before the first query."""
-    engine = create_async_engine(url, pool_pre_ping=True, hide_parameters=True)  # errors are logged, values are not
+    engine = create_async_engine(
+        url,
+        pool_pre_ping=True,
+        hide_parameters=True,  # errors are logged, values are not
+        connect_args={"timeout": CONNECTING},
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _teach_sqlite)
     return engine
@@ -56,9 +64,16 @@ def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
-async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """A session for one request. Services commit; whatever was not committed when the request ends is undone."""
+async def get_sessions(request: Request) -> async_sessionmaker[AsyncSession]:
+    """What makes sessions, one for the whole application."""
     sessions: async_sessionmaker[AsyncSession] = request.app.state.sessions
+    return sessions
+
+
+async def get_session(
+    sessions: Annotated[async_sessionmaker[AsyncSession], Depends(get_sessions)],
+) -> AsyncIterator[AsyncSession]:
+    """A session for one request. Services commit; whatever was not committed when the request ends is undone."""
     async with sessions() as session:
         yield session
 

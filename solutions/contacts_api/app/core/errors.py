@@ -1,34 +1,56 @@
 """Errors: what may go wrong, and the one shape in which the client learns of it."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
+
+logger = logging.getLogger(__name__)
 
 
 class ApplicationError(Exception):
     """Something that the client should know: a sentence for a person and a code for a program."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
-    headers: ClassVar[Mapping[str, str]] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
 
+    def body(self) -> "ErrorBody":
+        """What the client is told."""
+        return ErrorBody(detail=self.detail, code=self.code)
+
+
+class BadRequest(ApplicationError):
+    """The request cannot be granted as it is."""
+
+    status = HTTPStatus.BAD_REQUEST
+
 
 class Unauthorized(ApplicationError):
     """We do not know who is asking."""
 
     status = HTTPStatus.UNAUTHORIZED
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+    headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+
+class Forbidden(ApplicationError):
+    """We know who is asking, and they may not."""
+
+    status = HTTPStatus.FORBIDDEN
 
 
 class NotFound(ApplicationError):
@@ -41,6 +63,42 @@ class Conflict(ApplicationError):
     """The request contradicts what is stored."""
 
     status = HTTPStatus.CONFLICT
+
+
+class PayloadTooLarge(ApplicationError):
+    """There is more of it than we are ready to read."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class UnprocessableContent(ApplicationError):
+    """A field, such as `body.file`, has the right form and is of no use all the same."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, code: str, detail: str, field: str) -> None:
+        super().__init__(code, detail)
+        self.field = field
+
+    def body(self) -> "ErrorBody":
+        error = FieldError(field=self.field, message=self.detail)
+        return ValidationErrorBody(detail=self.detail, code=self.code, errors=[error])
+
+
+class TooManyRequests(ApplicationError):
+    """The client has tried too often, and may try again after a while."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, code: str, detail: str, seconds_to_wait: int) -> None:
+        super().__init__(code, detail)
+        self.headers = {"Retry-After": str(seconds_to_wait)}
+
+
+class BadGateway(ApplicationError):
+    """A service that we asked on behalf of the client has let us down."""
+
+    status = HTTPStatus.BAD_GATEWAY
 
 
 class Unavailable(ApplicationError):
@@ -86,12 +144,14 @@ def add_error_handlers(application: FastAPI) -> None:
     application.add_exception_handler(RequestValidationError, _validation_error)
     application.add_exception_handler(HTTPException, _http_error)
     application.add_exception_handler(StaleDataError, _vanished)
+    for failure in (OperationalError, InterfaceError, PoolTimeoutError, OSError):
+        application.add_exception_handler(failure, _database_away)
     application.add_exception_handler(Exception, _unexpected_error)
 
 
 async def _application_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ApplicationError)
-    return _answer(error.status, ErrorBody(detail=error.detail, code=error.code), error.headers)
+    return _answer(error.status, error.body(), error.headers)
 
 
 async def _validation_error(_request: Request, error: Exception) -> JSONResponse:
@@ -104,9 +164,14 @@ async def _validation_error(_request: Request, error: Exception) -> JSONResponse
     return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, body)
 
 
-async def _http_error(_request: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
     """An unknown path, a method that a path does not have, a body that is no JSON: raised by the framework."""
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, ApplicationError):  # ours, raised while the framework was reading the body
+        return await _application_error(request, error.__cause__)
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # the framework's word for a body that it could not even read
+        unreadable = {"loc": ("body",), "msg": error.detail}
+        return await _validation_error(request, RequestValidationError([unreadable]))
     status = HTTPStatus(error.status_code)
     return _answer(status, ErrorBody(detail=f"{error.detail}.", code=status.name.lower()), error.headers)
 
@@ -114,6 +179,12 @@ async def _http_error(_request: Request, error: Exception) -> JSONResponse:
 async def _vanished(request: Request, _error: Exception) -> JSONResponse:
     """A row was there when we read it and gone when we wrote it: another request has deleted it in between."""
     return await _application_error(request, NotFound("not_found", "This was deleted in the meantime."))
+
+
+async def _database_away(request: Request, error: Exception) -> JSONResponse:
+    """No connection, or none in time. Nobody else lets errors such as these through to here."""
+    logger.error("The database is away", exc_info=error)
+    return await _application_error(request, Unavailable("unavailable", "This does not work now. Try again later."))
 
 
 async def _unexpected_error(_request: Request, _error: Exception) -> JSONResponse:

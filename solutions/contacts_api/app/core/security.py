@@ -3,11 +3,15 @@
 import asyncio
 import base64
 import hashlib
+import os
 import unicodedata
 import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import bcrypt
 import jwt
@@ -16,9 +20,15 @@ from pydantic import BaseModel, Field, SecretStr
 from app.core import clock
 from app.core.config import get_settings
 from app.core.database import LARGEST_INTEGER
-from app.core.errors import Unauthorized
+from app.core.errors import BadRequest, Unauthorized
 
 ALGORITHM = "HS256"
+
+_threads = ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 1) // 2), thread_name_prefix="passwords")
+"""bcrypt computes without the interpreter's lock, so threads help. They are few: many who log in at the same time must
+leave processors to those who are logged in."""
+
+Result = TypeVar("Result")
 
 
 class Purpose(StrEnum):
@@ -26,11 +36,15 @@ class Purpose(StrEnum):
 
     ACCESS = "access"
     REFRESH = "refresh"
+    EMAIL_VERIFY = "email_verify"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a purpose
 
 
 LIFETIMES = {
     Purpose.ACCESS: timedelta(minutes=30),
     Purpose.REFRESH: timedelta(days=7),
+    Purpose.EMAIL_VERIFY: timedelta(hours=24),
+    Purpose.PASSWORD_RESET: timedelta(minutes=30),
 }
 
 
@@ -42,9 +56,18 @@ class Claims(BaseModel):
     jti: str
     iat: datetime
     exp: datetime
+    email: str | None = None
+    """The address that a token was sent to: it proves nothing about another one."""
+    family: str | None = None
+    """The `jti` of the first refresh token of a session, in those that came of it."""
+    fingerprint: str | None = None
+    """The user's at the time: the token ends when it changes."""
 
 
-def create_token(user_id: int, purpose: Purpose) -> str:
+DEMANDED_CLAIMS = [name for name, field in Claims.model_fields.items() if field.is_required()]
+
+
+def create_token(user_id: int, purpose: Purpose, **more_claims: str) -> str:
     """A signed token that says who the user is and what it may be used for."""
     issued = clock.now()
     claims = {
@@ -53,6 +76,7 @@ def create_token(user_id: int, purpose: Purpose) -> str:
         "jti": uuid.uuid4().hex,
         "iat": issued,
         "exp": issued + LIFETIMES[purpose],
+        **more_claims,
     }
     return jwt.encode(claims, _key(purpose), ALGORITHM)
 
@@ -60,20 +84,30 @@ def create_token(user_id: int, purpose: Purpose) -> str:
 def read_token(token: str, purpose: Purpose) -> Claims:
     """The claims of a token that we issued for `purpose` and that has not expired. Raises Unauthorized."""
     try:
-        claims = Claims.model_validate(
-            jwt.decode(token, _key(purpose), [ALGORITHM], options={"require": list(Claims.model_fields)})
-        )
+        return _decode(token, purpose)
     except (jwt.InvalidTokenError, ValueError):
-        claims = None
-    if claims is None or claims.purpose != purpose:
-        raise Unauthorized("invalid_token", "This token is not valid here or has expired.")
-    return claims
+        raise Unauthorized("invalid_token", "This token is not valid here or has expired.") from None
+
+
+def read_mailed_token(token: str, purpose: Purpose) -> Claims:
+    """The claims of a token that came back from somebody's mailbox.
+
+    Raises BadRequest, and says more than `read_token`: a person who follows an old link should know what to do.
+    """
+    try:
+        return _decode(token, purpose)
+    except jwt.ExpiredSignatureError:
+        raise BadRequest("expired_token", "This link has expired. Ask for a new one.") from None
+    except (jwt.InvalidTokenError, ValueError):
+        if _serves_another_purpose(token):
+            raise BadRequest("wrong_purpose", "This token is meant for something else.") from None
+        raise BadRequest("invalid_token", "This link is not valid. Was it copied as a whole?") from None
 
 
 async def hash_password(password: str) -> str:
     """A hash that may be stored. It takes a good part of a second on purpose, so it runs in a thread."""
     salt = bcrypt.gensalt(get_settings().bcrypt_rounds)
-    return (await asyncio.to_thread(bcrypt.hashpw, _prehash(password), salt)).decode()
+    return (await _in_thread(bcrypt.hashpw, _prehash(password), salt)).decode()
 
 
 async def password_matches(password: str, stored: str | None) -> bool:
@@ -82,7 +116,16 @@ async def password_matches(password: str, stored: str | None) -> bool:
     None is the hash of an unknown user. That takes the same time, so that a clock does not tell who has an account.
     """
     hashed = stored or f"$2b${get_settings().bcrypt_rounds:02}${'.' * 53}"
-    return await asyncio.to_thread(bcrypt.checkpw, _prehash(password), hashed.encode())
+    return await _in_thread(bcrypt.checkpw, _prehash(password), hashed.encode())
+
+
+def fingerprint(secret: str) -> str:
+    """Tells a secret from the one that replaces it, but nothing about what it is."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:32]
+
+
+async def _in_thread(function: Callable[[bytes, bytes], Result], password: bytes, other: bytes) -> Result:
+    return await asyncio.get_running_loop().run_in_executor(_threads, function, password, other)
 
 
 def _prehash(password: str) -> bytes:
@@ -91,10 +134,28 @@ def _prehash(password: str) -> bytes:
     return base64.b64encode(digest)
 
 
+def _decode(token: str, purpose: Purpose) -> Claims:
+    """The claims of a token. Raises jwt.InvalidTokenError or ValueError unless all of it is as we issue it."""
+    claims = Claims.model_validate(jwt.decode(token, _key(purpose), [ALGORITHM], options={"require": DEMANDED_CLAIMS}))
+    if claims.purpose != purpose:
+        raise jwt.InvalidTokenError
+    return claims
+
+
+def _serves_another_purpose(token: str) -> bool:
+    for purpose in Purpose:
+        with suppress(jwt.InvalidTokenError, ValueError):
+            _decode(token, purpose)
+            return True
+    return False
+
+
 def _key(purpose: Purpose) -> str:
     settings = get_settings()
     keys: dict[Purpose, SecretStr] = {
         Purpose.ACCESS: settings.jwt_secret_key,
         Purpose.REFRESH: settings.jwt_refresh_secret,
+        Purpose.EMAIL_VERIFY: settings.email_token_secret,
+        Purpose.PASSWORD_RESET: settings.email_token_secret,
     }
     return keys[purpose].get_secret_value()

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Computed, Date, ForeignKey, Index, String, UniqueConstraint, extract, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
@@ -21,6 +21,11 @@ class Contact(Base):
     email: Mapped[str] = mapped_column(String(254))
     phone: Mapped[str] = mapped_column(String(32))
     birthday: Mapped[date | None] = mapped_column(Date)
+    birthday_key: Mapped[int | None] = mapped_column(
+        Computed(extract("month", text("birthday")) * 100 + extract("day", text("birthday")), persisted=True),
+        deferred=True,  # for queries alone
+    )
+    """The day of the birthday in any year, kept by the database: 824 is 24 August."""
     notes: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, onupdate=clock.now)
@@ -29,5 +34,6 @@ class Contact(Base):
     __table_args__ = (
         one_per_owner_and_email,
         Index(None, "owner_id", "last_name", "first_name", "id"),  # the order in which pages are read
+        Index(None, "owner_id", "birthday_key"),
         {"sqlite_autoincrement": True},
     )

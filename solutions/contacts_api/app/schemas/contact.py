@@ -66,3 +66,11 @@ class ContactRead(BaseModel):
     notes: str | None
     created_at: datetime
     updated_at: datetime
+
+
+class UpcomingBirthday(ContactRead):
+    """A contact with a birthday, and how soon it is kept."""
+
+    birthday: date
+    next_birthday: date
+    days_until: int

@@ -16,6 +16,6 @@ class TokenPair(BaseModel):
 
 
 class RefreshRequest(RequestModel):
-    """A refresh token, in exchange for a new pair."""
+    """A refresh token. A browser leaves it out and sends the cookie instead."""
 
-    refresh_token: Text
+    refresh_token: Text | None = None

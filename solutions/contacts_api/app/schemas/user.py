@@ -3,17 +3,33 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from app.schemas.base import Email, RequestModel, Trimmed
+from app.models.user import Role
+from app.schemas.base import Email, RequestModel, Text, Trimmed
+
+Password = Annotated[str, Field(min_length=8, max_length=128)]
 
 
 class UserCreate(RequestModel):
     """What somebody tells us to get an account."""
 
     email: Email
-    password: Annotated[str, Field(min_length=8, max_length=128)]
+    password: Password
     full_name: Annotated[Trimmed, Field(max_length=100)] | None = None
+
+
+class EmailRequest(RequestModel):
+    """Somebody asks for a message to this address, theirs or not."""
+
+    email: Email
+
+
+class NewPassword(RequestModel):
+    """Somebody who has lost a password sets another one, with the token from the message."""
+
+    token: Text
+    password: Password
 
 
 class UserRead(BaseModel):
@@ -24,4 +40,19 @@ class UserRead(BaseModel):
     id: int
     email: str
     full_name: str | None
+    is_verified: bool
+    avatar_url: str | None
     created_at: datetime
+
+
+class UserReadByAdmin(UserRead):
+    """An account, as an admin sees it."""
+
+    role: Role
+    is_active: bool
+
+
+class UserUpdateByAdmin(RequestModel):
+    """What an admin may change about somebody else's account."""
+
+    is_active: StrictBool

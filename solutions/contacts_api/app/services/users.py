@@ -5,11 +5,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import is_storable, violates
-from app.core.errors import Conflict, Unauthorized
-from app.core.security import Purpose, create_token, hash_password, password_matches, read_token
+from app.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
+from app.core.security import (
+    Claims,
+    Purpose,
+    create_token,
+    hash_password,
+    password_matches,
+    read_mailed_token,
+    read_token,
+)
 from app.models import User
 from app.schemas.token import TokenPair
 from app.schemas.user import UserCreate
+from app.services.sessions import LoginSessions
 
 
 async def register(session: AsyncSession, data: UserCreate) -> User:
@@ -37,24 +46,52 @@ async def log_in(session: AsyncSession, email: str, password: str) -> TokenPair:
     """Tokens for the user with this address and password.
 
     Raises Unauthorized with the same words, after the same time, whether the address or the password is wrong.
+    What else is wrong with the account learns only who knows the password: Forbidden.
     """
     user = await find_by_email(session, email)
     matches = await password_matches(password, user.password_hash if user else None)
     if user is None or not matches:
         raise Unauthorized("bad_credentials", "The e-mail address or the password is wrong.")
+    if not user.is_active:
+        raise Forbidden("account_deactivated", "An administrator has closed this account.")
+    demand_verified(user)
     return issue_tokens(user)
 
 
-async def refresh(session: AsyncSession, refresh_token: str) -> TokenPair:
-    """A new pair of tokens in exchange for a refresh token. Raises Unauthorized."""
-    return issue_tokens(await find_by_token(session, refresh_token, Purpose.REFRESH))
+async def refresh(session: AsyncSession, login_sessions: LoginSessions, refresh_token: str) -> TokenPair:
+    """A new pair of tokens in exchange for a refresh token, which works no more from then on. Raises Unauthorized."""
+    claims = read_token(refresh_token, Purpose.REFRESH)
+    user = await find_by_claims(session, claims)
+    await login_sessions.use_up(claims)
+    return issue_tokens(user, family=claims.family or claims.jti)
 
 
-async def find_by_token(session: AsyncSession, token: str, purpose: Purpose) -> User:
-    """The user whom a token was issued to, for this purpose. Raises Unauthorized."""
-    user = await session.get(User, read_token(token, purpose).sub)
-    if user is None:
-        raise Unauthorized("invalid_token", "The account of this token is gone.")
+async def log_out(login_sessions: LoginSessions, refresh_token: str) -> None:
+    """Ends the session of a refresh token. Raises Unauthorized."""
+    await login_sessions.end_session(read_token(refresh_token, Purpose.REFRESH))
+
+
+async def verify_email(session: AsyncSession, token: str) -> None:
+    """Notes that the user reads the mail of the address in the token. Twice is as good as once. Raises BadRequest."""
+    claims = read_mailed_token(token, Purpose.EMAIL_VERIFY)
+    user = await session.get(User, claims.sub)
+    if user is None or user.email != claims.email:
+        raise BadRequest("invalid_token", "This link belongs to an address that no account has.")
+    user.is_verified = True
+    await session.commit()
+
+
+def demand_verified(user: User) -> None:
+    """Raises Forbidden unless the user has shown that the e-mail address is theirs."""
+    if not user.is_verified:
+        raise Forbidden("email_not_verified", "Follow the link in the message that we have sent you first.")
+
+
+async def find_by_claims(session: AsyncSession, claims: Claims) -> User:
+    """The user of a token, while it is in force: a new password ends it, so does an admin. Raises Unauthorized."""
+    user = await session.get(User, claims.sub)
+    if user is None or not user.is_active or claims.fingerprint != user.fingerprint:
+        raise Unauthorized("invalid_token", "The account of this token is gone, or has another password by now.")
     return user
 
 
@@ -65,9 +102,9 @@ async def find_by_email(session: AsyncSession, email: str) -> User | None:
     return await session.scalar(select(User).where(User.email == email.lower()))
 
 
-def issue_tokens(user: User) -> TokenPair:
-    """A new pair of tokens for a user who has proved who they are."""
+def issue_tokens(user: User, **more_claims: str) -> TokenPair:
+    """A new pair of tokens for a user who has proved who they are. They end with the password."""
     return TokenPair(
-        access_token=create_token(user.id, Purpose.ACCESS),
-        refresh_token=create_token(user.id, Purpose.REFRESH),
+        access_token=create_token(user.id, Purpose.ACCESS, fingerprint=user.fingerprint),
+        refresh_token=create_token(user.id, Purpose.REFRESH, fingerprint=user.fingerprint, **more_claims),
     )

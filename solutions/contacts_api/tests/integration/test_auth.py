@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from sqlalchemy import delete
 
 from app.models import User
-from tests.examples import ANN, SignIn, log_in, problem_fields
+from tests.examples import ANN, Account, SignIn, log_in, problem_fields, sign_up
+from tests.mailbox import Mailbox
 
 
 async def register(client: httpx.AsyncClient, **changes: object) -> httpx.Response:
@@ -25,7 +26,7 @@ async def test_registering_shows_the_user_and_nothing_secret(client: httpx.Async
     answer = await register(client, full_name="  Ann Lee ")
     assert answer.status_code == 201
     user = answer.json()
-    assert user.keys() == {"id", "email", "full_name", "created_at"}
+    assert user.keys() == {"id", "email", "full_name", "is_verified", "avatar_url", "created_at"}
     assert user["full_name"] == "Ann Lee"
     created = datetime.fromisoformat(user["created_at"])
     assert abs(created - datetime.now(UTC)) < timedelta(minutes=1)
@@ -44,8 +45,10 @@ async def test_of_many_registrations_at_once_one_succeeds(client: httpx.AsyncCli
 
 
 @pytest.mark.parametrize("password", ["12345678", "п" * 128, "🔑" * 8, "a\0b\0c\0d\0"])
-async def test_passwords_of_8_to_128_characters_of_any_alphabet_work(client: httpx.AsyncClient, password: str) -> None:
-    assert (await register(client, password=password)).status_code == 201
+async def test_passwords_of_8_to_128_characters_of_any_alphabet_work(
+    client: httpx.AsyncClient, mailbox: Mailbox, password: str
+) -> None:
+    await sign_up(client, mailbox, Account(email=ANN["email"], password=password))
     assert (await client.post("/auth/login", data=login_form(password=password))).status_code == 200
     wrong = await client.post("/auth/login", data=login_form(password=password[:-1] + "?"))
     assert wrong.status_code == 401
@@ -63,6 +66,7 @@ async def test_passwords_of_8_to_128_characters_of_any_alphabet_work(client: htt
         ({"full_name": "a\0b"}, "body.full_name"),
         ({"role": "admin"}, "body.role"),
         ({"id": 1}, "body.id"),
+        ({"is_verified": True}, "body.is_verified"),
     ],
 )
 async def test_wrong_registrations_are_refused(
@@ -71,15 +75,15 @@ async def test_wrong_registrations_are_refused(
     assert problem_fields(await register(client, **changes)) == [field]
 
 
-async def test_logging_in_gives_two_tokens(client: httpx.AsyncClient) -> None:
-    await register(client)
+async def test_logging_in_gives_two_tokens(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
+    await sign_up(client, mailbox, ANN)
     tokens = await log_in(client, ANN)
     assert tokens.keys() == {"access_token", "refresh_token", "token_type"}
     assert tokens["token_type"] == "bearer"
 
 
-async def test_the_address_may_be_written_in_any_case(client: httpx.AsyncClient) -> None:
-    await register(client)
+async def test_the_address_may_be_written_in_any_case(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
+    await sign_up(client, mailbox, ANN)
     assert (await client.post("/auth/login", data=login_form(username="ANN@example.COM"))).status_code == 200
 
 
@@ -98,8 +102,8 @@ async def test_a_login_form_without_a_password_is_refused(client: httpx.AsyncCli
     assert problem_fields(await client.post("/auth/login", data={"username": "ann"})) == ["body.password"]
 
 
-async def test_a_refresh_token_fetches_a_new_pair(client: httpx.AsyncClient) -> None:
-    await register(client)
+async def test_a_refresh_token_fetches_a_new_pair(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
+    await sign_up(client, mailbox, ANN)
     old = await log_in(client, ANN)
     answer = await client.post("/auth/refresh", json={"refresh_token": old["refresh_token"]})
     assert answer.status_code == 200
@@ -108,8 +112,10 @@ async def test_a_refresh_token_fetches_a_new_pair(client: httpx.AsyncClient) -> 
     assert (await client.get("/users/me", headers=headers)).json()["email"] == ANN["email"]
 
 
-async def test_an_access_token_refreshes_nothing_and_a_refresh_token_opens_nothing(client: httpx.AsyncClient) -> None:
-    await register(client)
+async def test_an_access_token_refreshes_nothing_and_a_refresh_token_opens_nothing(
+    client: httpx.AsyncClient, mailbox: Mailbox
+) -> None:
+    await sign_up(client, mailbox, ANN)
     tokens = await log_in(client, ANN)
     swapped = await client.post("/auth/refresh", json={"refresh_token": tokens["access_token"]})
     opened = await client.get("/users/me", headers={"Authorization": f"Bearer {tokens['refresh_token']}"})
@@ -126,9 +132,9 @@ async def test_an_access_token_ends_after_half_an_hour(clients: SignIn) -> None:
         assert (await ann.get("/users/me")).status_code == 401
 
 
-async def test_a_refresh_token_ends_after_a_week(client: httpx.AsyncClient) -> None:
+async def test_a_refresh_token_ends_after_a_week(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
     began = datetime.now(UTC)
-    await register(client)
+    await sign_up(client, mailbox, ANN)
     body = {"refresh_token": (await log_in(client, ANN))["refresh_token"]}
     with time_machine.travel(began + timedelta(days=6, hours=23)):
         assert (await client.post("/auth/refresh", json=body)).status_code == 200

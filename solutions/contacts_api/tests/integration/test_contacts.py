@@ -171,6 +171,12 @@ async def test_a_deleted_contact_is_gone_also_the_second_time(ann: httpx.AsyncCl
     assert (await ann.post("/contacts", json=contact())).status_code == 201
 
 
+async def test_of_many_deletions_at_once_one_succeeds(ann: httpx.AsyncClient) -> None:
+    path = f"/contacts/{(await create(ann))['id']}"
+    answers = await asyncio.gather(*[ann.delete(path) for _ in range(6)])
+    assert sorted(answer.status_code for answer in answers) == [204, 404, 404, 404, 404, 404]
+
+
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 async def test_a_foreign_contact_is_answered_like_a_missing_one(
     ann: httpx.AsyncClient, bob: httpx.AsyncClient, method: str

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from app.api.v1 import health
 from app.core.database import create_engine, create_sessions
+from tests.servers import closed, silent
 
 
 async def test_a_living_process_says_so(client: httpx.AsyncClient) -> None:
@@ -18,18 +19,6 @@ async def test_a_living_process_says_so(client: httpx.AsyncClient) -> None:
 
 async def test_it_is_ready_when_the_database_answers(client: httpx.AsyncClient) -> None:
     assert (await client.get("/health/ready")).status_code == 200
-
-
-def silent() -> socket.socket:
-    """A port that takes connections and never says a word."""
-    return socket.create_server(("127.0.0.1", 0))
-
-
-def closed() -> socket.socket:
-    """A port that nobody listens on, reserved."""
-    server = socket.socket()
-    server.bind(("127.0.0.1", 0))
-    return server
 
 
 @pytest.mark.parametrize("make_server", [silent, closed])

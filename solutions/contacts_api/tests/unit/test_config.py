@@ -1,5 +1,7 @@
 """Settings: what is accepted, what is refused, and that a refusal gives no secret away."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
@@ -10,6 +12,7 @@ GOOD = {
     "ENVIRONMENT": "production",
     "JWT_SECRET_KEY": "one-secret-that-is-long-enough-for-hs256",
     "JWT_REFRESH_SECRET": "another-secret-that-is-long-enough-too",
+    "EMAIL_TOKEN_SECRET": "a-third-secret-that-is-long-enough-too",
 }
 
 
@@ -36,6 +39,7 @@ def test_good_secrets_are_accepted_in_production(settings: pytest.MonkeyPatch) -
         ({"JWT_SECRET_KEY": "sample-key-of-access-tokens-for-local-use-only"}, "JWT_SECRET_KEY is the sample"),
         ({"JWT_REFRESH_SECRET": "x" * 31}, "JWT_REFRESH_SECRET is shorter than 32 bytes"),
         ({"JWT_REFRESH_SECRET": GOOD["JWT_SECRET_KEY"]}, "must all be different"),
+        ({"EMAIL_TOKEN_SECRET": GOOD["JWT_SECRET_KEY"]}, "must all be different"),
     ],
 )
 def test_production_refuses_secrets_that_are_none(
@@ -59,8 +63,9 @@ def test_a_refusal_shows_no_secret(settings: pytest.MonkeyPatch) -> None:
     assert GOOD["JWT_SECRET_KEY"] not in str(refusal.value)
 
 
-def test_settings_show_neither_secrets_nor_the_database_password(settings: pytest.MonkeyPatch) -> None:
-    set_all(settings, GOOD | {"DATABASE_URL": "postgres://me:hush@db/contacts"})
+def test_settings_show_neither_secrets_nor_passwords_of_servers(settings: pytest.MonkeyPatch) -> None:
+    urls = {"DATABASE_URL": "postgres://me:hush@db/contacts", "REDIS_URL": "redis://me:hush@redis/0"}
+    set_all(settings, GOOD | urls)
     assert "hush" not in repr(get_settings())
     assert GOOD["JWT_SECRET_KEY"] not in repr(get_settings())
 
@@ -71,8 +76,14 @@ def test_settings_show_neither_secrets_nor_the_database_password(settings: pytes
         ("ENVIRONMENT", "prod"),
         ("DATABASE_URL", "mysql://db/contacts"),
         ("DATABASE_URL", "no url"),
+        ("REDIS_URL", "http://127.0.0.1:6379"),
+        ("REDIS_URL", "127.0.0.1"),
         ("BCRYPT_ROUNDS", "3"),
         ("BCRYPT_ROUNDS", "31"),
+        ("PUBLIC_URL", "contacts.example"),
+        ("PUBLIC_URL", "ftp://contacts.example"),
+        ("MAIL_PORT", "0"),
+        ("MAIL_FROM", "nobody"),
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", "../etc/passwd"),
         ("TIME_ZONE", "Europe"),
@@ -82,6 +93,24 @@ def test_wrong_settings_stop_the_start(settings: pytest.MonkeyPatch, name: str, 
     set_all(settings, {name: value})
     with pytest.raises(ValidationError, match=name.lower()):
         create_app()
+
+
+def test_a_mail_server_speaks_one_kind_of_encryption(settings: pytest.MonkeyPatch) -> None:
+    set_all(settings, {"MAIL_STARTTLS": "true", "MAIL_SSL_TLS": "true"})
+    with pytest.raises(ValidationError, match="exclude each other"):
+        create_app()
+
+
+@pytest.mark.parametrize("given", ["https://contacts.example", "https://contacts.example/"])
+def test_links_have_one_slash_after_the_host(settings: pytest.MonkeyPatch, given: str) -> None:
+    set_all(settings, {"PUBLIC_URL": given})
+    assert get_settings().public_url == "https://contacts.example"
+
+
+def test_a_password_for_the_mail_server_may_be_short(settings: pytest.MonkeyPatch) -> None:
+    """Its owner chose it, and nothing is signed with it."""
+    set_all(settings, GOOD | {"MAIL_PASSWORD": "hush"})
+    assert get_settings().mail_password.get_secret_value() == "hush"
 
 
 @pytest.mark.parametrize(
@@ -102,3 +131,10 @@ def test_every_secret_is_kept_from_logs() -> None:
     named_like_one = [name for name in Settings.model_fields if name.endswith(("_secret", "_key", "_password"))]
     assert named_like_one
     assert all(Settings.model_fields[name].annotation is SecretStr for name in named_like_one)
+
+
+def test_the_example_of_an_env_file_shows_every_setting_with_its_default() -> None:
+    example = Path(__file__).parents[2] / ".env.example"
+    shown = {line.partition("=")[0] for line in example.read_text().splitlines()}
+    assert {name.upper() for name in Settings.model_fields} - shown == set()
+    assert Settings(_env_file=example) == Settings(_env_file=None)

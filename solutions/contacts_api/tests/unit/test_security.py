@@ -1,15 +1,24 @@
 """Passwords and tokens."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import jwt
 import pytest
 import time_machine
 
-from app.core.config import get_settings
-from app.core.errors import Unauthorized
-from app.core.security import LIFETIMES, Purpose, create_token, hash_password, password_matches, read_token
+from app.core.config import TOKEN_KEYS, get_settings
+from app.core.errors import BadRequest, Unauthorized
+from app.core.security import (
+    LIFETIMES,
+    Purpose,
+    create_token,
+    hash_password,
+    password_matches,
+    read_mailed_token,
+    read_token,
+)
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
@@ -68,7 +77,13 @@ def test_no_two_tokens_are_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    ("purpose", "lifetime"), [(Purpose.ACCESS, timedelta(minutes=30)), (Purpose.REFRESH, timedelta(days=7))]
+    ("purpose", "lifetime"),
+    [
+        (Purpose.ACCESS, timedelta(minutes=30)),
+        (Purpose.REFRESH, timedelta(days=7)),
+        (Purpose.EMAIL_VERIFY, timedelta(hours=24)),
+        (Purpose.PASSWORD_RESET, timedelta(minutes=30)),
+    ],
 )
 def test_a_token_lives_as_long_as_promised(purpose: Purpose, lifetime: timedelta) -> None:
     with time_machine.travel(NOW, tick=False):
@@ -79,20 +94,43 @@ def test_a_token_lives_as_long_as_promised(purpose: Purpose, lifetime: timedelta
         read_token(token, purpose)
 
 
-@pytest.mark.parametrize(
-    ("made_for", "used_for"), [(Purpose.ACCESS, Purpose.REFRESH), (Purpose.REFRESH, Purpose.ACCESS)]
-)
+@pytest.mark.parametrize(("made_for", "used_for"), list(permutations(Purpose, 2)))
 def test_a_token_for_one_purpose_serves_no_other(made_for: Purpose, used_for: Purpose) -> None:
     with pytest.raises(Unauthorized):
         read_token(create_token(7, made_for), used_for)
 
 
 def test_the_purpose_counts_even_if_two_purposes_shared_a_key(settings: pytest.MonkeyPatch) -> None:
-    for name in ("JWT_SECRET_KEY", "JWT_REFRESH_SECRET"):
-        settings.setenv(name, "one-and-the-same-key-for-both-purposes")
+    for name in TOKEN_KEYS:
+        settings.setenv(name.upper(), "one-and-the-same-key-for-all-purposes")
     get_settings.cache_clear()
-    with pytest.raises(Unauthorized):
-        read_token(create_token(7, Purpose.REFRESH), Purpose.ACCESS)
+    for made_for, used_for in permutations(Purpose, 2):
+        with pytest.raises(Unauthorized):
+            read_token(create_token(7, made_for), used_for)
+
+
+def mailed_code(token: str) -> str:
+    """Why a token is not one that verifies an address."""
+    with pytest.raises(BadRequest) as refusal:
+        read_mailed_token(token, Purpose.EMAIL_VERIFY)
+    return refusal.value.code
+
+
+def test_a_token_from_a_mailbox_tells_its_address() -> None:
+    token = create_token(7, Purpose.EMAIL_VERIFY, email="ann@example.com")
+    assert read_mailed_token(token, Purpose.EMAIL_VERIFY).email == "ann@example.com"
+
+
+def test_a_token_from_a_mailbox_is_refused_with_the_reason() -> None:
+    with time_machine.travel(NOW, tick=False):
+        old = create_token(7, Purpose.EMAIL_VERIFY)
+    with time_machine.travel(NOW + timedelta(days=1), tick=False):
+        assert mailed_code(old) == "expired_token"
+    assert mailed_code("nonsense") == "invalid_token"
+    assert mailed_code(create_token(7, Purpose.ACCESS)) == "wrong_purpose"
+    assert mailed_code(create_token(7, Purpose.REFRESH)) == "wrong_purpose"
+    assert mailed_code(create_token(7, Purpose.PASSWORD_RESET)) == "wrong_purpose"
+    assert mailed_code(forged(key="a-key-that-somebody-else-made-up-by-hand")) == "invalid_token"
 
 
 def forged(*, key: str | None = None, algorithm: str = "HS256", **changes: Any) -> str:

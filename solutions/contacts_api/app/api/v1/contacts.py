@@ -5,19 +5,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from app.api.deps import CurrentUser, SessionDep
+from app.api.deps import CacheDep, ClaimsInForce, SessionDep, SessionsDep, VerifiedUser
 from app.core.database import LARGEST_INTEGER
 from app.core.errors import error_answers
 from app.models import Contact
 from app.schemas.base import Text
-from app.schemas.contact import ContactCreate, ContactRead, ContactUpdate
+from app.schemas.contact import ContactCreate, ContactRead, ContactUpdate, UpcomingBirthday
 from app.schemas.page import Page, PageParams
-from app.services import contacts
+from app.services import birthdays, contacts
 
 router = APIRouter(
     prefix="/contacts",
     tags=["contacts"],
-    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.UNPROCESSABLE_ENTITY),
+    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY),
 )
 
 ContactId = Annotated[int, Path(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
@@ -30,10 +30,11 @@ ContactId = Annotated[int, Path(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
     responses=error_answers(HTTPStatus.CONFLICT),
 )
 async def create_contact(
-    session: SessionDep, user: CurrentUser, data: ContactCreate, request: Request, response: Response
+    session: SessionDep, cache: CacheDep, user: VerifiedUser, data: ContactCreate, request: Request, response: Response
 ) -> Contact:
     """Adds a contact and says in `Location` where it is found from now on."""
     contact = await contacts.create(session, user, data)
+    await birthdays.forget(cache, user.id)
     response.headers["Location"] = request.app.url_path_for("read_contact", contact_id=contact.id)
     return contact
 
@@ -41,7 +42,7 @@ async def create_contact(
 @router.get("")
 async def list_contacts(
     session: SessionDep,
-    user: CurrentUser,
+    user: VerifiedUser,
     page: Annotated[PageParams, Depends()],
     q: Annotated[
         Text | None, Query(max_length=500, description="Part of a first name, a last name or an e-mail address.")
@@ -51,8 +52,21 @@ async def list_contacts(
     return await contacts.read_page(session, user, page, q)
 
 
+# It stands before "/{contact_id}", which would take the word for an id.
+@router.get("/birthdays", response_model=list[UpcomingBirthday])
+async def list_birthdays(
+    claims: ClaimsInForce,
+    cache: CacheDep,
+    sessions: SessionsDep,
+    days: Annotated[int, Query(ge=1, le=birthdays.MOST_DAYS)] = birthdays.DEFAULT_DAYS,
+) -> Response:
+    """The user's contacts with a birthday today or in the next days, soonest first."""
+    content = await birthdays.read_cached(cache, sessions, claims, days)
+    return Response(content, media_type="application/json")
+
+
 @router.get("/{contact_id}", response_model=ContactRead, responses=error_answers(HTTPStatus.NOT_FOUND))
-async def read_contact(session: SessionDep, user: CurrentUser, contact_id: ContactId) -> Contact:
+async def read_contact(session: SessionDep, user: VerifiedUser, contact_id: ContactId) -> Contact:
     """One contact."""
     return await contacts.get(session, user, contact_id)
 
@@ -63,10 +77,12 @@ async def read_contact(session: SessionDep, user: CurrentUser, contact_id: Conta
     responses=error_answers(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
 async def update_contact(
-    session: SessionDep, user: CurrentUser, contact_id: ContactId, changes: ContactUpdate
+    session: SessionDep, cache: CacheDep, user: VerifiedUser, contact_id: ContactId, changes: ContactUpdate
 ) -> Contact:
     """Changes the fields that are sent and leaves the others alone."""
-    return await contacts.update(session, user, contact_id, changes)
+    contact = await contacts.update(session, user, contact_id, changes)
+    await birthdays.forget(cache, user.id)
+    return contact
 
 
 @router.delete(
@@ -74,6 +90,7 @@ async def update_contact(
     status_code=HTTPStatus.NO_CONTENT,
     responses=error_answers(HTTPStatus.NOT_FOUND),
 )
-async def delete_contact(session: SessionDep, user: CurrentUser, contact_id: ContactId) -> None:
+async def delete_contact(session: SessionDep, cache: CacheDep, user: VerifiedUser, contact_id: ContactId) -> None:
     """Removes a contact for good."""
     await contacts.delete(session, user, contact_id)
+    await birthdays.forget(cache, user.id)

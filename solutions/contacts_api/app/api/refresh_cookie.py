@@ -1,0 +1,45 @@
+"""The refresh token in a cookie: a page can stay logged in without its scripts ever seeing the token."""
+
+from typing import Annotated
+
+from fastapi import Cookie, Depends, Response
+from fastapi.exceptions import RequestValidationError
+
+from app.core.config import get_settings
+from app.core.security import LIFETIMES, Purpose
+from app.schemas.token import RefreshRequest, TokenPair
+
+NAME = "refresh_token"
+PATH = "/api/v1/auth"
+"""The browser sends the cookie to these calls alone; no other needs it."""
+
+
+def set_refresh_cookie(response: Response, tokens: TokenPair) -> None:
+    """Puts the refresh token into a cookie too."""
+    response.set_cookie(
+        NAME,
+        tokens.refresh_token,
+        max_age=int(LIFETIMES[Purpose.REFRESH].total_seconds()),
+        path=PATH,
+        secure=get_settings().environment != "local",
+        httponly=True,
+        samesite="strict",  # so that no other site can make the browser send it
+    )
+
+
+def delete_refresh_cookie(response: Response) -> None:
+    """Takes the cookie away from the browser."""
+    response.delete_cookie(NAME, path=PATH, secure=get_settings().environment != "local", httponly=True)
+
+
+async def get_refresh_token(
+    data: RefreshRequest | None = None, cookie: Annotated[str | None, Cookie(alias=NAME)] = None
+) -> str:
+    """The refresh token from the body or, when it holds none, from the cookie. Raises RequestValidationError."""
+    token = cookie if data is None or data.refresh_token is None else data.refresh_token
+    if token is None:
+        raise RequestValidationError([{"loc": ("body", NAME), "msg": "Field required", "type": "missing"}])
+    return token
+
+
+RefreshToken = Annotated[str, Depends(get_refresh_token)]

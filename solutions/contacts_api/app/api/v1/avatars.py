@@ -1,0 +1,31 @@
+"""Avatars over HTTP."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, UploadFile
+
+from app.api.deps import SessionDep, VerifiedUser
+from app.api.uploads import UploadRoute, read_file
+from app.core.errors import error_answers
+from app.models import User
+from app.schemas.user import UserRead
+from app.services import avatars
+
+router = APIRouter(prefix="/users/me/avatar", tags=["users"], route_class=UploadRoute)
+
+
+@router.post(
+    "",
+    response_model=UserRead,
+    responses=error_answers(
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.BAD_GATEWAY,
+    ),
+)
+async def change_avatar(session: SessionDep, user: VerifiedUser, file: UploadFile) -> User:
+    """Shows this picture of the user from now on: JPEG, PNG, GIF or WebP, at most 2 MiB and 16 megapixels."""
+    return await avatars.change(session, user, await read_file(file))

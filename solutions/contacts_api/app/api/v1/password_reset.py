@@ -1,0 +1,32 @@
+"""A new password for somebody who has lost the old one."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+
+from app.api.deps import LoginSessionsDep, MailerDep, SessionDep
+from app.core.errors import error_answers
+from app.schemas.message import Message
+from app.schemas.user import EmailRequest, NewPassword
+from app.services import password_reset, users
+
+router = APIRouter(
+    prefix="/auth/password-reset", tags=["auth"], responses=error_answers(HTTPStatus.UNPROCESSABLE_ENTITY)
+)
+
+
+@router.post("/request", status_code=HTTPStatus.ACCEPTED)
+async def request_password_reset(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
+    """Sends a token for a new password. The answer is the same for every address, whoever has an account."""
+    user = await users.find_by_email(session, data.email)
+    if user and user.is_active:
+        mailer.send_password_reset(user)
+    return Message(message="If this address has an account, a message is on its way.")
+
+
+@router.post("/confirm", responses=error_answers(HTTPStatus.BAD_REQUEST))
+async def confirm_password_reset(session: SessionDep, login_sessions: LoginSessionsDep, data: NewPassword) -> Message:
+    """Sets a new password with the token from the message, and logs the user out everywhere."""
+    user = await password_reset.confirm(session, data.token, data.password)
+    await login_sessions.end_all_before(user)
+    return Message(message="You have a new password. Log in with it.")

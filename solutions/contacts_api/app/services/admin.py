@@ -1,0 +1,34 @@
+"""What admins may do. Who is one has been found out before."""
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import Conflict, NotFound
+from app.models import User
+from app.schemas.page import Page, PageParams
+from app.schemas.user import UserReadByAdmin
+
+
+async def read_users(session: AsyncSession, page: PageParams) -> Page[UserReadByAdmin]:
+    """A page of all users, the oldest account first."""
+    users = await session.scalars(select(User).order_by(User.id).limit(page.limit).offset(page.offset))
+    return Page(
+        items=[UserReadByAdmin.model_validate(user) for user in users],
+        total=await session.scalar(select(func.count()).select_from(User)) or 0,
+        limit=page.limit,
+        offset=page.offset,
+    )
+
+
+async def set_active(session: AsyncSession, admin: User, user_id: int, active: bool) -> User:
+    """The user, after an admin has closed or opened the account. Raises NotFound and Conflict."""
+    user = await session.get(User, user_id)
+    if user is None:
+        raise NotFound("user_not_found", "There is no such user.")
+    if user.id == admin.id:
+        raise Conflict("own_account", "Another administrator has to do this: the last one must not lock the door.")
+    if user.is_active and not active:
+        user.deactivations += 1  # whoever is let in again later has to log in anew
+    user.is_active = active
+    await session.commit()
+    return user

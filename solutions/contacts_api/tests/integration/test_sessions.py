@@ -1,0 +1,277 @@
+"""Logging out, and refresh tokens that work once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import jwt
+import pytest
+import time_machine
+from fastapi import FastAPI
+from redis import Redis
+from sqlalchemy import update
+
+from app.core import redis as patient
+from app.core.errors import Unauthorized
+from app.core.redis import PatientRedis
+from app.core.security import Claims, Purpose, create_token, read_token
+from app.models import User
+from app.models.user import Role
+from app.services import sessions
+from app.services.sessions import LoginSessions
+from tests.examples import ANN, BOB, SignIn, log_in, problem_fields
+from tests.redis_servers import Wire
+
+
+@pytest.fixture
+def redis_url(each_redis: str) -> str:
+    """Here it is Redis that counts, so the tests run on each kind."""
+    return each_redis
+
+
+@pytest.fixture
+async def client(ann: httpx.AsyncClient, clients: SignIn) -> httpx.AsyncClient:  # noqa: ARG001 - Ann has an account
+    """A client that is not logged in and keeps no cookies; Ann has an account."""
+    return await clients.stranger()
+
+
+async def new_session(client: httpx.AsyncClient) -> str:
+    """The refresh token of a new session of Ann."""
+    tokens = await log_in(client, ANN)
+    client.cookies.clear()
+    return tokens["refresh_token"]
+
+
+async def refresh(client: httpx.AsyncClient, token: str) -> httpx.Response:
+    answer = await client.post("/auth/refresh", json={"refresh_token": token})
+    client.cookies.clear()
+    return answer
+
+
+async def refreshed(client: httpx.AsyncClient, token: str) -> str:
+    """The token that `token` is exchanged for."""
+    answer = await refresh(client, token)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["refresh_token"])
+
+
+async def log_out(client: httpx.AsyncClient, token: str) -> httpx.Response:
+    return await client.post("/auth/logout", json={"refresh_token": token})
+
+
+def assert_revoked(answer: httpx.Response) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_revoked")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_a_refresh_token_works_once(client: httpx.AsyncClient) -> None:
+    token = await new_session(client)
+    for _ in range(3):
+        old, token = token, await refreshed(client, token)
+        assert old != token
+    assert_revoked(await refresh(client, old))
+
+
+async def test_a_token_that_comes_twice_ends_its_session(client: httpx.AsyncClient) -> None:
+    """One of the two was a thief: nobody can tell which."""
+    first = await new_session(client)
+    second = await refreshed(client, first)
+    third = await refreshed(client, second)
+    assert_revoked(await refresh(client, first))
+    assert_revoked(await refresh(client, third))
+
+
+async def test_other_sessions_go_on(client: httpx.AsyncClient) -> None:
+    stolen, other = await new_session(client), await new_session(client)
+    await refreshed(client, stolen)
+    assert_revoked(await refresh(client, stolen))
+    await log_out(client, await new_session(client))
+    await refreshed(client, other)
+
+
+async def test_of_five_at_once_one_wins(client: httpx.AsyncClient) -> None:
+    token = await new_session(client)
+    answers = await asyncio.gather(*[refresh(client, token) for _ in range(5)])
+    assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401, 401]
+    (winner,) = [answer for answer in answers if answer.status_code == 200]
+    assert_revoked(await refresh(client, winner.json()["refresh_token"]))
+
+
+async def test_a_user_who_logs_out_is_out(client: httpx.AsyncClient) -> None:
+    token = await refreshed(client, await new_session(client))
+    answer = await log_out(client, token)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert_revoked(await refresh(client, token))
+
+
+async def test_logging_out_twice_is_no_mistake(client: httpx.AsyncClient) -> None:
+    token = await new_session(client)
+    assert [(await log_out(client, token)).status_code for _ in range(2)] == [204, 204]
+
+
+async def test_an_old_token_logs_out_whoever_goes_on_with_its_successor(client: httpx.AsyncClient) -> None:
+    old = await new_session(client)
+    successor = await refreshed(client, old)
+    await log_out(client, old)
+    assert_revoked(await refresh(client, successor))
+
+
+async def test_logging_out_takes_the_token_from_the_cookie_and_the_cookie_from_the_browser(
+    client: httpx.AsyncClient,
+) -> None:
+    token = (await log_in(client, ANN))["refresh_token"]
+    cookie = {"Cookie": f"refresh_token={token}"}
+    answer = await client.post("/auth/logout", headers=cookie)
+    assert answer.status_code == 204
+    assert "Max-Age=0" in answer.headers["Set-Cookie"]
+    client.cookies.clear()
+    assert_revoked(await client.post("/auth/refresh", headers=cookie))
+
+
+async def test_only_a_refresh_token_logs_out(client: httpx.AsyncClient) -> None:
+    tokens = await log_in(client, ANN)
+    client.cookies.clear()
+    for wrong in (tokens["access_token"], "nonsense", tokens["refresh_token"][:-2]):
+        answer = await log_out(client, wrong)
+        assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+    assert problem_fields(await client.post("/auth/logout")) == ["body.refresh_token"]
+
+
+async def test_a_token_spelt_in_another_way_is_the_same_token(client: httpx.AsyncClient) -> None:
+    """Decoders are lenient about padding, so the text of a token is no name for it; its jti is."""
+    token = await new_session(client)
+    await log_out(client, token)
+    assert (await refresh(client, token + "=")).status_code == 401
+
+
+async def test_redis_knows_the_id_of_a_token_until_it_expires_and_not_the_token(
+    client: httpx.AsyncClient, redis: Redis
+) -> None:
+    token = await new_session(client)
+    await log_out(client, token)
+    key = f"refresh:used:{read_token(token, Purpose.REFRESH).jti}"
+    week = timedelta(days=7).total_seconds()
+    assert week - 60 < int(str(redis.ttl(key))) <= week
+    stored = [str(text) for name in redis.scan_iter() for text in (name, redis.get(name))]
+    assert not any(token in text for text in stored)
+
+
+async def test_a_token_is_remembered_no_longer_than_it_lives(client: httpx.AsyncClient, redis: Redis) -> None:
+    with time_machine.travel(datetime.now(UTC) - timedelta(days=6, hours=23), tick=False):
+        token = await new_session(client)
+    await log_out(client, token)
+    assert 0 < int(str(redis.ttl(f"refresh:used:{read_token(token, Purpose.REFRESH).jti}"))) <= 3600
+
+
+async def test_a_token_of_a_session_names_its_first_one(client: httpx.AsyncClient) -> None:
+    first = await new_session(client)
+    second = await refreshed(client, first)
+    third = await refreshed(client, second)
+    families = [read_token(token, Purpose.REFRESH).family for token in (second, third)]
+    assert families == [read_token(first, Purpose.REFRESH).jti] * 2
+    assert "family" not in jwt.decode(first, options={"verify_signature": False})
+
+
+async def test_the_token_of_a_user_who_is_gone_is_not_used_up(client: httpx.AsyncClient, redis: Redis) -> None:
+    token = create_token(4711, Purpose.REFRESH)
+    assert (await refresh(client, token)).json()["code"] == "invalid_token"
+    assert not redis.keys("refresh:*")
+
+
+@pytest.mark.parametrize("how", ["a new password", "deactivated and let in again"])
+async def test_an_access_token_from_before_opens_nothing_that_the_next_login_left_in_the_cache(
+    ann: httpx.AsyncClient, bob: httpx.AsyncClient, clients: SignIn, application: FastAPI, how: str
+) -> None:
+    path = "/contacts/birthdays"
+    if how == "a new password":
+        async with application.state.sessions() as session:
+            user = await session.get_one(User, (await ann.get("/users/me")).json()["id"])
+        token = create_token(user.id, Purpose.PASSWORD_RESET, email=user.email, fingerprint=user.fingerprint)
+        await bob.post("/auth/password-reset/confirm", json={"token": token, "password": ANN["password"]})
+    else:
+        async with application.state.sessions.begin() as session:
+            await session.execute(update(User).where(User.email == BOB["email"]).values(role=Role.ADMIN))
+        for active in (False, True):
+            user_path = f"/admin/users/{jwt_subject(ann)}"
+            assert (await bob.patch(user_path, json={"is_active": active})).status_code == 200
+    again = await clients.stranger()
+    again.headers["Authorization"] = f"Bearer {(await log_in(again, ANN))['access_token']}"
+    assert [(await again.get(path)).status_code for _ in range(2)] == [200, 200]
+    assert_revoked(await ann.get(path))
+
+
+def jwt_subject(client: httpx.AsyncClient) -> str:
+    token = client.headers["Authorization"].removeprefix("Bearer ")
+    return str(jwt.decode(token, options={"verify_signature": False})["sub"])
+
+
+@pytest.fixture
+async def processes(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[LoginSessions, LoginSessions]]:
+    """What two processes with one Redis know."""
+    monkeypatch.setattr(patient, "PATIENCE", 5)
+    monkeypatch.setattr(patient, "PAUSE", 0.05)
+    first, second = PatientRedis(wire.url), PatientRedis(wire.url)
+    yield LoginSessions(first), LoginSessions(second)
+    await first.close()
+    await second.close()
+
+
+def token() -> Claims:
+    return read_token(create_token(7, Purpose.REFRESH), Purpose.REFRESH)
+
+
+async def is_refused(knowing: LoginSessions, claims: Claims) -> bool:
+    try:
+        await knowing.use_up(claims)
+    except Unauthorized:
+        return True
+    return False
+
+
+async def test_what_one_process_revokes_another_refuses(processes: tuple[LoginSessions, LoginSessions]) -> None:
+    used, ended = token(), token()
+    await processes[0].use_up(used)
+    await processes[0].end_session(ended)
+    assert await is_refused(processes[1], used)
+    assert await is_refused(processes[1], ended)
+
+
+async def test_without_redis_a_token_still_works_once_and_a_logout_still_counts(
+    processes: tuple[LoginSessions, LoginSessions], wire: Wire
+) -> None:
+    known, used, ended = token(), token(), token()
+    await processes[0].use_up(known)
+    await wire.cut()
+    await processes[0].use_up(used)
+    await processes[0].end_session(ended)
+    for claims in (known, used, ended):
+        assert await is_refused(processes[0], claims)
+    attempts = await asyncio.gather(*[is_refused(processes[0], fresh) for fresh in [token()] * 5])
+    assert sorted(attempts) == [False, True, True, True, True]
+
+
+async def test_what_happened_while_redis_was_away_reaches_the_others_when_it_is_back(
+    processes: tuple[LoginSessions, LoginSessions], wire: Wire, each_redis: str
+) -> None:
+    await wire.cut()
+    used, ended = token(), token()
+    await processes[0].use_up(used)
+    await processes[0].end_session(ended)
+    await wire.mend()
+    with Redis.from_url(each_redis) as observer:
+        async with asyncio.timeout(5):
+            while len(list(observer.keys("refresh:*"))) < 3:  # noqa: ASYNC110 - Redis tells nobody
+                await asyncio.sleep(0.01)
+    assert await is_refused(processes[1], used)
+    assert await is_refused(processes[1], ended)
+
+
+async def test_memory_has_an_end(
+    processes: tuple[LoginSessions, LoginSessions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MOST_REMEMBERED", 2)
+    tokens = [token() for _ in range(3)]
+    for claims in tokens:
+        await processes[0].use_up(claims)
+    assert all([await is_refused(processes[0], claims) for claims in tokens])  # by Redis, where memory ends

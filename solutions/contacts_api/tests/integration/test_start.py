@@ -1,0 +1,101 @@
+"""The start command, run for real: migrations first, then the server, which ends when it is told to."""
+
+import json
+import signal
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.examples import ANN
+from tests.integration.test_migrations import empty_database
+from tests.servers import Server, accepts, copy_of_project, started
+
+__all__ = ["empty_database"]  # a fixture
+
+pytestmark = pytest.mark.slow  # about two minutes
+
+BROKEN_MIGRATION = '''
+"""Breaks after it has changed something."""
+
+from alembic import op
+from sqlalchemy import Column, Integer
+
+revision = "9999"
+down_revision = "{head}"
+
+
+def upgrade() -> None:
+    op.create_table("half_done", Column("id", Integer(), primary_key=True))
+    raise RuntimeError("this migration is broken")
+'''
+
+
+def begin_to_register(server: Server) -> tuple[socket.socket, bytes]:
+    """A connection over which half of a request has been sent, and the other half."""
+    body = json.dumps(ANN).encode()
+    head = ["POST /api/v1/auth/register HTTP/1.1", "Host: x", "Content-Type: application/json"]
+    head += [f"Content-Length: {len(body)}", "", ""]
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    connection.sendall("\r\n".join(head).encode() + body[:10])
+    return connection, body[10:]
+
+
+def test_an_empty_database_gets_its_tables_and_the_server_can_work(empty_database: str) -> None:
+    with started(empty_database) as server:
+        server.wait_until_ready()
+        assert httpx.post(f"{server.url}/auth/register", json=ANN).status_code == 201
+        assert server.stop() < 5
+        assert server.process.returncode in (0, -signal.SIGTERM)
+
+
+def test_a_request_that_is_running_is_answered_before_the_server_ends(empty_database: str) -> None:
+    with started(empty_database) as server:
+        server.wait_until_ready()
+        connection, rest = begin_to_register(server)
+        assert httpx.get(f"{server.url}/health").is_success  # so the first half has arrived too
+        server.process.send_signal(signal.SIGTERM)
+        server.wait_until_closed()
+        with connection:
+            connection.sendall(rest)
+            assert connection.recv(1000).startswith(b"HTTP/1.1 201 ")
+        server.process.wait(5)
+
+
+def test_a_request_that_never_ends_does_not_keep_the_server_alive(tmp_path: Path) -> None:
+    with started(f"sqlite:///{tmp_path}/contacts.sqlite3") as server:
+        server.wait_until_ready()
+        connection, _ = begin_to_register(server)
+        with connection:
+            assert httpx.get(f"{server.url}/health").is_success
+            assert server.stop() < 5
+
+
+def test_a_failed_migration_means_no_server_and_changes_nothing(empty_database: str, tmp_path: Path) -> None:
+    project = copy_of_project(tmp_path)
+    migrations = project / "migrations/versions"
+    head = max(file.name for file in migrations.glob("0*.py")).partition("_")[0]
+    broken = migrations / "9999_broken.py"
+    broken.write_text(BROKEN_MIGRATION.format(head=head))
+    with started(empty_database, project) as server:
+        assert "this migration is broken" in server.output()
+        assert server.process.returncode != 0
+        assert not accepts(server.port)
+    broken.unlink()
+    with started(empty_database, project) as server:  # it would fail if half_done or the version were there
+        server.wait_until_ready()
+
+
+def test_many_servers_start_at_once_on_an_empty_database(empty_database: str) -> None:
+    with ExitStack() as stack:
+        servers = [stack.enter_context(started(empty_database)) for _ in range(8)]
+        for server in servers:
+            server.wait_until_ready()
+
+
+def test_wrong_settings_mean_no_server(tmp_path: Path) -> None:
+    with started(f"sqlite:///{tmp_path}/contacts.sqlite3", ENVIRONMENT="production") as server:
+        assert "JWT_SECRET_KEY is the sample" in server.output()
+        assert server.process.returncode != 0

@@ -1,0 +1,113 @@
+"""Stands in for Cloudinary: takes the real calls of the real SDK, and checks their signatures as Cloudinary does."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.types import Message
+
+CLOUD_NAME = "contacts"
+API_KEY = "874837483274837"
+API_SECRET = "a-secret-as-Cloudinary-makes-it"
+UNSIGNED = {"api_key", "signature", "file", "resource_type", "cloud_name"}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A picture that was taken."""
+
+    fields: dict[str, str]
+    content: bytes
+
+
+@dataclass
+class PictureStore:
+    """What has been uploaded. A test may put another answer in place of the usual one, or hold uploads back."""
+
+    uploads: list[Upload] = field(default_factory=list)
+    answer: tuple[int, object] | None = None
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    let_through: asyncio.Event = field(default_factory=asyncio.Event)
+    address: str = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answers one request."""
+        status, answer = await self._answer(await _read(reader))
+        body = json.dumps(answer).encode()
+        writer.write(f"HTTP/1.1 {status} -\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+        writer.close()
+        await writer.wait_closed()
+
+    async def _answer(self, request: Request) -> tuple[int, object]:
+        async with request.form() as form:
+            assert isinstance(form["file"], UploadFile)
+            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+            upload = Upload(fields, await form["file"].read())
+        self.arrived.set()
+        await self.let_through.wait()
+        if self.answer:
+            return self.answer
+        if complaint := _complaint(request.url.path, fields):
+            return HTTPStatus.UNAUTHORIZED, {"error": {"message": complaint}}
+        self.uploads.append(upload)
+        return HTTPStatus.OK, self._stored(fields["public_id"])
+
+    def _stored(self, public_id: str) -> dict[str, Any]:
+        version = 1_700_000_000 + len(self.uploads)
+        url = f"{self.address}/{CLOUD_NAME}/image/upload/v{version}/{public_id}.png"
+        return {"public_id": public_id, "version": version, "url": url, "secure_url": url}
+
+
+@asynccontextmanager
+async def picture_store() -> AsyncIterator[PictureStore]:
+    """A store that listens on a port of its own."""
+    store = PictureStore()
+    store.let_through.set()
+    async with listening(store.serve) as store.address:
+        yield store
+        store.let_through.set()
+
+
+@asynccontextmanager
+async def listening(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]],
+) -> AsyncIterator[str]:
+    """The address at which `serve` is called with every connection. All of them have ended afterwards."""
+    async with asyncio.TaskGroup() as connections:
+        server = await asyncio.start_server(
+            lambda reader, writer: connections.create_task(serve(reader, writer)), "127.0.0.1", 0
+        )
+        async with server:
+            yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def _read(reader: asyncio.StreamReader) -> Request:
+    head, *lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[:-2]
+    headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
+    body = await reader.readexactly(int(dict(headers)[b"content-length"]))
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body}
+
+    method, path, _ = head.decode().split()
+    return Request({"type": "http", "method": method, "path": path, "headers": headers, "query_string": b""}, receive)
+
+
+def _complaint(path: str, fields: dict[str, str]) -> str | None:
+    """What Cloudinary would object to."""
+    if path != f"/v1_1/{CLOUD_NAME}/image/upload":
+        return f"Invalid cloud_name {path.split('/')[2]}"
+    if fields.get("api_key") != API_KEY:
+        return f"Unknown API key {fields.get('api_key')}"
+    signed = "&".join(sorted(f"{name}={value}" for name, value in fields.items() if name not in UNSIGNED))
+    signature = hashlib.sha1((signed + API_SECRET).encode()).hexdigest()  # noqa: S324 - Cloudinary's choice
+    if fields.get("signature") != signature:
+        return f"Invalid Signature {fields.get('signature')}. String to sign - '{signed}'."
+    return None

@@ -1,0 +1,79 @@
+"""Contacts over HTTP: what comes in, who asks, which status goes out. The rules are in the service."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from app.api.deps import CurrentUser, SessionDep
+from app.core.database import LARGEST_INTEGER
+from app.core.errors import error_answers
+from app.models import Contact
+from app.schemas.base import Text
+from app.schemas.contact import ContactCreate, ContactRead, ContactUpdate
+from app.schemas.page import Page, PageParams
+from app.services import contacts
+
+router = APIRouter(
+    prefix="/contacts",
+    tags=["contacts"],
+    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
+
+ContactId = Annotated[int, Path(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
+
+
+@router.post(
+    "",
+    status_code=HTTPStatus.CREATED,
+    response_model=ContactRead,
+    responses=error_answers(HTTPStatus.CONFLICT),
+)
+async def create_contact(
+    session: SessionDep, user: CurrentUser, data: ContactCreate, request: Request, response: Response
+) -> Contact:
+    """Adds a contact and says in `Location` where it is found from now on."""
+    contact = await contacts.create(session, user, data)
+    response.headers["Location"] = request.app.url_path_for("read_contact", contact_id=contact.id)
+    return contact
+
+
+@router.get("")
+async def list_contacts(
+    session: SessionDep,
+    user: CurrentUser,
+    page: Annotated[PageParams, Depends()],
+    q: Annotated[
+        Text | None, Query(max_length=500, description="Part of a first name, a last name or an e-mail address.")
+    ] = None,
+) -> Page[ContactRead]:
+    """A page of the user's contacts, ordered by name; of those that match `q`, if it is given."""
+    return await contacts.read_page(session, user, page, q)
+
+
+@router.get("/{contact_id}", response_model=ContactRead, responses=error_answers(HTTPStatus.NOT_FOUND))
+async def read_contact(session: SessionDep, user: CurrentUser, contact_id: ContactId) -> Contact:
+    """One contact."""
+    return await contacts.get(session, user, contact_id)
+
+
+@router.patch(
+    "/{contact_id}",
+    response_model=ContactRead,
+    responses=error_answers(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
+async def update_contact(
+    session: SessionDep, user: CurrentUser, contact_id: ContactId, changes: ContactUpdate
+) -> Contact:
+    """Changes the fields that are sent and leaves the others alone."""
+    return await contacts.update(session, user, contact_id, changes)
+
+
+@router.delete(
+    "/{contact_id}",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=error_answers(HTTPStatus.NOT_FOUND),
+)
+async def delete_contact(session: SessionDep, user: CurrentUser, contact_id: ContactId) -> None:
+    """Removes a contact for good."""
+    await contacts.delete(session, user, contact_id)

@@ -1,0 +1,81 @@
+"""Settings: read from the environment and `.env`, checked once, when the application starts."""
+
+from functools import cache
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+DRIVERS = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+SHORTEST_SECRET = 32
+"""In bytes: as long as an HS256 signature, so that guessing the key is no easier than forging a signature."""
+
+
+def with_async_driver(address: str) -> str:
+    """A database URL as hosts hand it out (`postgres://…?sslmode=require`), in the words of our async drivers."""
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise ValueError("this is no database URL") from None
+    url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
+    if url.drivername not in DRIVERS.values():
+        raise ValueError("only PostgreSQL and SQLite are supported")
+    if sslmode := url.query.get("sslmode"):
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
+    return url.render_as_string(hide_password=False)
+
+
+def _known_time_zone(name: str) -> str:
+    """`name`, if it is a time zone. ZoneInfo raises more kinds of errors than pydantic turns into a message."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError("this is no time zone; write it like Europe/Kyiv") from None
+    return name
+
+
+class Settings(BaseSettings):
+    """Every default works offline, on one's own machine. Anywhere else the secrets must be set."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",  # .env serves other programs too
+        hide_input_in_errors=True,  # a refused secret must not end up in a log
+    )
+
+    environment: Literal["local", "staging", "production"] = "local"
+    database_url: Annotated[str, AfterValidator(with_async_driver)] = Field(
+        default="sqlite+aiosqlite:///./contacts.sqlite3", repr=False
+    )
+    jwt_secret_key: SecretStr = SecretStr("sample-key-of-access-tokens-for-local-use-only")
+    jwt_refresh_secret: SecretStr = SecretStr("sample-key-of-refresh-tokens-for-local-use-only")
+    bcrypt_rounds: int = Field(default=12, ge=4, le=16)
+    """Each round more doubles the time that a guess takes; 12 is about a quarter of a second."""
+    time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "UTC"
+    """Decides which day it is "today"."""
+
+    @model_validator(mode="after")
+    def _secrets_are_secret(self) -> "Settings":
+        """Refuses secrets that somebody else may know or guess, except on one's own machine."""
+        if self.environment == "local":
+            return self
+        secrets = {name: value for name, value in self if isinstance(value, SecretStr)}
+        for name, secret in secrets.items():
+            variable = name.upper()
+            if secret == type(self).model_fields[name].default:
+                raise ValueError(f"{variable} is the sample from the source code; set one of your own")
+            if len(secret.get_secret_value().encode()) < SHORTEST_SECRET:
+                raise ValueError(f"{variable} is shorter than {SHORTEST_SECRET} bytes")
+        if len({secret.get_secret_value() for secret in secrets.values()}) < len(secrets):
+            raise ValueError(f"{', '.join(secrets).upper()} must all be different")
+        return self
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings, read on first use."""
+    return Settings()

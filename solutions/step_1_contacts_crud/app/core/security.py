@@ -1,0 +1,113 @@
+"""Passwords and tokens."""
+
+import asyncio
+import base64
+import hashlib
+import os
+import unicodedata
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, TypeVar
+
+import bcrypt
+import jwt
+from pydantic import BaseModel, Field, SecretStr
+
+from app.core import clock
+from app.core.config import get_settings
+from app.core.database import LARGEST_INTEGER
+from app.core.errors import Unauthorized
+
+ALGORITHM = "HS256"
+
+_threads = ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 1) // 2), thread_name_prefix="passwords")
+"""bcrypt computes without the interpreter's lock, so threads help. They are few: many who log in at the same time must
+leave processors to those who are logged in."""
+
+Result = TypeVar("Result")
+
+
+class Purpose(StrEnum):
+    """What a token is for. A token for one purpose must never serve another."""
+
+    ACCESS = "access"
+    REFRESH = "refresh"
+
+
+LIFETIMES = {
+    Purpose.ACCESS: timedelta(minutes=30),
+    Purpose.REFRESH: timedelta(days=7),
+}
+
+
+class Claims(BaseModel):
+    """What a token says. `sub` is the user's id: an e-mail address may change hands, an id never does."""
+
+    sub: Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
+    purpose: Purpose
+    jti: str
+    iat: datetime
+    exp: datetime
+
+
+def create_token(user_id: int, purpose: Purpose) -> str:
+    """A signed token that says who the user is and what it may be used for."""
+    issued = clock.now()
+    claims = {
+        "sub": str(user_id),
+        "purpose": purpose,
+        "jti": uuid.uuid4().hex,
+        "iat": issued,
+        "exp": issued + LIFETIMES[purpose],
+    }
+    return jwt.encode(claims, _key(purpose), ALGORITHM)
+
+
+def read_token(token: str, purpose: Purpose) -> Claims:
+    """The claims of a token that we issued for `purpose` and that has not expired. Raises Unauthorized."""
+    try:
+        claims = Claims.model_validate(
+            jwt.decode(token, _key(purpose), [ALGORITHM], options={"require": list(Claims.model_fields)})
+        )
+    except (jwt.InvalidTokenError, ValueError):
+        claims = None
+    if claims is None or claims.purpose != purpose:
+        raise Unauthorized("invalid_token", "This token is not valid here or has expired.")
+    return claims
+
+
+async def hash_password(password: str) -> str:
+    """A hash that may be stored. It takes a good part of a second on purpose, so it runs in a thread."""
+    salt = bcrypt.gensalt(get_settings().bcrypt_rounds)
+    return (await _in_thread(bcrypt.hashpw, _prehash(password), salt)).decode()
+
+
+async def password_matches(password: str, stored: str | None) -> bool:
+    """Whether `password` belongs to the hash `stored`.
+
+    None is the hash of an unknown user. That takes the same time, so that a clock does not tell who has an account.
+    """
+    hashed = stored or f"$2b${get_settings().bcrypt_rounds:02}${'.' * 53}"
+    return await _in_thread(bcrypt.checkpw, _prehash(password), hashed.encode())
+
+
+def _prehash(password: str) -> bytes:
+    """44 bytes for a password of any length: bcrypt reads 72 at most. The same letters always have the same bytes."""
+    digest = hashlib.sha256(unicodedata.normalize("NFC", password).encode(errors="surrogatepass")).digest()
+    return base64.b64encode(digest)
+
+
+async def _in_thread(function: Callable[[bytes, bytes], Result], password: bytes, other: bytes) -> Result:
+    return await asyncio.get_running_loop().run_in_executor(_threads, function, password, other)
+
+
+def _key(purpose: Purpose) -> str:
+    settings = get_settings()
+    keys: dict[Purpose, SecretStr] = {
+        Purpose.ACCESS: settings.jwt_secret_key,
+        Purpose.REFRESH: settings.jwt_refresh_secret,
+    }
+    return keys[purpose].get_secret_value()

@@ -1,0 +1,77 @@
+"""What endpoints ask for, as types."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from app.core.cache import Cache
+from app.core.database import get_session, get_sessions
+from app.core.errors import Unauthorized
+from app.core.security import Claims, Purpose, read_token
+from app.models import User
+from app.services import users
+from app.services.email import Mailer
+from app.services.sessions import LoginSessions
+
+SessionDep = Annotated[AsyncSession, Depends(get_session)]
+SessionsDep = Annotated[async_sessionmaker[AsyncSession], Depends(get_sessions)]
+"""For those who need a session only sometimes."""
+
+
+async def get_mailer(request: Request) -> Mailer:
+    """What sends messages, one for the whole application."""
+    mailer: Mailer = request.app.state.mailer
+    return mailer
+
+
+MailerDep = Annotated[Mailer, Depends(get_mailer)]
+
+
+async def get_cache(request: Request) -> Cache:
+    """The cache, one for the whole application."""
+    cache: Cache = request.app.state.cache
+    return cache
+
+
+CacheDep = Annotated[Cache, Depends(get_cache)]
+
+
+async def get_login_sessions(request: Request) -> LoginSessions:
+    """What knows the sessions that have ended, one for the whole application."""
+    login_sessions: LoginSessions = request.app.state.login_sessions
+    return login_sessions
+
+
+LoginSessionsDep = Annotated[LoginSessions, Depends(get_login_sessions)]
+
+# auto_error is off because the framework's own 401 has another shape than ours.
+_bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)
+
+
+async def get_access_claims(token: Annotated[str | None, Depends(_bearer)]) -> Claims:
+    """What the access token of the request says. Raises Unauthorized."""
+    if token is None:
+        raise Unauthorized("not_authenticated", "Log in first.")
+    return read_token(token, Purpose.ACCESS)
+
+
+AccessClaims = Annotated[Claims, Depends(get_access_claims)]
+
+
+async def get_current_user(session: SessionDep, claims: AccessClaims) -> User:
+    """The user whose access token came with the request. Raises Unauthorized."""
+    return await users.find_by_claims(session, claims)
+
+
+CurrentUser = Annotated[User, Depends(get_current_user)]
+
+
+async def get_verified_user(user: CurrentUser) -> User:
+    """The user who is asking, if the e-mail address is known to be theirs. Raises Forbidden."""
+    users.demand_verified(user)
+    return user
+
+
+VerifiedUser = Annotated[User, Depends(get_verified_user)]

@@ -1,0 +1,41 @@
+"""Connects Alembic to the application: its database, its models, its async driver."""
+
+import asyncio
+from logging.config import fileConfig
+
+from alembic import context
+from sqlalchemy import Connection
+
+from app import models  # noqa: F401 - importing the models puts their tables into the metadata
+from app.core.config import get_settings
+from app.core.database import Base, create_engine
+
+if context.config.config_file_name is not None:
+    fileConfig(context.config.config_file_name, disable_existing_loggers=False)
+
+
+def migrate(connection: Connection) -> None:
+    """Runs the migrations on one connection, in one transaction where the database can."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    if on_sqlite:
+        # Some changes replace a table by a copy. With foreign keys on, what refers to the old one would go with it.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=on_sqlite,  # SQLite cannot alter a column in place
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def connect_and_migrate() -> None:
+    """Opens the application's database and migrates it."""
+    engine = create_engine(get_settings().database_url)
+    async with engine.connect() as connection:
+        await connection.run_sync(migrate)
+        await connection.commit()
+    await engine.dispose()
+
+
+asyncio.run(connect_and_migrate())
