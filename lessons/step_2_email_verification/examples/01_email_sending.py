@@ -274,7 +274,7 @@ def who_waits() -> Claims:
     return {
         "smtplib in an async def holds up everybody": blocking.longest > half and len(blocking.others) < 10,
         "in a thread, or awaited, the others do not notice": all(len(measured[way].others) > 10 for way in WAYS[1:]),
-        "to await is polite to others, but the caller still waits": all(
+        "awaiting is polite to others, but the caller still waits": all(
             measured[way].caller > half for way in WAYS[:4]
         ),
         "in the background nobody waits": background.caller < half,
@@ -296,7 +296,7 @@ def registering_application(port: int, saved: list[str], log: list[str]) -> Fast
         try:
             await send()
         except (aiosmtplib.SMTPException, OSError) as error:
-            log.append(f"Not sent ({type(error).__name__})")
+            log.append(f"Not sent: {type(error).__name__}")
 
     @application.post("/awaited", status_code=201)
     async def awaited() -> None:
@@ -325,7 +325,7 @@ def mail_server_down() -> Claims:
             rows.append((name, str(answers[name][0]), str(answers[name][1]), "".join(log)))
         mailbox.become(Mood.WELL)
         nothing_arrived = not mailbox.messages.all
-    print_table(("the mail server", "awaited", "in the background", "what the log says"), rows)
+    print_table(("the mail server", "awaited", "background", "what the log says"), rows)
     print(f"Accounts that were saved, of {2 * len(rows)}: {len(saved)}")
     return {
         "awaited: an error for an account that was saved": all(answer[0] == 500 for answer in answers.values()),
@@ -354,7 +354,7 @@ def register(database: sqlite3.Connection, send: Callable[[], object], *, send_f
 
 
 def before_or_after() -> Claims:
-    """The same address registers twice. Is the message sent before the commit or after?"""
+    """The same address registers twice. Is the message sent before or after the commit?"""
     rows, sent = [], {}
     for name, send_first in (("before the commit", True), ("after the commit", False)):
         database = sqlite3.connect(":memory:")
