@@ -2,8 +2,9 @@
 
 import socket
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -34,6 +35,24 @@ class Server(Protocol):
     def has_ended(self) -> bool: ...
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A request that was sent; while its answer is awaited, a check can do other things."""
+
+    request: Request
+    _application: "Application"
+    _exchange: Exchange
+    _log_position: int
+
+    def is_answered_within(self, seconds: float) -> bool:
+        """Whether an answer begins to come within so many seconds from now."""
+        return self._exchange.is_answered_within(seconds)
+
+    def answer(self) -> Answer:
+        """The answer, when it has come."""
+        return self._application.answer_to(self.request, self._exchange, self._log_position)
+
+
 class Application:
     """Sends a check's requests. An application that is late, dead or no HTTP server fails the check, no more."""
 
@@ -41,39 +60,44 @@ class Application:
         self._server = server
         self._late = 0
 
-    def send(self, request: Request) -> Answer:
-        """The answer to one request."""
-        return self.send_at_once([request])[0]
+    def send(self, request: Request, *, seconds: float | None = None) -> Answer:
+        """The answer to one request, which has to come within so many seconds, or the usual ones."""
+        with self.sending(request, seconds=seconds) as sent:
+            return sent.answer()
 
     def send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
         """The answers to requests that are all sent before the first answer is read, each over its own connection."""
-        if self._late >= LATE_ANSWERS_BEFORE_GIVING_UP:
-            raise _no_answer(requests[0], "no_answer", "nothing: the application stopped answering before")
-        log_position = self._server.log_position
         with ExitStack() as stack:
-            exchanges = [self._begin(request, stack) for request in requests]
-            answers = [self._end(request, exchange) for request, exchange in zip(requests, exchanges, strict=True)]
-        return [answer if answer.status < 500 else self._with_error(answer, log_position) for answer in answers]
+            all_sent = [stack.enter_context(self.sending(request)) for request in requests]
+            return [sent.answer() for sent in all_sent]
 
-    def _begin(self, request: Request, stack: ExitStack) -> Exchange:
-        deadline = time.monotonic() + ANSWER_SECONDS
-        try:
-            connection = stack.enter_context(self._server.connect(ANSWER_SECONDS))
-            exchange = Exchange(connection, deadline)
-            exchange.send(request)
-        except (ExchangeFailed, OSError) as error:
-            raise self._failed(request, error) from None
-        return exchange
+    @contextmanager
+    def sending(self, request: Request, *, seconds: float | None = None) -> Iterator[Sent]:
+        """Sends a request now, for a check that asks for the answer later. The time for it runs from now on."""
+        if self._late >= LATE_ANSWERS_BEFORE_GIVING_UP:
+            raise _no_answer(request, "no_answer", "nothing: the application stopped answering before")
+        log_position = self._server.log_position
+        seconds = ANSWER_SECONDS if seconds is None else seconds
+        with ExitStack() as stack:
+            try:
+                connection = stack.enter_context(self._server.connect(seconds))
+                exchange = Exchange(connection, seconds)
+                exchange.send(request)
+            except (ExchangeFailed, OSError) as error:
+                raise self._failed(request, error, seconds) from None
+            yield Sent(request, self, exchange, log_position)
 
-    def _end(self, request: Request, exchange: Exchange) -> Answer:
+    def answer_to(self, request: Request, exchange: Exchange, log_position: int) -> Answer:
+        """What comes for a request that was sent; for a 5xx with what the application has logged of it since."""
         try:
             exchange.receive()
         except ExchangeFailed as error:
-            raise self._failed(request, error) from None
+            raise self._failed(request, error, exchange.seconds) from None
         self._late = 0
-        return Answer(request, exchange.status, exchange.headers, bytes(exchange.body))
+        answer = Answer(request, exchange.status, exchange.headers, bytes(exchange.body))
+        return answer if answer.status < 500 else self._with_error(answer, log_position)
 
-    def _failed(self, request: Request, error: Exception) -> CheckFailed:
+    def _failed(self, request: Request, error: Exception, seconds: float) -> CheckFailed:
         # A process that ends closes its connections first; what it ends of is known a moment later.
         if isinstance(error, ExchangeFailed) and error.key == "connection_closed":
             self._wait_until(lambda: self._server.has_ended)
@@ -81,7 +105,7 @@ class Application:
             return _no_answer(request, "application_ended", "the application ended")
         if not isinstance(error, ExchangeFailed) or error.key == "no_answer":
             self._late += 1
-            return _no_answer(request, "no_answer", f"no complete answer within {ANSWER_SECONDS:g} s")
+            return _no_answer(request, "no_answer", f"no complete answer within {seconds:g} s")
         return _no_answer(request, error.key, str(error))
 
     def _with_error(self, answer: Answer, log_position: int) -> Answer:

@@ -4,6 +4,7 @@ The deadline covers the whole exchange (a server that drips a byte now and then 
 and body is bounded, nothing is decompressed and no redirect is followed.
 """
 
+import select
 import socket
 import time
 from dataclasses import dataclass, field
@@ -27,26 +28,47 @@ class ExchangeFailed(Exception):
 
 @dataclass
 class Exchange:
-    """A request that was sent, and its answer as far as it has come. `deadline`: seconds on the monotonic clock."""
+    """A request that was sent, and its answer as far as it has come. `seconds` is the time for both, from now on."""
 
     connection: socket.socket
-    deadline: float
+    seconds: float
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     body: bytearray = field(default_factory=bytearray)
 
+    def __post_init__(self) -> None:
+        self._deadline = time.monotonic() + self.seconds
+
     def send(self, request: Request) -> None:
-        """Sends the whole request."""
+        """Sends the request, or as much of it as the server wants to hear before it answers."""
         self._http = h11.Connection(h11.CLIENT)
         start = h11.Request(method=request.method, target=request.target, headers=list(request.all_headers().items()))
-        parts = [self._http.send(event) for event in (start, h11.Data(data=request.body()), h11.EndOfMessage())]
-        self._wait_at_most_until_the_deadline()
+        events = [start, h11.Data(data=request.body()[: request.stops_after])]
+        if request.stops_after is None:
+            events.append(h11.EndOfMessage())
+        self._send_while_silent(b"".join(self._http.send(event) or b"" for event in events))
+
+    def _send_while_silent(self, content: bytes) -> None:
+        """Sends until an answer begins to come: a server need not read what it refuses."""
+        left = memoryview(content)
         try:
-            self.connection.sendall(b"".join(part for part in parts if part))
+            while left and not self._is_answering(select.POLLOUT, self._seconds_left()):
+                self._wait_at_most_until_the_deadline()
+                left = left[self.connection.send(left[:CHUNK]) :]
         except TimeoutError:
             raise _too_late() from None
         except OSError:
             pass  # the server may have answered and closed before it read everything
+
+    def is_answered_within(self, seconds: float) -> bool:
+        """Whether an answer begins to come within so many seconds."""
+        return self._is_answering(0, min(seconds, self._seconds_left()))
+
+    def _is_answering(self, unless: int, seconds: float) -> bool:
+        """Whether there is something to read, or the end of it. Waits for that, or for the event `unless`."""
+        poll = select.poll()
+        poll.register(self.connection, select.POLLIN | unless)
+        return any(event & select.POLLIN for _, event in poll.poll(seconds * 1000))
 
     def receive(self) -> None:
         """Reads the answer to its end. Raises ExchangeFailed."""
@@ -91,10 +113,13 @@ class Exchange:
             return b""
 
     def _wait_at_most_until_the_deadline(self) -> None:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
+        left = self._seconds_left()
+        if not left:
             raise _too_late()
         self.connection.settimeout(left)
+
+    def _seconds_left(self) -> float:
+        return max(0.0, self._deadline - time.monotonic())
 
 
 def _too_late() -> ExchangeFailed:

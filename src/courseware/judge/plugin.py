@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from courseware.checking import Application, CheckFailed, Clock, Mailbox
+from courseware.checking import Application, CheckFailed, Clock, ImageStore, Mailbox
 from courseware.checking.marker import MARKER, CheckDeclaration
 from courseware.course import Step
 from courseware.judge.catalogue import CheckEntry
@@ -188,6 +188,18 @@ class JudgePlugin:
         service = self._services["mailbox"]
         assert isinstance(service, MailboxService)
         yield Mailbox(service)
+        service.become(Mood.WELL)
+
+    @pytest.fixture
+    def image_store(self) -> Iterator[ImageStore]:
+        """The image store of an application that needs one, well again after the check."""
+        from courseware.services.image_store.image_store import ImageStore as ImageStoreService
+        from courseware.services.mood import Mood
+
+        assert self._services is not None
+        service = self._services["image_store"]
+        assert isinstance(service, ImageStoreService)
+        yield ImageStore(service)
         service.become(Mood.WELL)
 
     @pytest.fixture(name="random")

@@ -23,6 +23,8 @@ class Moods:
 
     def __init__(self) -> None:
         self.now = Mood.WELL
+        self.waiting = 0
+        """How many wait at the moment because the service stalls."""
 
     async def wait_while_stalling(self) -> None:
         """Returns when the service does not stall any more."""

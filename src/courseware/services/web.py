@@ -113,7 +113,11 @@ class Unwell:
         if scope["type"] != "http" or not scope["path"].startswith(self._prefix) or self._moods.now is Mood.WELL:
             await self._application(scope, receive, send)
             return
-        received = await self._receive_while_stalling(receive)
+        self._moods.waiting += 1
+        try:
+            received = await self._receive_while_stalling(receive)
+        finally:
+            self._moods.waiting -= 1
         if received is None:
             return
         if self._moods.now is Mood.REFUSES:

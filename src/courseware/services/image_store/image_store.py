@@ -49,6 +49,11 @@ class ImageStore:
         path = path_of(address, self.account.cloud_name, self._hosts)
         return None if path is None else self.pictures.deliver(path)
 
+    @property
+    def waiting(self) -> int:
+        """How many uploads wait at the moment because the store stalls."""
+        return self._moods.waiting
+
     def facts(self, host: str, port: int) -> Facts:
         """`address` is what the SDK calls its upload prefix; the account's name and keys are what it signs with."""
         return {

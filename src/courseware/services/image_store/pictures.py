@@ -12,6 +12,7 @@ from courseware.services.image_store.addresses import places
 from courseware.services.image_store.transformation import EXTENSIONS, Rendered, transform
 
 PICTURES_KEPT = 200
+CALLS_NOTED = 1000
 BYTES_KEPT = 128 * 1024 * 1024
 CACHED = 200
 LETTERS = string.ascii_lowercase + string.digits
@@ -19,8 +20,9 @@ LETTERS = string.ascii_lowercase + string.digits
 
 @dataclass(frozen=True)
 class Upload:
-    """A call of the upload API that was taken: the parameters as they came, and what they brought."""
+    """A call of the upload API that was taken: where it went, the parameters as they came, and what they brought."""
 
+    public_id: str
     parameters: Mapping[str, str]
     picture: Rendered
     received_at: datetime
@@ -49,6 +51,7 @@ class Pictures:
         self.cloud = cloud
         self.now = now
         self.uploads: list[Upload] = []
+        self.refusals: list[str] = []
         self._changing = threading.RLock()
         self._kept: dict[str, Picture] = {}
         self._cache: dict[str, Rendered] = {}
@@ -70,7 +73,13 @@ class Pictures:
         """Keeps that an upload was taken, for checks that ask how."""
         with self._changing:
             self.uploads.append(upload)
-            del self.uploads[:-PICTURES_KEPT]
+            del self.uploads[:-CALLS_NOTED]
+
+    def note_refusal(self, reason: str) -> None:
+        """Keeps in which words a call was refused, for checks that tell them."""
+        with self._changing:
+            self.refusals.append(reason)
+            del self.refusals[:-CALLS_NOTED]
 
     def destroy(self, public_id: str, *, invalidate: bool) -> bool:
         """Removes a picture; whether there was one."""

@@ -100,7 +100,7 @@ class UploadApi:
         image = await self._decode(content, parameters)
         invalidate = parameters.get("invalidate") in ("1", "true")
         picture = self._pictures.store(public_id, image, call.file_name, invalidate=invalidate)
-        self._pictures.note(Upload(parameters, image, moment(self._pictures.now())))
+        self._pictures.note(Upload(public_id, parameters, image, moment(self._pictures.now())))
         answer = self._described(picture, base)
         if existing is not None:
             answer["overwritten"] = True
@@ -167,8 +167,8 @@ class UploadApi:
             "secure_url": address,
         }
 
-    @staticmethod
-    def _error(status: int, message: str) -> Response:
+    def _error(self, status: int, message: str) -> Response:
+        self._pictures.note_refusal(message)
         shown = message.encode("ascii", "replace").decode()
         headers = {"X-Cld-Error": " ".join(shown.split())}
         return JSONResponse({"error": {"message": message}}, status_code=status, headers=headers)
