@@ -6,13 +6,13 @@ from random import Random
 import pytest
 
 from contacts_api import User, sign_in
-from courseware.checking import Application
+from courseware.checking import Application, Mailbox
 
 
 @pytest.fixture
-def newcomer(application: Application, random: Random) -> User:
+def newcomer(application: Application, mailbox: Mailbox | None, random: Random) -> User:
     """Somebody who has just signed in and has no contacts yet."""
-    return sign_in(application, random)
+    return sign_in(application, mailbox, random)
 
 
 @pytest.fixture
@@ -29,14 +29,18 @@ def other_user(residents: Callable[[str], User]) -> User:
 
 @pytest.fixture
 def residents(
-    application: Application, random: Random, restarts: int, signed_in: dict[tuple[str, int], User]
+    application: Application,
+    mailbox: Mailbox | None,
+    random: Random,
+    restarts: int,
+    signed_in: dict[tuple[str, int], User],
 ) -> Callable[[str], User]:
     """Finds a user of this run by name. Signing in takes longer than most checks, so it is done once for each."""
 
     def find(name: str) -> User:
         known = (name, restarts)
         if known not in signed_in:
-            signed_in[known] = sign_in(application, random)
+            signed_in[known] = sign_in(application, mailbox, random)
         return signed_in[known]
 
     return find

@@ -1,15 +1,23 @@
 """What the checks of every step share: users of the Contacts API, contacts to send, and comparisons in plain words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import unescape
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from courseware.checking import Answer, Application, Request, expect
+from courseware.checking import Answer, Application, CheckFailed, Mailbox, Request, expect
+
+if TYPE_CHECKING:
+    from courseware.services.mailbox.messages import Message
 
 API = "/api/v1"
 CONTACTS = f"{API}/contacts"
+AUTH = f"{API}/auth"
+ME = f"{API}/users/me"
 REQUIRED = ("first_name", "last_name", "email", "phone")
 OPTIONAL = ("birthday", "notes")
 FIELDS = ("id", *REQUIRED, *OPTIONAL)
@@ -17,6 +25,9 @@ TIMESTAMPS = ("created_at", "updated_at")
 
 FIRST_NAMES = ("Олена", "Тарас", "Марія", "Богдан", "Anna", "José", "Zoë", "Martin")
 LAST_NAMES = ("Коваленко", "Шевчук", "Ткач", "Мороз", "Novak", "Müller", "Larsen", "Dubois")
+
+VERIFY = f"{AUTH}/verify"
+LINK = re.compile(r"""https?://[^\s"'<>]+""")
 
 RACES = 5
 """How often a race is run: on a busy machine one request may be over before the next one is read."""
@@ -70,15 +81,57 @@ class User:
         return self.application.send(Request("DELETE", path_of(identifier), token=self.token))
 
 
-def sign_in(application: Application, random: Random) -> User:
-    """A new user, logged in in the way that the application at hand demands."""
-    email = new_email(random)
-    password = f"Пароль-{random.getrandbits(64):x}"
-    account = {"email": email, "password": password}
-    application.send(Request("POST", f"{API}/auth/register", json=account)).expect_status(201, key="cannot_register")
-    login = Request("POST", f"{API}/auth/login", form={"username": email, "password": password})
-    answer = application.send(login).expect_status(200, key="cannot_log_in")
-    return User(application, email, answer.typed(str, "access_token", key="cannot_log_in"))
+@dataclass(frozen=True)
+class Account:
+    """What somebody registers and logs in with."""
+
+    email: str
+    password: str
+
+    @property
+    def registration(self) -> Request:
+        return Request("POST", f"{AUTH}/register", json={"email": self.email, "password": self.password})
+
+    @property
+    def login(self) -> Request:
+        return Request("POST", f"{AUTH}/login", form={"username": self.email, "password": self.password})
+
+
+def sign_in(application: Application, mailbox: Mailbox | None, random: Random) -> User:
+    """A new user, logged in in the way that the application at hand demands: if it says so, the address is verified."""
+    account = new_account(random)
+    answer = application.send(account.registration).expect_status(201, key="cannot_register")
+    if mailbox is not None and isinstance(answer.json, dict) and answer.json.get("is_verified") is False:
+        link = link_in(mailbox.wait_for(account.email))
+        application.send(following(link)).expect_status(200, key="link_does_not_work")
+    answer = application.send(account.login).expect_status(200, key="cannot_log_in")
+    return User(application, account.email, answer.typed(str, "access_token", key="cannot_log_in"))
+
+
+def new_account(random: Random) -> Account:
+    """An address that no other check uses, and a password with letters that take two bytes."""
+    return Account(new_email(random), f"Пароль-{random.getrandbits(64):x}")
+
+
+def link_in(message: "Message") -> str:
+    """The one link in the message that leads to the verification. Fails the check where there is none."""
+    links = links_in(message.text or "") or links_in(message.html or "")
+    if not links:
+        got = f"the message {message.subject!r} without one"
+        raise CheckFailed("no_link", asked=f"a link with {VERIFY} in the message", expected="one", got=got)
+    return links[0]
+
+
+def links_in(text: str) -> list[str]:
+    """Every link that leads to the verification, in a text or in HTML, each once."""
+    found = (match.rstrip(".,;:!?)]") for match in LINK.findall(unescape(text)))
+    return list(dict.fromkeys(link for link in found if f"{VERIFY}/" in link))
+
+
+def following(link: str) -> Request:
+    """The request that a browser sends when somebody follows the link, whatever address it begins with."""
+    parts = urlsplit(link)
+    return Request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
 
 def path_of(identifier: object) -> str:

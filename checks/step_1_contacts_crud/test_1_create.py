@@ -19,7 +19,7 @@ from contacts_api import (
     valid_contact,
     without,
 )
-from courseware.checking import Application, Clock, check, expect
+from courseware.checking import Application, Clock, Mailbox, check, expect
 
 CREATED = ("contact_is_created",)
 
@@ -157,11 +157,13 @@ def test_email_is_checked_and_kept_in_lower_case(user: User, random: Random) -> 
     ),
     needs=CREATED,
 )
-def test_birthday_is_not_in_the_future(application: Application, clock: Clock, random: Random) -> None:
+def test_birthday_is_not_in_the_future(
+    application: Application, mailbox: Mailbox | None, clock: Clock, random: Random
+) -> None:
     """A birthday today is accepted and one tomorrow is refused with 422, whatever day the clock shows."""
     noon = datetime(2031, 5, 1, 12, tzinfo=UTC) + timedelta(days=random.randrange(1000))
     clock.move(noon)
-    user = sign_in(application, random)
+    user = sign_in(application, mailbox, random)
     today, tomorrow = (str((noon + timedelta(days=days)).date()) for days in (0, 1))
     user.create(valid_contact(random, birthday=today)).expect_status(201, key="birthday_today_refused")
     user.create(valid_contact(random, birthday=tomorrow)).expect_status(422, key="future_birthday_accepted")

@@ -72,6 +72,38 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+STAGE_CHECKS = '''"""A check for applications with mail and without."""
+
+from courseware.checking import Application, Mailbox, Request, check
+
+REQUEST = Request("GET", "/greeting", query={"name": "ada@example.com"})
+
+
+@check(task="1.1", points=6, hints=("Greet.",))
+def test_greets(application: Application, mailbox: Mailbox | None) -> None:
+    """Somebody is greeted, by mail where there is a mailbox."""
+    application.send(REQUEST).expect_status(200, key="wrong_status")
+    if mailbox is not None:
+        mailbox.wait_for("ada@example.com")
+'''
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_application_of_a_later_step_has_what_it_needs_under_earlier_checks(
+    course: Course, kind: SandboxKind
+) -> None:
+    step_1, step_2 = (course.root / "lessons" / name / "lesson.toml" for name in ("step_1_greeting", "step_2_clock"))
+    step_2.write_text('needs = ["mailbox"]\n' + step_2.read_text())
+    write(step_1, step_1.read_text().removeprefix('needs = ["mailbox"]\n'))
+    write(course.root / "checks/step_1_greeting/test_greeting.py", STAGE_CHECKS)
+    course = load_course(course.root)
+    silent = finish(course, 1)
+    sending = {**silent, "app/greeting.py": GREETING.replace("SUBJECT", "Hello").encode()}
+    assert judge(course, course.step(1), silent, sandbox=kind).held
+    assert not judge(course, course.step(1), sending, sandbox=kind).held
+    assert judge(course, course.step(1), sending, stage=2, sandbox=kind).held
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("greeting", "failures"),

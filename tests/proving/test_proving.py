@@ -46,12 +46,19 @@ def test_miniature_course_is_right() -> None:
     everything = list(claims(course, course.steps))
     done = list(prove(MINIATURE, everything, jobs=2, sandbox="plain", seed=None))
     assert [finding for finding in done if not finding.holds] == []
-    assert len(done) == len(everything) == 3 + 3 + 2 + 4
+    assert len(done) == len(everything) == 4 + 3 + 2 + 4
 
 
 def test_reference_that_fails_a_check_is_found(root: Path) -> None:
     course = spoil(root, "solutions/greeter/app/greeting.py", "return 422", "return 400")
     assert "finish(1)" in broken(course)
+
+
+def test_finished_application_that_fails_a_check_of_an_earlier_step_is_found(root: Path) -> None:
+    main = "solutions/greeter/app/main.py"
+    (root / "solutions/step_1_greeting/app/main.py").write_text((root / main).read_text())
+    course = spoil(root, main, '"/greeting": greet', '"/greetings": greet')
+    assert "the finished application" in broken(course)
 
 
 def test_starter_that_holds_a_check_is_found(root: Path) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from contacts_api import User, expect_contact, expect_error, letters, mixed_case, sign_in, valid_contact
-from courseware.checking import Application, Clock, check
+from courseware.checking import Application, Clock, Mailbox, check
 
 CREATED = ("contact_is_created",)
 
@@ -50,10 +50,12 @@ def test_every_text_has_its_bounds(user: User, random: Random) -> None:
     ),
     needs=CREATED,
 )
-def test_birthday_is_a_day_of_the_calendar(application: Application, clock: Clock, random: Random) -> None:
+def test_birthday_is_a_day_of_the_calendar(
+    application: Application, mailbox: Mailbox | None, clock: Clock, random: Random
+) -> None:
     """A leap day is a birthday in leap years only, and what is tomorrow is decided by the clock's day, not its hour."""
     clock.move(datetime(2036, 2, 29, 23, random.randrange(30, 55), tzinfo=UTC))
-    user = sign_in(application, random)
+    user = sign_in(application, mailbox, random)
     for day in ("2036-02-29", "1904-02-29"):
         user.create(valid_contact(random, birthday=day)).expect_status(201, key="legal_birthday_refused")
     for day in ("2036-03-01", "2035-02-29", "01.02.1990"):

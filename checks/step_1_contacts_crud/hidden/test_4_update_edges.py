@@ -15,7 +15,7 @@ from contacts_api import (
     soon,
     valid_contact,
 )
-from courseware.checking import Application, Clock, check, expect
+from courseware.checking import Application, Clock, Mailbox, check, expect
 
 CHANGED = ("patch_changes_what_was_sent",)
 TAKEN = ("patch_to_a_taken_email_is_a_conflict",)
@@ -83,11 +83,13 @@ def test_patch_conflicts_with_own_other_contacts_only(user: User, other_user: Us
     ),
     needs=CHANGED,
 )
-def test_change_moves_updated_at(application: Application, clock: Clock, random: Random) -> None:
+def test_change_moves_updated_at(
+    application: Application, mailbox: Mailbox | None, clock: Clock, random: Random
+) -> None:
     """A change sets updated_at to a later moment and leaves created_at as it was."""
     began = datetime.now(UTC)
     clock.move(began)
-    user = sign_in(application, random)
+    user = sign_in(application, mailbox, random)
     created = user.create(valid_contact(random)).expect_status(201, key="not_created")
     read = user.read(created.value("id")).expect_status(200, key="not_read")
     clock.move(soon(began))

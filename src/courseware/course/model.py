@@ -155,14 +155,14 @@ class Course(Part):
 
     @model_validator(mode="after")
     def _what_steps_need_is_there(self) -> Self:
-        for step in self.steps:
+        for step in self.stages:
             if missing := [name for name in step.lesson.needs if name not in self.application.services]:
                 raise ValueError(f"step {step.number} needs {missing[0]!r}, which application.services does not name")
         return self
 
     def services_after(self, number: int) -> tuple[str, ...]:
         """The services that the application uses after step `number`."""
-        needed = {name for step in self.steps if step.number <= number for name in step.lesson.needs}
+        needed = {name for step in self.stages if step.number <= number for name in step.lesson.needs}
         return tuple(name for name in self.application.services if name in needed)
 
     def step(self, number: int) -> Step:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from courseware.course import Course, Step
-from courseware.judge.server import StandingServer
+from courseware.judge.server import ADDRESS, StandingServer
 from courseware.judge.services import JudgeServices
 from courseware.project_tree import Tree
 from courseware.sandbox import ApplicationCommand, RunningApplication, SandboxKind, available, start_application
@@ -20,6 +20,7 @@ def judge(
     step: Step,
     tree: Tree,
     *,
+    stage: int | None = None,
     task: str | None = None,
     hidden: bool = False,
     sandbox: SandboxKind | None = None,
@@ -28,6 +29,8 @@ def judge(
     """The verdict about the project `tree` for `step`.
 
     Args:
+        stage: the step after which the project stands, if it is a later one than `step`. It may use what that step
+            brought: an application that sends messages needs its mailbox, whatever it is judged for.
         task: judge this task alone (and what its checks need).
         hidden: run the hidden checks too.
         sandbox: which sandbox; None takes bubblewrap where it works, else plain, which is for one's own code only.
@@ -43,7 +46,7 @@ def judge(
     kind: SandboxKind = sandbox or ("bubblewrap" if available().bubblewrap else "plain")
     seed = secrets.randbelow(2**32) if seed is None else seed
     with (
-        JudgeServices(course.services_after(step.number), course.application.services, kind) as services,
+        JudgeServices(course.services_after(stage or step.number), course.application.services, kind) as services,
         StandingServer(_starting(course, tree, services, kind)) as server,
     ):
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
@@ -78,10 +81,11 @@ def _starting(
 def application_command(course: Course, services: JudgeServices) -> ApplicationCommand:
     """How the course's application is served, with these services."""
     application = course.application
+    address = {} if application.address_variable is None else {application.address_variable: ADDRESS}
     return ApplicationCommand(
         entrypoint=application.entrypoint,
         migrations=application.migrations,
-        environment={**application.environment, **services.environment()},
+        environment={**application.environment, **address, **services.environment()},
         service_ports=services.ports_inside,
     )
 

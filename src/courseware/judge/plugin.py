@@ -11,7 +11,7 @@ from courseware.checking import Application, CheckFailed, Clock, ImageStore, Mai
 from courseware.checking.marker import MARKER, CheckDeclaration
 from courseware.course import Step
 from courseware.judge.catalogue import CheckEntry
-from courseware.judge.server import StandingServer
+from courseware.judge.server import ADDRESS, StandingServer
 from courseware.judge.services import JudgeServices
 from courseware.verdict import Failure, Outcome
 
@@ -165,6 +165,11 @@ class JudgePlugin:
         return self._application
 
     @pytest.fixture
+    def address(self) -> str:
+        """Where the application was told that the world reaches it, without a slash at the end."""
+        return ADDRESS
+
+    @pytest.fixture
     def restarts(self) -> int:
         """How often the application was started again; what a check remembers from before is worth nothing then."""
         assert self._server is not None
@@ -179,12 +184,15 @@ class JudgePlugin:
         clock.reset()
 
     @pytest.fixture
-    def mailbox(self) -> Iterator[Mailbox]:
-        """The mailbox of an application that needs one, well again after the check."""
+    def mailbox(self) -> Iterator[Mailbox | None]:
+        """Where the application's messages arrive, well again after the check; None if it is to send none yet."""
+        assert self._services is not None
+        if "mailbox" not in self._services:
+            yield None
+            return
         from courseware.services.mailbox.mailbox import Mailbox as MailboxService
         from courseware.services.mood import Mood
 
-        assert self._services is not None
         service = self._services["mailbox"]
         assert isinstance(service, MailboxService)
         yield Mailbox(service)

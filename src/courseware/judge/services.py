@@ -40,6 +40,9 @@ class JudgeServices:
         for service, listener in zip(self._by_name.values(), sockets, strict=True):
             service.serve(listener)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
     def __getitem__(self, name: str) -> Service:
         return self._by_name[name]
 

@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """The checks of step `step`, hidden ones too, say of `tree` exactly what is expected.
+    """The checks of step `step`, hidden ones too, say of `tree`, as it stands after step `stage`, what is expected.
 
     `failures` is None when every check must pass, else the message key of each check that must fail. With
     `nothing_passes` no check may pass, whatever the keys.
@@ -30,6 +30,7 @@ class Claim:
     kind: Kind
     name: str
     step: int
+    stage: int
     tree: Tree
     failures: Mapping[str, str] | None = None
     nothing_passes: bool = False
@@ -70,16 +71,20 @@ class Claim:
 
 def claims(course: Course, steps: tuple[Step, ...]) -> Iterator[Claim]:
     """Every claim about these steps, the slowest kind last. Raises UsageError where a specimen does not fit."""
+    last = len(course.stages)
     for step in steps:
         reference = finish(course, step.number)
         handed_out = start(course, step.number)
         for earlier in course.steps:
             if earlier.number <= step.number:
-                yield Claim(Kind.REFERENCE, f"finish({step.number})", earlier.number, reference)
+                yield Claim(Kind.REFERENCE, f"finish({step.number})", earlier.number, step.number, reference)
             if earlier.number < step.number:
-                yield Claim(Kind.STARTER, f"start({step.number}) keeps", earlier.number, handed_out)
-        yield Claim(Kind.STARTER, f"start({step.number})", step.number, handed_out, nothing_passes=True)
+                yield Claim(Kind.STARTER, f"start({step.number}) keeps", earlier.number, step.number, handed_out)
+        if step.number < last:
+            yield Claim(Kind.REFERENCE, "the finished application", step.number, last, finish(course, last))
+        number = step.number
+        yield Claim(Kind.STARTER, f"start({number})", number, number, handed_out, nothing_passes=True)
         for alternative in alternatives_of(step):
-            yield Claim(Kind.ALTERNATIVE, alternative.id, step.number, alternative.put_over(reference))
+            yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, alternative.put_over(reference))
         for mistake in mistakes_of(step):
-            yield Claim(Kind.MISTAKE, mistake.id, step.number, mistake.made_in(reference), mistake.failures)
+            yield Claim(Kind.MISTAKE, mistake.id, number, number, mistake.made_in(reference), mistake.failures)

@@ -46,5 +46,7 @@ def prove(
 
 def _find(root: Path, claim: Claim, sandbox: SandboxKind | None, seed: int | None) -> Finding:
     course = load_course(root)
-    verdict = judge(course, course.step(claim.step), claim.tree, hidden=True, sandbox=sandbox, seed=seed)
+    verdict = judge(
+        course, course.step(claim.step), claim.tree, stage=claim.stage, hidden=True, sandbox=sandbox, seed=seed
+    )
     return Finding(claim, tuple(claim.contradictions(verdict)), verdict.seconds)
