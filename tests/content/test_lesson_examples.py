@@ -119,7 +119,8 @@ def test_it_ends_well_and_shows_every_claim_as_true(example: Path, tmp_path: Pat
     assert "✗" not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= WIDEST
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - hidden files count too
-    assert took < SECONDS
+    # A busy machine is given more: what this is about is the example, not the company that it has.
+    assert took < SECONDS * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def test_it_opens_no_connection_to_another_machine(example: Path, tmp_path: Path) -> None:
