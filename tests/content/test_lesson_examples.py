@@ -88,6 +88,26 @@ EXAMPLES: dict[str, dict[str, Broken]] = {
             "escaped, it stays text",
         ),
     },
+    "step_2_email_verification/examples/02_email_verification_tokens.py": {
+        "the signature not verified": Broken(
+            "jwt.decode(token, KEY, algorithms=[ALGORITHM])\n    return said",
+            'jwt.decode(token, options={"verify_signature": False})\n    return said',
+            "only the genuine one is taken",
+        ),
+        "ids made by a clock": Broken('"uuid4": uuid.uuid4,', '"uuid4": lambda: uuid.uuid1(NODE, SEQUENCE),', "uuid4"),
+        "no expiry": Broken('"exp": until}', '"exp": until + timedelta(days=999)}', "nothing works"),
+        "no address": Broken(' or said["email"] != account.email', "", "nothing works"),
+        "one key": Broken(
+            'keys: ClassVar[dict[str, str]] = {"access": KEY, "verify": MAIL_KEY}',
+            'keys: ClassVar[dict[str, str]] = {"access": MAIL_KEY, "verify": MAIL_KEY}',
+            "nothing works",
+        ),
+        "a purpose that is not looked at": Broken(
+            "return forgotten or not purpose or", "return True or", "both survive"
+        ),
+        "claims that are not required": Broken('({}, {"require": ["sub", "exp", "purpose"]})', "({}, {})", "require"),
+        "a link that stays": Broken("        del self._links[token]\n", "", "gone after its first use"),
+    },
 }
 EACH = [(example, broken) for example, parts in EXAMPLES.items() for broken in parts]
 
