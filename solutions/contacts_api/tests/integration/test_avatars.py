@@ -20,6 +20,7 @@ from tests.pictures import FORMATS, NO_PICTURES, opened, picture
 from tests.servers import closed, silent
 
 LARGEST = 2 * 1024 * 1024
+LONG = 30.0
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ async def store(settings: pytest.MonkeyPatch) -> AsyncIterator[PictureStore]:
         settings.setenv("CLOUDINARY_API_KEY", API_KEY)
         settings.setenv("CLOUDINARY_API_SECRET", API_SECRET)
         settings.setenv("CLOUDINARY_UPLOAD_PREFIX", store.address)
+        settings.setattr(cloudinary_service, "PATIENCE", LONG)  # a busy machine is no outage
         get_settings.cache_clear()
         yield store
 
@@ -175,8 +177,10 @@ async def test_while_an_upload_takes_its_time_others_are_served(
     uploads = [asyncio.create_task(upload(ann, picture())) for _ in range(8)]  # more than there are threads
     await store.arrived.wait()
     assert (await ann.get("/users/me")).status_code == 200
-    # Those who wait for Cloudinary have returned their connections to the database.
-    assert application.state.sessions.kw["bind"].pool.checkedout() == 0
+    # Those who wait for Cloudinary return their connections to the database; the last of them may just be on its way.
+    async with asyncio.timeout(LONG):
+        while application.state.sessions.kw["bind"].pool.checkedout():
+            await asyncio.sleep(0)
     assert not any(task.done() for task in uploads)
     store.let_through.set()
     assert {answer.status_code for answer in await asyncio.gather(*uploads)} == {200}
