@@ -11,8 +11,6 @@ from urllib3 import Timeout
 from app.core.config import get_settings
 from app.core.errors import BadGateway
 
-PATIENCE = 4.0
-"""Seconds until Cloudinary counts as down. Nothing ends a thread, and a server that is told to stop has but five."""
 TRANSFORMATION = "c_fill,h_200,w_200"
 """Cloudinary cuts the picture to 200x200 when somebody looks at it."""
 
@@ -25,7 +23,7 @@ logger = logging.getLogger(__name__)
 async def upload_avatar(user_id: int, picture: bytes) -> str:
     """Puts a picture in the place of the user's last one. Returns the URL to show it by. Raises BadGateway."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(get_settings().cloudinary_timeout):
             stored = await asyncio.get_running_loop().run_in_executor(_threads, _upload, f"avatars/{user_id}", picture)
         return _transformed(stored["secure_url"])
     except Exception as error:  # the SDK meets strange answers with errors of any kind
@@ -36,6 +34,7 @@ async def upload_avatar(user_id: int, picture: bytes) -> str:
 def _upload(public_id: str, picture: bytes) -> Any:
     """What Cloudinary answers. The account goes with the call, as the SDK's global settings would outlive ours."""
     settings = get_settings()
+    patience = settings.cloudinary_timeout
     return cloudinary.uploader.upload(
         picture,
         public_id=public_id,
@@ -45,7 +44,7 @@ def _upload(public_id: str, picture: bytes) -> Any:
         api_key=settings.cloudinary_api_key.get_secret_value(),
         api_secret=settings.cloudinary_api_secret.get_secret_value(),
         upload_prefix=settings.cloudinary_upload_prefix,
-        timeout=Timeout(connect=PATIENCE / 4, read=PATIENCE),  # it tries four times to connect
+        timeout=Timeout(connect=patience / 4, read=patience),  # it tries four times to connect
     )
 
 

@@ -13,7 +13,6 @@ from sqlalchemy import update
 
 from app.core.config import get_settings
 from app.models import User
-from app.services import cloudinary_service
 from tests.examples import problem_fields
 from tests.picture_store import API_KEY, API_SECRET, CLOUD_NAME, PictureStore, listening, picture_store
 from tests.pictures import FORMATS, NO_PICTURES, opened, picture
@@ -246,7 +245,7 @@ async def test_when_cloudinary_does_not_answer_the_old_avatar_stays(
 ) -> None:
     await upload(ann, picture())
     old = await avatar_url(ann)
-    settings.setattr(cloudinary_service, "PATIENCE", 0.2)
+    change_settings(settings, "CLOUDINARY_TIMEOUT", "0.2")
     with closing(make_server()) as server:
         change_settings(settings, "CLOUDINARY_UPLOAD_PREFIX", f"http://127.0.0.1:{server.getsockname()[1]}")
         await check_refused(ann, old)
@@ -276,7 +275,7 @@ async def test_when_cloudinary_hangs_up_the_old_avatar_stays(
 async def test_an_answer_in_small_pieces_does_not_hold_the_user_for_long(
     ann: httpx.AsyncClient, settings: pytest.MonkeyPatch
 ) -> None:
-    settings.setattr(cloudinary_service, "PATIENCE", 0.2)
+    change_settings(settings, "CLOUDINARY_TIMEOUT", "0.2")
     answered = asyncio.Event()
 
     async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
