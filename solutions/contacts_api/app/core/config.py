@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     cloudinary_api_key: SecretStr = SecretStr("")
     cloudinary_api_secret: SecretStr = SecretStr("")
     cloudinary_upload_prefix: str = "https://api.cloudinary.com"
-    cloudinary_timeout: float = Field(default=4, gt=0, le=4)
+    cloudinary_timeout: float = Field(default=4, gt=0)
     """Seconds until Cloudinary counts as down. Nothing ends a thread, and a server told to stop has but five."""
 
     redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(default="redis://127.0.0.1:6379/0", repr=False)

@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     cloudinary_api_key: SecretStr = SecretStr("")
     cloudinary_api_secret: SecretStr = SecretStr("")
     cloudinary_upload_prefix: str = "https://api.cloudinary.com"
-    cloudinary_timeout: float = Field(default=4, gt=0, le=4)
+    cloudinary_timeout: float = Field(default=4, gt=0)
     """Seconds until Cloudinary counts as down. Nothing ends a thread, and a server told to stop has but five."""
 
     @model_validator(mode="after")
