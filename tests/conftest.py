@@ -32,6 +32,11 @@ def pytest_configure() -> None:
             signal.signal(number, handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts long tests first, or at the end one processor waits while the other is busy with the last of them."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Sees to the mark `bubblewrap`. With COURSE_REQUIRE_ALL=1 a test that cannot run is a failure."""
     if item.get_closest_marker("bubblewrap") is not None and not available().bubblewrap:

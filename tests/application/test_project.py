@@ -20,6 +20,7 @@ def passed(output: str) -> int:
     return int(summary[1])
 
 
+@pytest.mark.long
 def test_its_tests_pass_on_sqlite_and_cover_it(finished: Path, run: Run) -> None:
     """pyproject.toml of the application says which coverage is enough; less is an exit code other than 0."""
     output = run(finished, *PYTEST, "--cov", "--cov-report=term")
@@ -27,6 +28,7 @@ def test_its_tests_pass_on_sqlite_and_cover_it(finished: Path, run: Run) -> None
     assert "Required test coverage of 95.0% reached" in output
 
 
+@pytest.mark.long
 def test_its_tests_pass_on_postgresql_and_redis(
     finished: Path, run: Run, postgres_server: str, redis_database: str
 ) -> None:
@@ -36,6 +38,7 @@ def test_its_tests_pass_on_postgresql_and_redis(
     assert "skipped" not in output
 
 
+@pytest.mark.long
 def test_it_starts_and_ends_as_it_would_in_a_container(finished: Path, run: Run, postgres_server: str) -> None:
     """About two minutes: it starts some thirty servers, and Schemathesis sends two of them a few hundred requests."""
     output = run(finished, *PYTEST, "-m", "slow", TEST_POSTGRES_URL=postgres_server, FUZZ_EXAMPLES="5")

@@ -114,6 +114,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(
     assert json.loads(classroom.run("grade", "--json").stdout)[0]["judged_now"] == 0
 
 
+@pytest.mark.long
 def test_where_no_cluster_or_no_worker_is_it_says_so(
     classroom: Class, cluster: Cluster, variants: Callable[[int], Iterator[tuple[str, Tree]]]
 ) -> None:
@@ -128,6 +129,7 @@ def test_where_no_cluster_or_no_worker_is_it_says_so(
     assert classroom.verdicts() == 0
 
 
+@pytest.mark.long
 def test_a_cluster_that_goes_away_ends_it_and_what_is_done_is_kept(
     classroom: Class, cluster: Cluster, variants: Callable[[int], Iterator[tuple[str, Tree]]]
 ) -> None:

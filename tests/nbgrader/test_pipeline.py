@@ -70,6 +70,7 @@ def feedback(folder: CourseFolder, student: str) -> str:
     return (folder.root / "feedback" / student / SLUG / f"{SLUG}.html").read_text()
 
 
+@pytest.mark.long
 def test_a_class_through_the_exchange(course: Course, folder: CourseFolder, nbgrader: Nbgrader, tmp_path: Path) -> None:
     reference = finish(course, 1)
     mistakes = {mistake.id: mistake for mistake in mistakes_of(course.step(1))}
@@ -225,6 +226,7 @@ def test_no_notebook_is_run_even_if_the_settings_cannot_be_read(
     assert not (folder.root / "was_run").exists()
 
 
+@pytest.mark.long
 def test_zip_files_from_elsewhere(course: Course, folder: CourseFolder, nbgrader: Nbgrader) -> None:
     reference = finish(course, 1)
     nbgrader("generate_assignment", SLUG)
