@@ -60,6 +60,11 @@ class Application:
         self._server = server
         self._late = 0
 
+    @property
+    def log(self) -> str:
+        """What the application has written so far, to be told apart from what it writes later."""
+        return self._server.log_since(0)
+
     def send(self, request: Request, *, seconds: float | None = None) -> Answer:
         """The answer to one request, which has to come within so many seconds, or the usual ones."""
         with self.sending(request, seconds=seconds) as sent:

@@ -3,16 +3,19 @@
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 from courseware.course import Course, Step
-from courseware.judge.server import ADDRESS, StandingServer
+from courseware.judge.server import StandingServer
 from courseware.judge.services import JudgeServices
 from courseware.project_tree import Tree
-from courseware.sandbox import ApplicationCommand, RunningApplication, SandboxKind, available, start_application
+from courseware.sandbox import ApplicationCommand, SandboxKind, available, start_application
 from courseware.verdict import Verdict
+
+ADDRESS = "http://address-of-the-application.example"
+"""Where the application is told that the world reaches it: nowhere, so that one that makes an address up is noticed."""
 
 
 def judge(
@@ -45,14 +48,18 @@ def judge(
     judged_at = datetime.now(UTC)
     kind: SandboxKind = sandbox or ("bubblewrap" if available().bubblewrap else "plain")
     seed = secrets.randbelow(2**32) if seed is None else seed
-    with (
-        JudgeServices(course.services_after(stage or step.number), course.application.services, kind) as services,
-        StandingServer(_starting(course, tree, services, kind)) as server,
-    ):
+    with ExitStack() as stack:
+        services = stack.enter_context(
+            JudgeServices(course.services_after(stage or step.number), course.application.services, kind)
+        )
+        command = application_command(course, services)
+        server = stack.enter_context(
+            StandingServer(lambda: start_application(tree, command, kind=kind, serve=services.serve))
+        )
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
         from courseware.judge.running import run_checks
 
-        run = run_checks(course, step, server, services, task=task, hidden=hidden, seed=seed)
+        run = run_checks(course, step, server, services, command.environment, task=task, hidden=hidden, seed=seed)
         return Verdict(
             step=step.number,
             title=step.title,
@@ -68,14 +75,6 @@ def judge(
             tasks=run.task_results(),
             checks=run.results,
         )
-
-
-def _starting(
-    course: Course, tree: Tree, services: JudgeServices, kind: SandboxKind
-) -> Callable[[], RunningApplication]:
-    """What starts the application, with its services."""
-    command = application_command(course, services)
-    return lambda: start_application(tree, command, kind=kind, serve=services.serve)
 
 
 def application_command(course: Course, services: JudgeServices) -> ApplicationCommand:

@@ -1,7 +1,7 @@
 """The pytest plugin that runs checks: it orders them, gives them the application, and notes what became of each."""
 
 import random
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
@@ -11,7 +11,7 @@ from courseware.checking import Application, CheckFailed, Clock, ImageStore, Mai
 from courseware.checking.marker import MARKER, CheckDeclaration
 from courseware.course import Step
 from courseware.judge.catalogue import CheckEntry
-from courseware.judge.server import ADDRESS, StandingServer
+from courseware.judge.server import StandingServer
 from courseware.judge.services import JudgeServices
 from courseware.verdict import Failure, Outcome
 
@@ -44,6 +44,7 @@ class JudgePlugin:
         step: Step,
         server: StandingServer | None,
         services: JudgeServices | None,
+        environment: Mapping[str, str],
         *,
         task: str | None,
         seed: int,
@@ -52,6 +53,7 @@ class JudgePlugin:
         self._step = step
         self._server = server
         self._services = services
+        self._environment = environment
         self._application = None if server is None else Application(server)
         self._task = task
         self._seed = seed
@@ -165,9 +167,9 @@ class JudgePlugin:
         return self._application
 
     @pytest.fixture
-    def address(self) -> str:
-        """Where the application was told that the world reaches it, without a slash at the end."""
-        return ADDRESS
+    def environment(self) -> Mapping[str, str]:
+        """The variables that the application was given: what a check may hold it to, and sign tokens with."""
+        return self._environment
 
     @pytest.fixture
     def restarts(self) -> int:

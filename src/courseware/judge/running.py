@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -62,13 +62,17 @@ def run_checks(
     step: Step,
     server: StandingServer,
     services: JudgeServices,
+    environment: Mapping[str, str],
     *,
     task: str | None,
     hidden: bool,
     seed: int,
 ) -> FinishedRun:
-    """Runs the checks of `task` (or of the whole step) and what they need, in an order drawn from `seed`."""
-    plugin = JudgePlugin(step, server, services, task=task, seed=seed)
+    """Runs the checks of `task` (or of the whole step) and what they need, in an order drawn from `seed`.
+
+    The application that `server` runs was started with these `services` and in this `environment`.
+    """
+    plugin = JudgePlugin(step, server, services, environment, task=task, seed=seed)
     _pytest(course, step, plugin, hidden=hidden)
     run = plugin.run
     results = tuple(_result(entry, run.notes[entry.id]) for entry in _by_task(step, run))
@@ -78,7 +82,7 @@ def run_checks(
 
 def collect_checks(course: Course, step: Step, *, hidden: bool) -> tuple[CheckEntry, ...]:
     """The step's checks. Raises CourseFault."""
-    plugin = JudgePlugin(step, None, None, task=None, seed=0)
+    plugin = JudgePlugin(step, None, None, {}, task=None, seed=0)
     _pytest(course, step, plugin, hidden=hidden)
     if plugin.run.faults:
         raise CourseFault(plugin.run.faults[0])

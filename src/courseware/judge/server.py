@@ -8,8 +8,6 @@ from types import TracebackType
 from courseware.sandbox import RunningApplication
 from courseware.verdict import ApplicationReport, StartFailure
 
-ADDRESS = "http://address-of-the-application.example"
-"""Where the application is told that the world reaches it: nowhere, so that one that makes an address up is noticed."""
 START_SECONDS = 15.0
 RESTARTS = 3
 
