@@ -108,6 +108,24 @@ EXAMPLES: dict[str, dict[str, Broken]] = {
         "claims that are not required": Broken('({}, {"require": ["sub", "exp", "purpose"]})', "({}, {})", "require"),
         "a link that stays": Broken("        del self._links[token]\n", "", "gone after its first use"),
     },
+    "step_3_file_upload/examples/03_cloudinary_upload.py": {
+        "no limit": Broken("max_body_size=LIMIT)", "max_body_size=99 * LIMIT)", "while the body comes"),
+        "any RIFF": Broken(' and content[8:12] == b"WEBP"', "", "a whole signature stops both"),
+        "looked at, not drawn": Broken("opened(content).load()", "opened(content)", "only who draws it"),
+        "a small bomb": Broken("bomb(13_350)", "bomb(1_000)", "wants a gigabyte"),
+        "saved as it was": Broken(
+            '"the pixels alone": saved(pixels, "JPEG")',
+            '"the pixels alone": saved(image, "JPEG", exif=image.getexif())',
+            "tells nothing",
+        ),
+        "caches not told": Broken("invalidate=invalidate)", "invalidate=False)", "caches go on"),
+        "no thread": Broken(
+            "await asyncio.to_thread(upload, await request.body())",
+            "upload(await request.body())",
+            "in a thread it may",
+        ),
+        "another picture": Broken('failure(partial(send), b"Not a picture at all.")', "failure(send)", "every failure"),
+    },
 }
 EACH = [(example, broken) for example, parts in EXAMPLES.items() for broken in parts]
 

@@ -1,0 +1,622 @@
+"""A picture from a stranger: how it travels, what it may be instead, where it is kept, and who waits meanwhile.
+
+Run it with `python 03_cloudinary_upload.py`. It needs no account and no network: the pictures are made here, and what
+stands in for Cloudinary is the course's image store, which listens on this machine alone and understands the calls of
+Cloudinary's own SDK. It ends with 0 if all that it claims holds, and with 1 if something does not.
+"""
+
+import asyncio
+import base64
+import hashlib
+import io
+import struct
+import subprocess
+import sys
+import threading
+import time
+import warnings
+import wave
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import cloudinary.uploader
+import httpx
+import uvicorn
+from cloudinary.exceptions import Error as CloudinaryError
+from fastapi import FastAPI, Request, UploadFile
+from PIL import Image
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from courseware.services.image_store.image_store import ImageStore
+from courseware.services.listening import HOST, listen_at, port_of
+from courseware.services.mood import Mood
+
+Claims = dict[str, bool]
+"""What a chapter claims, in words, and whether it was so when the chapter ran."""
+
+BUSY_SECONDS = 0.4
+"""How long the store keeps everybody waiting. A real one is on the other side of the internet."""
+PATIENCE_SECONDS = 0.3
+"""After this time a store that says nothing counts as down."""
+MEGABYTE = 1024 * 1024
+LIMIT = 2 * MEGABYTE
+
+
+# ------------------------------------------------------------------------------------------------------------- pictures
+
+
+def photograph(kind: str = "JPEG", size: tuple[int, int] = (640, 480), **options: Any) -> bytes:
+    """A file with a picture in it that no packing makes much smaller, like that of a camera."""
+    width, height = size[0] // 8, size[1] // 8
+    noise = Image.frombytes("RGB", (width, height), hashlib.shake_128(b"noise").digest(width * height * 3))
+    return saved(noise.resize(size), kind, **options)
+
+
+def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "GIF", "WEBP"))
+
+
+# --------------------------------------------------------------------------------------------------- multipart and JSON
+
+
+def on_the_wire() -> Claims:
+    """The same file in a form, and in JSON"""
+    content = photograph()
+    ways = {
+        "multipart/form-data": {"files": {"file": ("me.jpg", content, "image/jpeg")}},
+        "JSON, Base64": {"json": {"file": base64.b64encode(content).decode()}},
+        "JSON, a list of numbers": {"json": {"file": list(content)}},
+    }
+    sizes = {name: len(httpx.Request("POST", "http://x", **body).read()) for name, body in ways.items()}  # type: ignore[arg-type]
+    print(f"The file has {len(content):,} bytes.\n")
+    print_table(
+        ("the body", "bytes", "more than the file"),
+        [(name, f"{size:,}", f"{(size / len(content) - 1) * 100:.0f} %") for name, size in sizes.items()],
+    )
+    return {
+        "a form sends the bytes as they are, and a few hundred more": sizes["multipart/form-data"] < len(content) + 500,
+        "Base64 makes three bytes into four": 1.33 < sizes["JSON, Base64"] / len(content) < 1.35,
+        "numbers in JSON take three or four times the room": sizes["JSON, a list of numbers"] > 3 * len(content),
+    }
+
+
+class Counting:
+    """Counts the bytes of bodies that an application has received, for whoever asks later."""
+
+    def __init__(self, application: ASGIApp) -> None:
+        self._application = application
+        self.received = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def receive_counting() -> Message:
+            message = await receive()
+            self.received += len(message.get("body", b""))
+            return message
+
+        await self._application(scope, receive_counting, send)
+
+
+def limited_application() -> FastAPI:
+    """An application that wants files of 2 MiB at most, and says so in two places."""
+    application = FastAPI()
+
+    @application.post("/afterwards")
+    async def afterwards(file: UploadFile) -> str:
+        return "too large" if len(await file.read()) > LIMIT else "thank you"
+
+    @application.post("/while it comes", max_body_size=LIMIT)
+    async def while_it_comes(file: UploadFile) -> str:
+        return f"{file.filename}: thank you"
+
+    return application
+
+
+def where_the_limit_stands() -> Claims:
+    """Somebody sends 8 MiB where 2 MiB are allowed, and does not say so beforehand"""
+    form = httpx.Request("POST", "http://x", files={"file": ("me.jpg", bytes(8 * MEGABYTE), "image/jpeg")})
+    body = form.read()
+
+    def pieces() -> Iterator[bytes]:  # without a length that is announced, it is sent in chunks
+        yield from (body[start : start + MEGABYTE] for start in range(0, len(body), MEGABYTE))
+
+    rows, received = [], {}
+    for way in ("afterwards", "while it comes"):
+        counting = Counting(limited_application())
+        with served(counting) as client:
+            try:
+                answer = client.post(
+                    f"/{way}", content=pieces(), headers={"Content-Type": form.headers["Content-Type"]}
+                )
+                said = f"{answer.status_code} {answer.text}"
+            except httpx.TransportError:  # the server does not listen any more, while we still send
+                said = "hung up"
+        received[way] = counting.received
+        rows.append((way, f"{received[way] / MEGABYTE:.1f} MiB", said))
+    print_table(("the size is looked at", "it received", "and answered"), rows)
+    return {
+        "a limit that is looked at afterwards limits nothing": received["afterwards"] > 8 * MEGABYTE,
+        "one that is looked at while the body comes does": received["while it comes"] < LIMIT + MEGABYTE,
+    }
+
+
+# ----------------------------------------------------------------------------------------------- what it may be instead
+
+FIRST_LETTERS = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF")
+SCRIPT = b"<?php system($_GET['c']); ?>"
+
+
+def sound() -> bytes:
+    """A second of silence, as WAV: it begins with RIFF, as WebP does."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(1)
+        wav.setframerate(8000)
+        wav.writeframes(bytes(8000))
+    return file.getvalue()
+
+
+def named_as_a_picture(name: str, declared: str, _: bytes) -> bool:
+    return name.endswith((".jpg", ".png", ".gif", ".webp")) and declared.startswith("image/")
+
+
+def begins_like_a_picture(_: str, __: str, content: bytes) -> bool:
+    return content.startswith(FIRST_LETTERS)
+
+
+def has_a_signature(_: str, __: str, content: bytes) -> bool:
+    """The whole signature of each format: eight bytes for PNG, a version for GIF, what is in the RIFF for WebP."""
+    webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
+    return webp or content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a"))
+
+
+def can_be_drawn(_: str, __: str, content: bytes) -> bool:
+    try:
+        opened(content).load()
+    except Exception:  # broken files make Pillow raise almost anything
+        return False
+    return True
+
+
+CHECKS: dict[str, Callable[[str, str, bytes], bool]] = {
+    "name, type": named_as_a_picture,
+    "first letters": begins_like_a_picture,
+    "signature": has_a_signature,
+    "drawn": can_be_drawn,
+}
+
+
+def what_fools_a_check() -> Claims:
+    """Four ways to ask "is it a picture?", and what gets through"""
+    files: dict[str, tuple[str, str, bytes]] = {
+        "a photograph": ("me.jpg", "image/jpeg", photograph()),
+        "a picture without a name": ("blob", "application/octet-stream", photograph("WEBP")),
+        "a text called cat.png": ("cat.png", "image/png", b"Not a picture at all."),
+        "a drawing with a script (SVG)": ("cat.svg", "image/svg+xml", b"<svg><script>alert(1)</script></svg>"),
+        "a sound called cat.webp": ("cat.webp", "image/webp", sound()),
+        "GIF8<?php ...": ("cat.gif", "image/gif", b"GIF8" + SCRIPT),
+        "GIF89a<?php ...": ("cat.gif", "image/gif", b"GIF89a" + SCRIPT),
+        "half a photograph": ("me.png", "image/png", photograph("PNG")[:50_000]),
+        "a picture, a script behind it": ("me.gif", "image/gif", photograph("GIF") + SCRIPT),
+    }
+    passed = {name: {way: check(*file) for way, check in CHECKS.items()} for name, file in files.items()}
+    print_table(
+        ("the file", *CHECKS),
+        [(name, *("in" if result[way] else "-" for way in CHECKS)) for name, result in passed.items()],
+    )
+    return {
+        "name and type are written by the sender": passed["a text called cat.png"]["name, type"]
+        and not passed["a picture without a name"]["name, type"],
+        "a sound and a script begin like pictures": passed["a sound called cat.webp"]["first letters"]
+        and passed["GIF8<?php ..."]["first letters"],
+        "a whole signature stops both, but six letters are soon written": not passed["a sound called cat.webp"][
+            "signature"
+        ]
+        and not passed["GIF8<?php ..."]["signature"]
+        and passed["GIF89a<?php ..."]["signature"],
+        "only who draws it knows that it is a picture": [name for name in files if passed[name]["drawn"]]
+        == ["a photograph", "a picture without a name", "a picture, a script behind it"],
+    }
+
+
+# -------------------------------------------------------------------------------------------------------- picture bombs
+
+
+def bomb(side: int) -> bytes:
+    """A PNG of side x side pixels, one bit for each, all black. Nothing packs as well as nothing."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    rows = zlib.compress(bytes((1 + (side + 7) // 8) * side), 9)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+# What many services do with an avatar, in a process of its own that says how much memory it took at most.
+MAKE_AVATAR = """
+import io, sys, warnings
+from PIL import Image, ImageOps
+warnings.simplefilter("ignore")
+image = Image.open(io.BytesIO(sys.stdin.buffer.read()))
+ImageOps.exif_transpose(image).convert("RGB").resize((200, 200))
+try:  # Linux
+    status = open("/proc/self/status").read()
+    print(int(status.partition("VmHWM:")[2].split()[0]) * 1024)
+except OSError:  # macOS
+    import resource
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def memory_taken(content: bytes) -> int | None:
+    """Bytes of memory that it takes to make an avatar of this file; None if the process did not survive it."""
+    child = subprocess.run([sys.executable, "-c", MAKE_AVATAR], input=content, capture_output=True, check=False)
+    return int(child.stdout) if child.returncode == 0 else None
+
+
+def picture_bombs() -> Claims:
+    """A small file that is a large picture"""
+    files = {"a photograph": photograph(), "a bomb": bomb(13_350)}
+    rows, taken, looked = [], {}, {}
+    for name, content in files.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            began = time.perf_counter()
+            width, height = opened(content).size
+            looked[name] = time.perf_counter() - began
+        taken[name] = memory_taken(content)
+        memory = "did not survive" if taken[name] is None else f"{(taken[name] or 0) / MEGABYTE:,.0f} MiB"
+        rows.append((name, f"{len(content):,}", f"{width:,} x {height:,}", memory, milliseconds(looked[name])))
+    print_table(("the file", "bytes", "pixels", "for an avatar", "size read in"), rows)
+    return {
+        "a file of 30 KB wants a gigabyte of memory": len(files["a bomb"]) < 30_000
+        and (taken["a bomb"] is None or taken["a bomb"] > 900 * MEGABYTE),
+        "the size stands at the start: who asks first pays nothing": looked["a bomb"] < 0.1,
+        "a limit on bytes does not help: the bomb is smaller than the photograph": len(files["a bomb"])
+        < len(files["a photograph"]),
+    }
+
+
+# --------------------------------------------------------------------------------------------- what comes along with it
+
+
+def photograph_that_tells() -> bytes:
+    """As a telephone makes it: with the place where it was taken, and with a comment."""
+    exif = Image.Exif()
+    exif[0x010F] = "A telephone"
+    exif.get_ifd(0x8825).update({1: "N", 2: (50.0, 27.0, 0.0), 3: "E", 4: (30.0, 31.0, 0.0)})
+    return photograph(exif=exif, comment=b"my new flat")
+
+
+def what_comes_along() -> Claims:
+    """What a file holds beside the picture"""
+    original = photograph_that_tells() + SCRIPT
+    image = opened(original)
+    pixels = Image.new(image.mode, image.size)
+    pixels.paste(image)
+    files = {
+        "as it came": original,
+        "saved again": saved(image, "JPEG", exif=image.getexif()),
+        "the pixels alone": saved(pixels, "JPEG"),
+    }
+    found = {name: left_over(content) for name, content in files.items()}
+    print_table(
+        ("the file", *found["as it came"]),
+        [(name, *("there" if each else "-" for each in left.values())) for name, left in found.items()],
+    )
+    return {
+        "as it came, it tells where somebody lives": found["as it came"]["position"],
+        "saving again loses what stands behind the picture, and may keep the rest": found["saved again"]["position"]
+        and not found["saved again"]["script behind it"],
+        "a new picture of the same pixels tells nothing": not any(found["the pixels alone"].values()),
+    }
+
+
+def left_over(content: bytes) -> dict[str, bool]:
+    image = opened(content)
+    return {
+        "position": 0x8825 in image.getexif(),
+        "comment": "comment" in image.info,
+        "script behind it": SCRIPT in content,
+    }
+
+
+# ------------------------------------------------------------------------------------------------------------ the store
+
+
+@contextmanager
+def image_store() -> Iterator[tuple[ImageStore, dict[str, str]]]:
+    """An empty store, and what the SDK has to be told to use it in place of Cloudinary."""
+    store, listener = ImageStore(), listen_at(0)
+    store.serve(listener)
+    facts = store.facts(HOST, port_of(listener))
+    account = {name: facts[name] for name in ("cloud_name", "api_key", "api_secret")}
+    try:
+        yield store, {**account, "upload_prefix": facts["address"]}
+    finally:
+        cloudinary.uploader._http.clear()  # the SDK keeps connections
+        store.stop()
+
+
+@contextmanager
+def busy(store: ImageStore, seconds: float) -> Iterator[None]:
+    """The store answers nobody for some seconds, then it goes on as if nothing had been."""
+    store.become(Mood.STALLS)
+    later = threading.Timer(seconds, store.become, [Mood.WELL])
+    later.start()
+    try:
+        yield
+    finally:
+        later.join()
+
+
+def one_upload_many_pictures() -> Claims:
+    """One upload, and what can be had of it by its address alone"""
+    wanted = ("", "c_fill,h_200,w_200", "c_fit,h_200,w_200", "c_fill,h_64,w_64/f_webp", "q_10")
+    rows, sizes = [], {}
+    with image_store() as (store, account), httpx.Client(trust_env=False) as client:
+        stored = cloudinary.uploader.upload(photograph(), public_id="avatars/1", **account)
+        before, marker, after = stored["secure_url"].partition("/upload/")
+        for transformation in wanted:
+            answer = client.get(f"{before}{marker}{transformation}{'/' if transformation else ''}{after}")
+            picture = opened(answer.content)
+            sizes[transformation] = picture.size
+            rows.append(
+                (
+                    transformation or "(none)",
+                    f"{picture.width} x {picture.height}",
+                    str(picture.format),
+                    f"{len(answer.content):,}",
+                )
+            )
+        uploads = len(store.pictures.uploads)
+    print(f"stored: {stored['public_id']}, version {stored['version']}")
+    print(f"address: …/{account['cloud_name']}/image/upload/TRANSFORMATION/{after}\n")
+    print_table(("transformation", "size", "format", "bytes"), rows)
+    return {
+        "fill cuts off what does not fit, fit leaves all in": sizes["c_fill,h_200,w_200"] == (200, 200)
+        and sizes["c_fit,h_200,w_200"] == (200, 150),
+        "and all of this after one upload": uploads == 1,
+    }
+
+
+def a_new_avatar() -> Claims:
+    """The same public_id again: who still sees the old picture?"""
+    old, new = (saved(Image.new("RGB", (100, 100), color), "PNG") for color in ("red", "blue"))
+    rows, shown = [], {}
+    for invalidate in (False, True):
+        with image_store() as (store, account), httpx.Client(trust_env=False) as client:
+            send = partial(cloudinary.uploader.upload, public_id="avatars/1", overwrite=True, **account)
+            first = send(old)
+            fixed = first["secure_url"].replace(f"/v{first['version']}", "")
+            client.get(fixed)  # from now on caches around the world have it
+            second = send(new, invalidate=invalidate)
+            for place, address in (("without a version", fixed), ("with its version", second["secure_url"])):
+                color = opened(client.get(address).content).getpixel((50, 50))
+                shown[invalidate, place] = "old" if color == (255, 0, 0) else "new"
+            stored = len(store.pictures.all)
+        rows.append(
+            (f"invalidate={invalidate}", shown[invalidate, "without a version"], shown[invalidate, "with its version"])
+        )
+    print_table(("uploaded again with", "address without a version", "address with its version"), rows)
+    return {
+        "caches go on showing the old one, unless they are told": shown[False, "without a version"] == "old"
+        and shown[True, "without a version"] == "new",
+        "a new version has a new address, which no cache knows": shown[False, "with its version"] == "new",
+        "one public_id is one picture: nothing is left lying about": stored == 1,
+    }
+
+
+# ------------------------------------------------------------------------------------------------------------ who waits
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What was measured while the store was busy. Times are in seconds."""
+
+    caller: float
+    others: list[float]
+
+    @property
+    def longest(self) -> float:
+        return max(self.others)
+
+
+@contextmanager
+def served(application: ASGIApp) -> Iterator[httpx.Client]:
+    """The application, served in a thread with an event loop of its own, and a client that asks it over HTTP."""
+    listener = listen_at(0)
+    server = uvicorn.Server(
+        uvicorn.Config(application, lifespan="off", log_config=None, log_level="critical", access_log=False)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        address, each_its_own = f"http://{HOST}:{port_of(listener)}", httpx.Limits(max_keepalive_connections=0)
+        with httpx.Client(base_url=address, limits=each_its_own, trust_env=False, timeout=30) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def uploading_application(account: dict[str, str]) -> FastAPI:
+    """An application that uploads in three ways, and has one endpoint that has nothing to do with pictures."""
+    application = FastAPI()
+    upload = partial(cloudinary.uploader.upload, public_id="avatars/1", **account)
+
+    @application.get("/other")
+    async def other() -> str:
+        return "done"
+
+    @application.post("/called in async def")
+    async def blocking(request: Request) -> None:
+        upload(await request.body())
+
+    @application.post("/called in def")
+    def in_a_thread() -> None:
+        upload(photograph())
+
+    @application.post("/await asyncio.to_thread")
+    async def awaited(request: Request) -> None:
+        await asyncio.to_thread(upload, await request.body())
+
+    return application
+
+
+WAYS = ("called in async def", "called in def", "await asyncio.to_thread")
+
+
+def measure(client: httpx.Client, store: ImageStore, way: str) -> Waiting:
+    """Somebody uploads while the store is busy, and somebody else asks for other things all the while."""
+    picture = photograph()
+
+    def seconds(method: str, path: str, content: bytes = b"") -> float:
+        began = time.perf_counter()
+        client.request(method, path, content=content).raise_for_status()
+        return time.perf_counter() - began
+
+    others: list[float] = []
+    with ThreadPoolExecutor() as pool, busy(store, BUSY_SECONDS):
+        uploading = pool.submit(seconds, "POST", f"/{way}", picture)
+        began = time.perf_counter()
+        while time.perf_counter() - began < BUSY_SECONDS:
+            others.append(seconds("GET", "/other"))
+            time.sleep(0.005)
+    return Waiting(uploading.result(), others)
+
+
+def who_waits() -> Claims:
+    """The store keeps everybody waiting for 0.4 seconds. Who notices?"""
+    measured: dict[str, Waiting] = {}
+    with image_store() as (store, account), served(uploading_application(account)) as client:
+        for way in WAYS:
+            client.post(f"/{way}", content=photograph())  # the first time of anything takes longer
+            measured[way] = measure(client, store, way)
+        uploads = len(store.pictures.uploads)
+    print_table(
+        ("upload() is", "the caller waits", "others wait", "meanwhile"),
+        [
+            (
+                way,
+                milliseconds(waiting.caller),
+                f"up to {milliseconds(waiting.longest)}",
+                f"{len(waiting.others)} answers",
+            )
+            for way, waiting in measured.items()
+        ],
+    )
+    blocking = measured[WAYS[0]]
+    return {
+        "the SDK waits without await: in async def everybody waits with it": blocking.longest > BUSY_SECONDS / 2
+        and len(blocking.others) < 10,
+        "in a thread it may wait as long as it likes": all(len(measured[way].others) > 10 for way in WAYS[1:]),
+        "and each way the picture is stored": uploads == 2 * len(WAYS),
+    }
+
+
+# -------------------------------------------------------------------------------------------------------- when it fails
+
+
+def store_down() -> Claims:
+    """The store is down. What does the SDK say, and when?"""
+    rows, said = [], {}
+    with image_store() as (store, account):
+        send = partial(cloudinary.uploader.upload, public_id="avatars/1", timeout=PATIENCE_SECONDS, **account)
+        send(photograph())
+        version = store.pictures.all[0].version
+        moods = {"answers 500": Mood.REFUSES, "says nothing": Mood.STALLS, "hangs up": Mood.DROPS}
+        for name, mood in moods.items():
+            store.become(mood)
+            said[name] = failure(send)
+            rows.append((name, *said[name]))
+        store.become(Mood.WELL)
+        said["another secret"] = failure(partial(send, api_secret="not the one of this account"))  # noqa: S106
+        said["no picture"] = failure(partial(send), b"Not a picture at all.")
+        rows += [
+            ("well; the secret is wrong", *said["another secret"]),
+            ("well; it is no picture", *said["no picture"]),
+        ]
+        still_there = [picture.version for picture in store.pictures.all] == [version]
+    print_table(("the store", "after", "what the SDK raises"), rows)
+    return {
+        "every failure arrives as an exception": all(error for _, error in said.values()),
+        "a timeout ends the waiting; without one there is none": cloudinary.config().timeout is None,
+        "the picture that was there is still there": still_there,
+    }
+
+
+def failure(send: Callable[[bytes], Any], content: bytes | None = None) -> tuple[str, str]:
+    """How long it took, and the error that came of it."""
+    began = time.perf_counter()
+    try:
+        send(content or photograph())
+        error = ""
+    except CloudinaryError as raised:
+        error = f"{type(raised).__name__}: {raised}"
+    return milliseconds(time.perf_counter() - began), shortened(error)
+
+
+# --------------------------------------------------------------------------------------------------------------- output
+
+CHAPTERS: tuple[Callable[[], Claims], ...] = (
+    on_the_wire,
+    where_the_limit_stands,
+    what_fools_a_check,
+    picture_bombs,
+    what_comes_along,
+    one_upload_many_pictures,
+    a_new_avatar,
+    who_waits,
+    store_down,
+)
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
+
+
+def shortened(text: str, length: int = 38) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Prints a table with a frame, each column as wide as its widest text."""
+    lines = [headers, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    ruler = ["─" * (width + 2) for width in widths]
+    print("┌" + "┬".join(ruler) + "┐")
+    for number, line in enumerate(lines):
+        print("│" + "│".join(f" {text:<{width}} " for text, width in zip(line, widths, strict=True)) + "│")
+        if number == 0:
+            print("├" + "┼".join(ruler) + "┤")
+    print("└" + "┴".join(ruler) + "┘")
+
+
+def main() -> int:
+    """Runs every chapter and says which of its claims hold. 1 if one does not."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    wrong = 0
+    for number, chapter in enumerate(CHAPTERS, start=1):
+        print(f"\n{number}. {chapter.__doc__}\n")
+        for claim, holds in chapter().items():
+            print(f"{'✓' if holds else '✗ NOT SO:'} {claim}")
+            wrong += not holds
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
