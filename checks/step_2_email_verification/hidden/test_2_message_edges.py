@@ -1,0 +1,90 @@
+"""Task 2.2 more closely: what the token says, a mail server that drops messages, registrations that race."""
+
+import re
+import time
+from collections.abc import Mapping
+from random import Random
+
+from contacts_api import RACES, new_account
+from courseware.checking import Application, Mailbox, check, expect
+from courseware.services.mood import Mood
+from email_verification import claims_in, expect_messages, register
+
+ARRIVED = ("message_with_a_link_arrives",)
+TOKEN = re.compile(r"\bey[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
+LOG_SECONDS = 2.0
+DAY = 24 * 60 * 60
+
+
+@check(
+    task="2.2",
+    points=1,
+    hints=(
+        "Decode the token of a message at a desk of your own: what does it say?",
+        "The token is for one user, one address, one purpose and one day, and signed with a key of its own.",
+        'sub is the id as a text, purpose is "email_verify", exp is 24 hours after iat; the key is EMAIL_TOKEN_SECRET.',
+    ),
+    needs=ARRIVED,
+)
+def test_token_says_what_it_is_for(
+    application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
+) -> None:
+    """The token in the link is a JWT of 24 hours for email_verify, which names the user and the address."""
+    newcomer = register(application, mailbox, random)
+    claims = claims_in(newcomer.token, environment["EMAIL_TOKEN_SECRET"])
+    expected = {"sub": str(newcomer.id), "purpose": "email_verify"}
+    got = {name: claims.get(name) for name in expected}
+    expect(got == expected, "wrong_claims", asked="the token in the link", expected=expected, got=got)
+    missing = [name for name in ("exp", "iat", "jti") if name not in claims]
+    expect(not missing, "wrong_claims", asked="the token in the link", expected="exp, iat and jti", got=str(claims))
+    lifetime = claims["exp"] - claims["iat"]
+    expect(lifetime == DAY, "wrong_lifetime", asked="exp - iat of the token", expected=f"{DAY} s", got=f"{lifetime} s")
+    named = newcomer.account.email in claims.values()
+    expect(named, "address_not_in_token", asked="the token in the link", expected="the address", got=str(claims))
+
+
+@check(
+    task="2.2",
+    points=1,
+    hints=(
+        "A message was lost. Who will ever know?",
+        "A task that nobody awaits takes its exception with it. What do you leave behind in the log?",
+        "Catch the exception in the task and call logger.error with the user's id, without address and link.",
+    ),
+    needs=("mail_server_that_refuses_spoils_nothing",),
+)
+def test_lost_message_is_logged(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """A message that the mail server does not take is noted in the log, without the token in its link."""
+    register(application, mailbox, random)
+    mailbox.become(Mood.DROPS)
+    before = application.log
+    application.send(new_account(random).registration).expect_status(201, key="registration_needs_mail_server")
+    deadline = time.monotonic() + LOG_SECONDS
+    while application.log == before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    said = application.log[len(before) :].strip()
+    asked = "a registration while the mail server drops messages"
+    expect(bool(said), "loss_not_logged", asked=asked, expected="a line in the log", got="none")
+    expect(not TOKEN.search(said), "token_logged", asked=asked, expected="a log without the token", got=said[:300])
+
+
+@check(
+    task="2.2",
+    points=1,
+    hints=(
+        "Click twice, quickly. How many accounts are there, how many messages?",
+        "Only one of several equal inserts is committed. Which of the requests may send a message?",
+        "Send after the commit: whoever runs into the unique constraint raises before there is anything to send.",
+    ),
+    needs=("refused_registration_sends_nothing",),
+)
+def test_racing_registrations_send_one_message(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """Of several equal registrations at the same moment one answers 201, all others 409, and one message goes out."""
+    for _ in range(RACES):
+        account = new_account(random)
+        answers = application.send_at_once([account.registration] * 3)
+        created = [answer.expect_status(201, 409, key="race_not_handled").status for answer in answers].count(201)
+        asked = f"three times at once {answers[0].request}"
+        expect(created == 1, "race_created_doubles", asked=asked, expected="201 once", got=f"201 {created} times")
+        mailbox.wait_for(account.email)
+    expect_messages(application, mailbox, random, account.email, 1, key="message_without_account")

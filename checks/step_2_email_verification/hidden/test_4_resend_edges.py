@@ -1,0 +1,46 @@
+"""Task 2.4 more closely: an address in another spelling, and a mail server that says nothing."""
+
+from random import Random
+
+from contacts_api import mixed_case
+from courseware.checking import Application, Mailbox, Request, check
+from courseware.services.mood import Mood
+from email_verification import RESEND, in_time, register, resend
+
+SENT = ("message_is_sent_again",)
+
+
+@check(
+    task="2.4",
+    points=1,
+    hints=(
+        "Do people write their address the same way each time?",
+        "Addresses are compared in lower case, everywhere and by everybody.",
+        "Use the type Email of app/schemas/base.py, or find_by_email, which look at lower case alone.",
+    ),
+    needs=SENT,
+)
+def test_any_spelling_is_found(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """POST /auth/resend-verification finds an address in whatever case it is written."""
+    email = register(application, mailbox, random).account.email
+    resend(application, mixed_case(email, random)).expect_status(202, key="not_accepted")
+    mailbox.wait_for(email, after=1, key="other_spelling_not_found")
+
+
+@check(
+    task="2.4",
+    points=1,
+    hints=(
+        "Try it again with a mail server that is down.",
+        "If the answer depends on the mail server, it tells who has an account, by its status or by its time.",
+        "Send in the background here too, with the very function that the registration calls.",
+    ),
+    needs=("nobody_waits_for_the_mail_server", "everybody_hears_the_same"),
+)
+def test_resending_waits_for_nobody(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """POST /auth/resend-verification answers 202 at once, though the mail server says nothing or refuses."""
+    email = register(application, mailbox, random).account.email
+    for mood in (Mood.STALLS, Mood.REFUSES):
+        mailbox.become(mood)
+        answer = in_time(application, Request("POST", RESEND, json={"email": email}), key="waits_for_mail_server")
+        answer.expect_status(202, key="resending_needs_mail_server")

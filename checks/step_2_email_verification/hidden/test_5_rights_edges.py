@@ -1,0 +1,56 @@
+"""Task 2.5 more closely: when verification counts, and who is asked for a token first."""
+
+from collections.abc import Mapping
+from random import Random
+
+from contacts_api import (
+    CONTACTS,
+    access_claims,
+    expect_error,
+    signed,
+    valid_contact,
+)
+from courseware.checking import Application, Mailbox, Request, check
+from email_verification import follow, me, register
+
+CLOSED = ("contacts_wait_for_the_link",)
+
+
+@check(
+    task="2.5",
+    points=1,
+    hints=(
+        "The row has changed. Who still has an old copy?",
+        "Whether somebody is verified is asked anew with every request, and stands in no token.",
+        "get_verified_user looks at the user whom this request has read from the database.",
+    ),
+    needs=CLOSED,
+)
+def test_verification_counts_at_once(
+    application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
+) -> None:
+    """A token from before the link was followed opens the contacts as soon as it is followed."""
+    newcomer = register(application, mailbox, random)
+    token = signed(access_claims(newcomer.id, random), environment["JWT_SECRET_KEY"])
+    request = Request("POST", CONTACTS, json=valid_contact(random), token=token)
+    expected = 201 if me(application, token).status == 200 else 401  # 401: it takes no tokens but its own
+    follow(application, newcomer.link).expect_status(200, key="link_refused")
+    application.send(request).expect_status(expected, key="still_refused")
+
+
+@check(
+    task="2.5",
+    points=1,
+    hints=(
+        "Two questions, who are you and may you. In which order?",
+        "Without a token nobody knows who asks, so the answer is still the one from before.",
+        "Build get_verified_user on CurrentUser, which raises 401 with WWW-Authenticate by itself.",
+    ),
+    needs=CLOSED,
+)
+def test_who_asks_comes_before_what_they_may(application: Application) -> None:
+    """Contacts answer 401 with WWW-Authenticate, not 403, to a request without a token or with a broken one."""
+    for token in (None, "nonsense"):
+        answer = application.send(Request("GET", CONTACTS, token=token))
+        expect_error(answer, 401, key="wrong_status_without_token")
+        answer.expect_header("WWW-Authenticate", key="no_challenge")

@@ -1,0 +1,148 @@
+"""Task 2.2: the message that goes out."""
+
+from collections.abc import Mapping
+from random import Random
+
+from contacts_api import VERIFY, Account, expect_error, link_in, links_in, new_account
+from courseware.checking import Application, Mailbox, Request, check, expect
+from courseware.services.mood import Mood
+from email_verification import expect_messages, in_time, register
+
+ARRIVED = ("message_with_a_link_arrives",)
+
+
+@check(
+    task="2.2",
+    points=5,
+    hints=(
+        "Register in /docs, then open the mailbox. Nothing there? Then look at what the terminal says.",
+        "Two halves: the service makes a token and sends the message, the route asks for it when the account exists.",
+        "After `await users.register(...)` call `mailer.send_verification(user)`, which starts a task that sends.",
+    ),
+    needs=("new_account_is_not_verified",),
+)
+def test_message_with_a_link_arrives(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """A registration brings a message to the new address, with a link to /api/v1/auth/verify/ and a token."""
+    link_in(register(application, mailbox, random).message)
+
+
+@check(
+    task="2.2",
+    points=3,
+    hints=(
+        "Where will the person be who reads the message? On your machine?",
+        "The application cannot know under which name the world reaches it. A setting tells it.",
+        'The link is f"{settings.public_url}/api/v1/auth/verify/{token}", without a host in your own code.',
+    ),
+    needs=ARRIVED,
+)
+def test_link_begins_with_the_public_address(
+    application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
+) -> None:
+    """The link is {PUBLIC_URL}/api/v1/auth/verify/{token}, whatever host the registration was sent to."""
+    link = register(application, mailbox, random).link
+    beginning = f"{environment['PUBLIC_URL']}{VERIFY}/"
+    whole = link.startswith(beginning) and len(link) > len(beginning) and "/" not in link[len(beginning) :]
+    expect(whole, "wrong_link", asked="the link in the message", expected=beginning + "{token}", got=link)
+
+
+@check(
+    task="2.2",
+    points=3,
+    hints=(
+        "Some people read mail in a terminal, and some programs show no HTML from strangers.",
+        "One message can hold the same content in two forms, and the reader's program chooses.",
+        "MessageSchema(subtype=MessageType.plain, body=..., multipart_subtype=..., alternative_body=...).",
+    ),
+    needs=ARRIVED,
+)
+def test_message_is_html_and_plain_text(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """The message holds the same link in HTML and in plain text."""
+    message = register(application, mailbox, random).message
+    links = {}
+    for name, text in (("HTML", message.html), ("plain text", message.text)):
+        key = "no_html" if name == "HTML" else "no_plain_text"
+        expect(bool(text), key, asked="the parts of the message", expected=f"one in {name}", got="none")
+        links[name] = links_in(text or "")
+    (in_html, in_text) = links.values()
+    same = in_html == in_text and len(in_text) == 1
+    expect(same, "links_differ", asked="the links in both parts", expected="one, the same in both", got=str(links))
+
+
+@check(
+    task="2.2",
+    points=2,
+    hints=(
+        "Count what arrives in the mailbox for one registration.",
+        "Look for every place that sends: the route, the service, an event. Is there more than one?",
+        "Only the route calls send_verification, and it does so once.",
+    ),
+    needs=ARRIVED,
+)
+def test_one_message_for_one_registration(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """A registration brings exactly one message, to nobody but the new address."""
+    newcomer = register(application, mailbox, random)
+    address = newcomer.account.email
+    expect_messages(application, mailbox, random, address, 1, key="several_messages")
+    got = ", ".join(newcomer.message.recipients)
+    expect(got == address, "other_recipients", asked="the recipients of the message", expected=address, got=got)
+
+
+@check(
+    task="2.2",
+    points=2,
+    hints=(
+        "What has happened to the account at the moment when your message leaves?",
+        "A message cannot be taken back. A transaction can.",
+        "Send when the service has committed and returned; when it raises Conflict, no message is due.",
+    ),
+    needs=ARRIVED,
+)
+def test_refused_registration_sends_nothing(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """A registration with an address that is taken answers 409 email_taken, and nobody gets a message."""
+    account = register(application, mailbox, random).account
+    again = Account(account.email, "another password")
+    answer = application.send(again.registration)
+    expect_error(answer, 409, code="email_taken", key="taken_address_accepted")
+    expect_messages(application, mailbox, random, account.email, 1, key="message_without_account")
+
+
+@check(
+    task="2.2",
+    points=3,
+    hints=(
+        "The mail server is down. Is it the visitor's fault?",
+        "An error while sending must not become an error of the registration, nor undo it.",
+        "Catch what goes wrong inside the task that sends, and log it: the user can ask for another message.",
+    ),
+    needs=ARRIVED,
+)
+def test_mail_server_that_refuses_spoils_nothing(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """While the mail server refuses messages, a registration answers 201 and is kept whole."""
+    account = new_account(random)
+    mailbox.become(Mood.REFUSES)
+    answer = in_time(application, account.registration, key="waits_for_mail_server")
+    answer.expect_status(201, key="registration_needs_mail_server")
+    mailbox.become(Mood.WELL)
+    expect_error(application.send(account.registration), 409, code="email_taken", key="account_not_kept")
+    register(application, mailbox, random)
+
+
+@check(
+    task="2.2",
+    points=3,
+    hints=(
+        "A mail server may think for a minute. What does the visitor look at meanwhile, and what do all the others?",
+        "There are two ways to wait: for one's own answer, and with the whole event loop. Neither may happen.",
+        "Start the sending with asyncio.create_task and send with an asynchronous library such as FastAPI-Mail.",
+    ),
+    needs=ARRIVED,
+)
+def test_nobody_waits_for_the_mail_server(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """While the mail server says nothing, a registration is answered at once, and so are other requests."""
+    mailbox.become(Mood.STALLS)
+    for _ in range(2):
+        answer = in_time(application, new_account(random).registration, key="waits_for_mail_server")
+        answer.expect_status(201, key="registration_needs_mail_server")
+    health = in_time(application, Request("GET", "/api/v1/health"), key="others_wait_for_mail_server")
+    health.expect_status(200, key="others_wait_for_mail_server")

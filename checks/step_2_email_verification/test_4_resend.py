@@ -1,0 +1,71 @@
+"""Task 2.4: send it again."""
+
+from random import Random
+
+from contacts_api import links_in, new_email
+from courseware.checking import Application, Mailbox, check, expect
+from email_verification import expect_messages, follow, register, resend
+
+SENT = ("message_is_sent_again",)
+
+
+@check(
+    task="2.4",
+    points=4,
+    hints=(
+        "The first message was lost. What does the person do who waits for it?",
+        "Find the user by the address; if they still wait, do what the registration does. Which status means: later?",
+        "@router.post(..., status_code=202), then mailer.send_verification(user) for a user who is not verified.",
+    ),
+    needs=("link_verifies_the_address",),
+)
+def test_message_is_sent_again(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """POST /auth/resend-verification answers 202 and sends one more message, whose link verifies the address."""
+    newcomer = register(application, mailbox, random)
+    resend(application, newcomer.account.email).expect_status(202, key="not_accepted")
+    message = mailbox.wait_for(newcomer.account.email, after=1, key="not_sent_again")
+    links = links_in(message.text or message.html or "")
+    expect(bool(links), "no_link", asked="the second message", expected="a link", got="none")
+    follow(application, links[0]).expect_status(200, key="link_refused")
+
+
+@check(
+    task="2.4",
+    points=4,
+    hints=(
+        "Ask for an address that has no account. What have you just learnt?",
+        "Whoever asks must not be able to tell apart who has an account and who has not.",
+        "One return for all cases, with one sentence: if this address waits, a message is on its way.",
+    ),
+    needs=SENT,
+)
+def test_everybody_hears_the_same(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """POST /auth/resend-verification answers 202 with the same body for unknown, waiting and verified addresses."""
+    waiting, verified = (register(application, mailbox, random) for _ in range(2))
+    follow(application, verified.link).expect_status(200, key="link_refused")
+    first = resend(application, waiting.account.email).expect_status(202, key="not_accepted")
+    for email in (verified.account.email, new_email(random)):
+        answer = resend(application, email).expect_status(202, key="told_apart_by_status")
+        if answer.body != first.body:
+            raise answer.failed("told_apart_by_body", f"as for a waiting address: {first}", str(answer))
+
+
+@check(
+    task="2.4",
+    points=2,
+    hints=(
+        "Who has no use for one more message?",
+        "The answer is the same for all; what happens behind it is not.",
+        "Send only `if user and not user.is_verified`.",
+    ),
+    needs=SENT,
+)
+def test_only_those_who_wait_get_a_message(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """POST /auth/resend-verification sends nothing to an unknown address, nor to one that is verified."""
+    verified = register(application, mailbox, random)
+    follow(application, verified.link).expect_status(200, key="link_refused")
+    unknown = new_email(random)
+    for email in (verified.account.email, unknown):
+        resend(application, email).expect_status(202, key="told_apart_by_status")
+    expect_messages(application, mailbox, random, verified.account.email, 1, key="message_to_verified")
+    expect_messages(application, mailbox, random, unknown, 0, key="message_to_unknown")

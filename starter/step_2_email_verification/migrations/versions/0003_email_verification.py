@@ -1,0 +1,19 @@
+"""Whether a user's e-mail address is verified."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+users = sa.table("users", sa.column("is_verified", sa.Boolean()))
+
+
+def upgrade() -> None:
+    op.add_column("users", sa.Column("is_verified", sa.Boolean(), nullable=False, server_default=sa.false()))
+    # Whoever is here already was let in without: a new version must not lock people out of their own contacts.
+    op.execute(users.update().values(is_verified=True))
+
+
+def downgrade() -> None:
+    op.drop_column("users", "is_verified")
