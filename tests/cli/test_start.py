@@ -41,3 +41,49 @@ def test_it_says_where_the_backup_is(command: Command, solved: Path, course: Cou
 def test_it_can_be_run_from_within_the_course(command: Command, folder: Path) -> None:
     assert command("start", "2", cwd=folder / "app").returncode == 0
     assert (folder.parent / "step_2_clock" / "app").is_dir()
+
+
+def test_carrying_forward_says_what_went_together(command: Command, solved: Path, course: Course) -> None:
+    main = solved / "app" / "main.py"
+    main.write_text(main.read_text().replace("is up", "answers"))
+
+    done = command("start", "2", "--from-mine")
+
+    assert done.returncode == 0
+    assert "begins from your own step 1" in done.stdout
+    assert "both in app/main.py" in done.stdout
+    assert "answers" in (course.root / "workspace" / "step_2_clock" / "app" / "main.py").read_text()
+
+
+def test_carrying_forward_says_which_tasks_files_are_in_conflict(command: Command, solved: Path) -> None:
+    (solved / "app" / "main.py").write_text("mine = 1\n")
+    (solved / "app" / "clock.py").write_text("mine = 1\n")
+
+    shown = [line.split() for line in command("start", "2", "--from-mine").stdout.splitlines()]
+
+    assert ["app/clock.py", "task", "2.1"] in shown
+    assert ["app/clock.py.step_2", "as", "step", "2", "has", "it"] in shown
+    assert ["app/main.py", "no", "task"] in shown
+
+
+def test_a_verdict_reminds_of_what_is_left_to_decide(command: Command, solved: Path) -> None:
+    (solved / "app" / "clock.py").write_text("mine = 1\n")
+    command("start", "2", "--from-mine")
+    sentence = "Still to decide, between yours and what step 2 brings: app/clock.py (task 2.1)"
+
+    assert sentence in " ".join(command("check", "2", "--plain").stdout.split())
+    beside = solved.parent / "step_2_clock" / "app"
+    (beside / "clock.py.step_2").unlink()
+    (beside / "clock.py.step_2.merged").unlink()
+    assert "Still to decide" not in command("check", "2", "--plain").stdout
+
+
+def test_without_work_or_git_it_ends_with_2_and_a_sentence(command: Command, folder: Path, tmp_path: Path) -> None:
+    for arguments, environment, sentence in (
+        (("start", "1", "--from-mine"), {}, "Before step 1"),
+        (("start", "2", "--from-mine"), {"PATH": str(tmp_path)}, "needs git"),
+    ):
+        done = command(*arguments, **environment)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert sentence in done.stderr
+    assert not (folder.parent / "step_2_clock").exists()

@@ -39,13 +39,13 @@ def check(
         verdict = judge_step(workspace, asked, judged, task=task, sandbox=sandbox, seed=seed)
     if as_json:
         print_json(verdict.model_dump(mode="json"))
-        for remark in remarks(judged):
+        for remark in remarks(judged, asked):
             print(printable(remark), file=sys.stderr)
     else:
         from courseware.views.terminal import shown, verdict_view
 
         screen = console()
         screen.print(verdict_view(verdict, asked, task), end="")
-        for remark in remarks(judged):
+        for remark in remarks(judged, asked):
             screen.print(shown(remark, "dim"))
     raise typer.Exit(HELD if verdict.held else FAILED if verdict.valid else FAULT)

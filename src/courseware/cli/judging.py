@@ -45,6 +45,16 @@ def judge_workspace(
     return submission, verdict
 
 
-def remarks(submission: Submission) -> list[str]:
-    """What intake left out of a submission and what it warns of, as it came: the names are the submission's own."""
-    return [*(f"Left out: {path}" for path in submission.dropped), *submission.warnings]
+def remarks(submission: Submission, step: Step) -> list[str]:
+    """What its author should know of a submission, beside the verdict. The names in it are the submission's own.
+
+    That is what intake left out and what it warns of, and the conflicts that moving on has left.
+    """
+    from courseware.views.wording import tasks_in
+    from courseware.workspace import left_conflicts
+
+    undecided = [
+        f"Still to decide, between yours and what step {step.number} brings: {path} ({tasks_in(step, path)})"
+        for path in left_conflicts(submission.tree, step.number)
+    ]
+    return [*undecided, *(f"Left out: {path}" for path in submission.dropped), *submission.warnings]

@@ -72,7 +72,7 @@ class _Watch:
             self._say(str(error))
         else:
             self._screen.print(verdict_view(self._verdict, self._step), end="")
-            for remark in remarks(submission):
+            for remark in remarks(submission, self._step):
                 self._say(remark)
         self._say(f"Waiting for a save.   {self._help}")
 

@@ -140,6 +140,10 @@ class Step(Part):
         known = ", ".join(task.id for task in self.tasks)
         raise UsageError(f"Step {self.number} has no task {identifier!r}. Its tasks are {known}.")
 
+    def tasks_in(self, path: str) -> tuple[Task, ...]:
+        """The tasks that are done in this file of the application, among others perhaps."""
+        return tuple(task for task in self.tasks if path in task.edit)
+
 
 class Course(Part):
     """The whole course. `root` is the folder that holds lessons/, starter/, solutions/ and checks/.

@@ -1,5 +1,6 @@
-"""What the views of a verdict say in the same words, wherever they show it."""
+"""What several views say in the same words, wherever they show it."""
 
+from courseware.course import Step
 from courseware.verdict import Verdict
 
 PHASES = {
@@ -21,3 +22,9 @@ def circumstances(verdict: Verdict) -> str:
     """How long the judge took, where it ran the application, and the seed with which it does the same again."""
     where = "in the sandbox" if verdict.judged_by == "bubblewrap" else "without a sandbox"
     return f"Judged in {verdict.seconds:.1f} s, {where}. Seed {verdict.seed}."
+
+
+def tasks_in(step: Step, path: str) -> str:
+    """For which of the step's tasks a file is edited."""
+    tasks = [task.id for task in step.tasks_in(path)]
+    return f"{'tasks' if len(tasks) > 1 else 'task'} {', '.join(tasks)}" if tasks else "no task"

@@ -14,8 +14,10 @@ from courseware.course import Course, Step
 from courseware.errors import UsageError
 from courseware.project_tree import is_generated, write_tree
 from courseware.verdict import Verdict
+from courseware.workspace.carrying import carry_forward, keep_modes, own_files
 from courseware.workspace.layout import is_handed_in, step_files
 from courseware.workspace.locking import locked
+from courseware.workspace.merging import Merge
 from courseware.workspace.progress import Progress, ProgressFile, free_name
 from courseware.workspace.status import StepStatus, step_status
 
@@ -29,11 +31,15 @@ UNFINISHED = "unfinished_"
 
 @dataclass(frozen=True)
 class LaidOut:
-    """A step's folder. `new` is False where work was found and left as it is; `backup` holds work that was moved."""
+    """A step's folder. `new` is False where work was found and left as it is; `backup` holds work that was moved.
+
+    `merge` says what became of the work on the step before, where it was carried forward.
+    """
 
     folder: Path
     new: bool
     backup: Path | None = None
+    merge: Merge | None = None
 
 
 class Workspace:
@@ -61,18 +67,20 @@ class Workspace:
             raise UsageError("No step was started yet. Begin with: course start 1")
         return self.course.step(number)
 
-    def start(self, step: Step, *, reset: bool = False) -> LaidOut:
+    def start(self, step: Step, *, reset: bool = False, from_mine: bool = False) -> LaidOut:
         """Lays the step out, unless it is already. `reset` moves the work there is to a dated backup first.
 
+        It begins from the reference of the step before, or, with `from_mine`, from the student's own work on that.
         The folder appears in one move when all of it is written, so that being interrupted leaves no half of it.
-        Raises UsageError where the course lacks a file.
+        Raises UsageError where the course lacks a file, or where there is no work to carry forward.
         """
+        before = self._step_before(step) if from_mine else None
         with locked(self._own / "laying_out"):
             self._remove_unfinished()
             if self.is_laid_out(step) and not reset:
                 laid_out = LaidOut(self.folder(step), new=False)
             else:
-                laid_out = self._lay_out(step)
+                laid_out = self._lay_out(step, before)
         self._keep(lambda progress: progress.at_step(step.number))
         return laid_out
 
@@ -125,15 +133,30 @@ class Workspace:
         except UsageError:  # intake refuses it, so it is not what was judged
             return None
 
-    def _lay_out(self, step: Step) -> LaidOut:
-        files = step_files(self.course, step)
+    def _step_before(self, step: Step) -> Step:
+        """The step whose work can be carried forward into this one. Raises UsageError where there is none."""
+        if step.number == 1:
+            raise UsageError("Before step 1 there is no work of yours to carry forward. Begin with: course start 1")
+        before = self.course.step(step.number - 1)
+        if not self.is_laid_out(before):
+            raise UsageError(
+                f"Step {before.number} was not begun here, so there is no work of yours to carry forward. "
+                f"From the reference: course start {step.number}"
+            )
+        return before
+
+    def _lay_out(self, step: Step, before: Step | None) -> LaidOut:
+        mine = {} if before is None else own_files(self.folder(before), before)
+        merge = None if before is None else carry_forward(self.course, step, mine)
         folder = self.folder(step)
         with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=self._own) as unfinished:
             made = Path(unfinished, step.slug)
-            write_tree(files, made)
+            write_tree(step_files(self.course, step) if merge is None else merge.tree, made)
+            if before is not None:
+                keep_modes(mine, self.folder(before), made)
             with self._moved_away(folder) as backup:
                 made.rename(folder)
-        return LaidOut(folder, new=True, backup=backup)
+        return LaidOut(folder, new=True, backup=backup, merge=merge)
 
     @contextmanager
     def _moved_away(self, folder: Path) -> Iterator[Path | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -11,12 +11,13 @@ from rich.text import Text
 
 from courseware.verdict import Outcome
 from courseware.views.terminal.parts import columns, points, shown, sign
+from courseware.views.wording import tasks_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from courseware.course import Step
-    from courseware.workspace import LaidOut, StepStatus
+    from courseware.workspace import LaidOut, Merge, StepStatus
 
 
 def laid_out_view(step: Step, laid_out: LaidOut, root: Path) -> RenderableType:
@@ -26,15 +27,38 @@ def laid_out_view(step: Step, laid_out: LaidOut, root: Path) -> RenderableType:
         first = f"Step {number}, {step.title}, is laid out in {folder}/."
     else:
         first = f"Step {number} is laid out already, in {folder}/; your work is untouched. (--reset starts anew.)"
-    lines = [shown(first, "bold")]
+    lines: list[RenderableType] = [shown(first, "bold")]
     if laid_out.backup is not None:
         lines.append(shown(f"What was there is kept in {laid_out.backup.relative_to(root)}/."))
+    if laid_out.merge is not None:
+        lines.extend(_carried(step, laid_out.merge))
     table = columns()
     table.add_row("", shown("to read and work in JupyterLab"), shown(f"course lab {number}", "bold"))
     table.add_row("", shown("to work in your own editor"), shown(f"{folder}/lesson/README.md", "bold"))
     table.add_row("", shown("to have your work judged"), shown(f"course check {number}", "bold"))
     table.add_row("", shown("to have it judged on every save"), shown(f"course watch {number}", "bold"))
     return Group(*lines, table)
+
+
+def _carried(step: Step, merge: Merge) -> Iterator[RenderableType]:
+    """What became of the student's own work, and what is left to decide."""
+    number, before = step.number, step.number - 1
+    yield shown(f"It begins from your own step {before}, which stays as it is in its own folder.")
+    if merge.merged:
+        yield shown(f"Your changes and those of step {number} are both in {', '.join(merge.merged)}.")
+    if not merge.conflicts:
+        return
+    yield Text("")
+    yield shown(f"For you to decide, because you and step {number} changed the same place:", "bold yellow")
+    table = columns()
+    for conflict in merge.conflicts:
+        table.add_row("", shown(conflict.path, "bold"), shown(tasks_in(step, conflict.path)))
+        for path in conflict.beside:
+            what = "both, with marks where they differ" if path.endswith(".merged") else f"as step {number} has it"
+            table.add_row("", shown(f"  {path}"), shown(what, "dim"))
+    yield table
+    yield shown("Your own version is in place. Bring into it what the step changes, then delete what stands beside it.")
+    yield Text("")
 
 
 def hint_view(check: str, hints: Iterable[str], of: int) -> RenderableType:
