@@ -88,11 +88,13 @@ def test_nothing_is_lost(versions: tuple[Tree, Tree, Tree]) -> None:
         if path in conflicts or new.get(path) == base.get(path):
             assert result.tree[path] == own
     for path, theirs in new.items():
-        if path in conflicts:
+        if path in conflicts and theirs != base.get(path):
             assert result.tree[conflicts[path].beside[0]] == theirs
             assert mine.get(path) == result.tree.get(path)
         elif theirs != base.get(path):
             assert lines(theirs) - lines(base.get(path, b"")) <= lines(result.tree[path])
+        else:
+            assert path not in conflicts, "the step does not change it"
     beside = [path for conflict in result.conflicts for path in conflict.beside]
     assert len(set(beside)) == len(beside)
     assert not set(beside) & (mine.keys() | new.keys())
