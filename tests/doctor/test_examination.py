@@ -57,7 +57,7 @@ def test_a_full_disk_is_told(course: Course, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.usefixtures("bare")
-@pytest.mark.parametrize("name", ["Chromium", "PostgreSQL", "Redis", "uv"])
+@pytest.mark.parametrize("name", ["Chromium", "PostgreSQL", "Redis", "uv", "git"])
 def test_what_is_not_installed_limits_and_has_a_remedy(name: str, course: Course) -> None:
     finding = of(list(examine(course)), name)
 
@@ -68,7 +68,7 @@ def test_what_is_not_installed_limits_and_has_a_remedy(name: str, course: Course
 
 @pytest.mark.parametrize(
     ("program", "name"),
-    [("chromium", "Chromium"), ("postgres", "PostgreSQL"), ("valkey-server", "Redis"), ("uv", "uv")],
+    [("chromium", "Chromium"), ("postgres", "PostgreSQL"), ("valkey-server", "Redis"), ("uv", "uv"), ("git", "git")],
 )
 @pytest.mark.usefixtures("bare")
 def test_a_program_on_the_path_is_found(program: str, name: str, course: Course, tmp_path: Path) -> None:

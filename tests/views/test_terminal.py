@@ -10,7 +10,8 @@ from rich.console import Console, RenderableType
 
 from courseware.course import Step, load_course
 from courseware.verdict import ApplicationReport, CheckResult, Failure, Outcome, StartFailure, TaskResult, Verdict
-from courseware.views.terminal import checks_view, hint_view, points, verdict_view
+from courseware.views.terminal import checks_view, hint_view, laid_out_view, points, verdict_view
+from courseware.workspace import Conflict, LaidOut, Merge
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 HOSTILE = "[bold]x[/nothing] \x1b[2J\x1b]0;t\x07 \x9b1m \u202e :smile: [link=https://example.org]"
@@ -242,3 +243,15 @@ def test_every_check_has_a_line_of_its_own() -> None:
 def test_hints_end_with_the_last() -> None:
     assert "One more: course hint greets" in shown(hint_view("greets", ["a"], 2))
     assert "That was the last hint." in shown(hint_view("greets", ["a", "b"], 2))
+
+
+def test_what_was_carried_forward_is_shown_as_it_is_named(step: Step) -> None:
+    conflict = Conflict("app/greeting.py", ("app/greeting.py.step_1", "app/greeting.py.step_1.merged"))
+    merge = Merge({}, merged=(f"a {HOSTILE}",), conflicts=(conflict, Conflict(f"b {HOSTILE}", (f"c {HOSTILE}",))))
+    view = shown(laid_out_view(step, LaidOut(Path("/course/workspace/x"), new=True, merge=merge), Path("/course")))
+
+    rows = [line.split() for line in view.splitlines()]
+    assert ["app/greeting.py", "tasks", "1.1,", "1.2"] in rows
+    assert ["app/greeting.py.step_1", "as", "step", "1", "has", "it"] in rows
+    assert ["app/greeting.py.step_1.merged", "both,", "with", "marks", "where", "they", "differ"] in rows
+    assert [letter for letter in "abc" if f"{letter} {HOSTILE_AS_SHOWN}" not in view] == []

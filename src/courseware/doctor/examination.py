@@ -30,6 +30,7 @@ def examine(course: Course | None) -> Iterator[Finding]:
     yield _postgresql()
     yield _redis()
     yield _uv()
+    yield _git()
     yield _terminal()
 
 
@@ -109,6 +110,14 @@ def _uv() -> Finding:
     if found:
         return good("uv", found, "Sets the course up, and keeps it as it is meant to be.")
     return limited("uv", "not found", "pip does as well, only slower.", "https://docs.astral.sh/uv")
+
+
+def _git() -> Finding:
+    found = _first_program("git")
+    if found:
+        return good("git", found, "Your work on one step can be carried forward into the next.")
+    meaning = "Each step can begin from the reference of the one before, not from your own work (--from-mine)."
+    return limited("git", "not found", meaning, "https://git-scm.com/downloads")
 
 
 def _terminal() -> Finding:

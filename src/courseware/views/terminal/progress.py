@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from courseware.workspace import LaidOut, Merge, StepStatus
 
 
-def laid_out_view(step: Step, laid_out: LaidOut, root: Path) -> RenderableType:
-    """What `course start` did, and what to do next."""
+def laid_out_view(step: Step, laid_out: LaidOut, root: Path, before: StepStatus | None = None) -> RenderableType:
+    """What `course start` did, and what to do next. `before` is how the step stands whose work was carried forward."""
     number, folder = step.number, laid_out.folder.relative_to(root)
     if laid_out.new:
         first = f"Step {number}, {step.title}, is laid out in {folder}/."
@@ -32,6 +32,14 @@ def laid_out_view(step: Step, laid_out: LaidOut, root: Path) -> RenderableType:
         lines.append(shown(f"What was there is kept in {laid_out.backup.relative_to(root)}/."))
     if laid_out.merge is not None:
         lines.extend(_carried(step, laid_out.merge))
+    if before is not None and (before.state != "holds" or before.changed):
+        lines.append(
+            shown(
+                f"Step {before.number} was not seen to hold as it is now. What it lacks, step {number} lacks too: "
+                f"course check {before.number}",
+                "yellow",
+            )
+        )
     table = columns()
     table.add_row("", shown("to read and work in JupyterLab"), shown(f"course lab {number}", "bold"))
     table.add_row("", shown("to work in your own editor"), shown(f"{folder}/lesson/README.md", "bold"))
