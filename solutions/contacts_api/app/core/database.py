@@ -46,10 +46,15 @@ class Base(DeclarativeBase):
     )
 
 
+POOL = {"pool_size": 15, "max_overflow": 0}
+"""Connections to a database server stay open. By default only five do; more are opened and closed for each request."""
+
+
 def create_engine(url: str) -> AsyncEngine:
     """Connections to the database at `url`; none is opened before the first query."""
     engine = create_async_engine(
         url,
+        **({} if url.startswith("sqlite") else POOL),
         pool_pre_ping=True,
         hide_parameters=True,  # errors are logged, values are not
         connect_args={"timeout": CONNECTING},
