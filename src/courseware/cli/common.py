@@ -31,6 +31,13 @@ StepArgument = Annotated[
     typer.Argument(parser=step_number, metavar="STEP", help="The step's number; the one worked on last if left out."),
 ]
 RequiredStepArgument = Annotated[int, typer.Argument(parser=step_number, metavar="STEP", help="The step's number.")]
+EachStepArgument = Annotated[
+    int | None,
+    typer.Argument(parser=step_number, metavar="STEP", help="This step alone.", show_default="every step"),
+]
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help="Judgements at a time.", show_default="one a processor")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 SandboxOption = Annotated[
     bool | None,

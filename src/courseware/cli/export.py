@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from courseware.cli.common import console
+from courseware.cli.common import EachStepArgument, console
 from courseware.cli.exit_codes import FAILED, HELD
 from courseware.errors import UsageError
 
@@ -32,7 +32,7 @@ GRADEBOOKS = (Format.CANVAS, Format.MOODLE)
 
 def export(
     course_dir: Annotated[Path, typer.Argument(help="nbgrader's course folder, graded by `course grade`.")],
-    step: Annotated[int | None, typer.Argument(help="Export this step alone.", show_default="every step")] = None,
+    step: EachStepArgument = None,
     *,
     form: Annotated[
         Format,

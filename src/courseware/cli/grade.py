@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from courseware.cli.common import JsonOption, console, print_json
+from courseware.cli.common import EachStepArgument, JobsOption, JsonOption, console, print_json
 from courseware.cli.counting import counting
 from courseware.cli.exit_codes import FAILED, HELD
 from courseware.errors import UsageError
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
 
 def grade(
     course_dir: Annotated[Path, typer.Argument(help="nbgrader's course folder, as `course nbgrader` wrote it.")],
-    step: Annotated[int | None, typer.Argument(help="Grade this step alone.", show_default="every step")] = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Judgements at a time.", show_default="one a processor")
-    ] = None,
+    step: EachStepArgument = None,
+    jobs: JobsOption = None,
     cluster: Annotated[
         str | None, typer.Option(help="Judge on the Dask cluster with this scheduler, such as tcp://host:8786.")
     ] = None,

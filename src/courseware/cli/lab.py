@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from courseware.cli.common import busy, console, open_workspace
+from courseware.cli.common import busy, console, open_workspace, step_number
 
 if TYPE_CHECKING:
     from courseware.lab import Addresses
@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 def lab(
     step: Annotated[
-        int | None, typer.Argument(help="The step's number; the one worked on last, or the first, if left out.")
+        int | None,
+        typer.Argument(
+            parser=step_number,
+            metavar="STEP",
+            help="The step's number; the one worked on last, or the first, if left out.",
+        ),
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser, or not.")] = True,
     port: Annotated[

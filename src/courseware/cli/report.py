@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from courseware.cli.common import console
+from courseware.cli.common import EachStepArgument, console
 from courseware.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def report(
     course_dir: Annotated[Path, typer.Argument(help="nbgrader's course folder, graded by `course grade`.")],
-    step: Annotated[int | None, typer.Argument(help="Report this step alone.", show_default="every step")] = None,
+    step: EachStepArgument = None,
     csv: Annotated[Path | None, typer.Option(help="Write the figures into this CSV file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write one page with charts, which needs nothing else.")] = None,
 ) -> None:
