@@ -113,3 +113,25 @@ def test_a_check_can_wait_until_an_upload_hangs(client: Client, monkeypatch: pyt
     with pytest.raises(CheckFailed) as failed:
         store.wait_until_called(asked="an upload")
     assert failure(failed) == ("no_upload", "none")
+
+
+def test_what_waits_when_a_check_is_over_has_no_effect_any_more(client: Client) -> None:
+    store = ImageStore(client.service)
+    store.become(Mood.STALLS)
+    failures: list[Exception] = []
+
+    def upload() -> None:
+        try:
+            client.upload("late")
+        except Exception as error:
+            failures.append(error)
+
+    uploading = threading.Thread(target=upload)
+    uploading.start()
+    store.wait_until_called(asked="an upload")
+    store.recover()
+    uploading.join()
+    assert len(failures) == 1
+    assert store.uploads == []
+    client.upload("next")
+    assert store.only_upload(asked="an upload").public_id == "next"

@@ -1,6 +1,7 @@
 """The image store as a check sees it: what was really uploaded, what it shows, and the moods in which it fails."""
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from courseware.checking.failure import CheckFailed
@@ -60,10 +61,25 @@ class ImageStore:
         """Takes uploads, or refuses, stalls or drops, until the check is over."""
         self._service.become(mood)
 
+    def recover(self) -> None:
+        """Is well again. What still waits is dropped: nobody expects it any more, least of all the next check."""
+        from courseware.services.mood import Mood
+
+        self._service.become(Mood.DROPS)
+        _wait_until(lambda: not self._service.waiting)
+        self._service.become(Mood.WELL)
+
     def wait_until_called(self, *, asked: str, key: str = "no_upload") -> None:
         """Returns when an upload waits at the stalling store. Fails the check where none comes in time."""
-        until = time.monotonic() + CALL_SECONDS
-        while not self._service.waiting:
-            if time.monotonic() > until:
-                raise CheckFailed(key, asked=asked, expected=f"an upload within {CALL_SECONDS:g} s", got="none")
-            time.sleep(POLL_SECONDS)
+        if not _wait_until(lambda: self._service.waiting > 0):
+            raise CheckFailed(key, asked=asked, expected=f"an upload within {CALL_SECONDS:g} s", got="none")
+
+
+def _wait_until(holds: Callable[[], bool]) -> bool:
+    """Whether this holds in time."""
+    until = time.monotonic() + CALL_SECONDS
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True

@@ -204,13 +204,13 @@ class JudgePlugin:
     def image_store(self) -> Iterator[ImageStore]:
         """The image store of an application that needs one, well again after the check."""
         from courseware.services.image_store.image_store import ImageStore as ImageStoreService
-        from courseware.services.mood import Mood
 
         assert self._services is not None
         service = self._services["image_store"]
         assert isinstance(service, ImageStoreService)
-        yield ImageStore(service)
-        service.become(Mood.WELL)
+        store = ImageStore(service)
+        yield store
+        store.recover()
 
     @pytest.fixture(name="random")
     def seeded_random(self, request: pytest.FixtureRequest) -> random.Random:

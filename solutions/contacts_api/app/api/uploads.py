@@ -52,5 +52,6 @@ def _limited(receive: Receive) -> Receive:
 
 
 def _check(size: int, limit: int) -> None:
+    """Raises PayloadTooLarge when there are more bytes than allowed."""
     if size > limit:
         raise PayloadTooLarge("file_too_large", "Send a file of 2 MiB at most.")

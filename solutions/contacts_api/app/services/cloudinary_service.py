@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import cloudinary.uploader
@@ -22,19 +23,20 @@ logger = logging.getLogger(__name__)
 
 async def upload_avatar(user_id: int, picture: bytes) -> str:
     """Puts a picture in the place of the user's last one. Returns the URL to show it by. Raises BadGateway."""
+    patience = get_settings().cloudinary_timeout
+    call = partial(_upload, f"avatars/{user_id}", picture, patience)
     try:
-        async with asyncio.timeout(get_settings().cloudinary_timeout):
-            stored = await asyncio.get_running_loop().run_in_executor(_threads, _upload, f"avatars/{user_id}", picture)
+        async with asyncio.timeout(patience):
+            stored = await asyncio.get_running_loop().run_in_executor(_threads, call)
         return _transformed(stored["secure_url"])
     except Exception as error:  # the SDK meets strange answers with errors of any kind
         logger.warning("Cloudinary did not take the avatar of user %s", user_id, exc_info=True)
         raise BadGateway("upload_failed", "The picture could not be stored. Try again later.") from error
 
 
-def _upload(public_id: str, picture: bytes) -> Any:
+def _upload(public_id: str, picture: bytes, patience: float) -> Any:
     """What Cloudinary answers. The account goes with the call, as the SDK's global settings would outlive ours."""
     settings = get_settings()
-    patience = settings.cloudinary_timeout
     return cloudinary.uploader.upload(
         picture,
         public_id=public_id,

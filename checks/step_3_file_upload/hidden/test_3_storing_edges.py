@@ -1,0 +1,74 @@
+"""Task 3.3 with unusual pictures, and with more in the file than the picture."""
+
+from random import Random
+
+from PIL.PngImagePlugin import PngInfo
+
+from avatars import expect_shown, upload
+from contacts_api import User
+from courseware.checking import ImageStore, check, expect
+from pictures import COLORS, drawn, encoded, picture
+
+STORED = ("picture_is_stored",)
+
+
+@check(
+    task="3.3",
+    points=1,
+    hints=(
+        "What else can stand in a file that shows a picture without fault?",
+        "Behind the last pixel there is room for anything; so is in comments and in text chunks.",
+        "Never store bytes that were sent. Clear image.info before saving: Pillow writes comments again.",
+    ),
+    needs=STORED,
+)
+def test_nothing_is_smuggled_into_the_store(user: User, image_store: ImageStore, random: Random) -> None:
+    """What hangs behind a picture, or stands in its comments, is not in the stored one."""
+    hidden = f"PK\x03\x04 smuggled {random.getrandbits(64):x}"
+    texts = PngInfo()
+    texts.add_text("Comment", hidden)
+    smuggled = hidden.encode()
+    for kind, content in (
+        ("JPEG", picture("JPEG", comment=smuggled)),
+        ("GIF", picture("GIF", comment=smuggled)),
+        ("PNG", picture("PNG", pnginfo=texts)),
+        ("WEBP", picture("WEBP", xmp=smuggled)),
+        ("JPEG", picture("JPEG") + smuggled),
+        ("PNG", picture("PNG") + smuggled),
+    ):
+        upload(user, content, kind).expect_status(200, key="picture_refused")
+        stored = image_store.uploads[-1].picture.content
+        expect(
+            smuggled not in stored, "metadata_stored", asked=f"the stored {kind}", expected="the picture", got="more"
+        )
+
+
+@check(
+    task="3.3",
+    points=1,
+    hints=(
+        "Pictures hold colors in more ways than red, green and blue.",
+        "Palettes, shades of gray, transparency, the colors of printers: each format takes some of them.",
+        'Convert before saving: "RGB" for JPEG, "RGBA" for the others.',
+    ),
+    needs=STORED,
+)
+def test_colors_may_be_kept_in_any_way(user: User, image_store: ImageStore) -> None:
+    """Pictures with a palette, with transparency, in gray and in the colors of printers are stored and shown."""
+    color = COLORS[4]
+    image = drawn((240, 240), color)
+    gray = image.convert("L").getpixel((120, 120))
+    assert isinstance(gray, int)
+    shades = (gray, gray, gray)
+    for kind, modes in (
+        ("JPEG", {"CMYK": color, "L": shades}),
+        ("PNG", {"P": color, "RGBA": color, "LA": shades}),
+        ("GIF", {"P": color}),
+        ("WEBP", {"RGBA": color}),
+    ):
+        for mode, expected in modes.items():
+            content = encoded(image.quantize() if mode == "P" else image.convert(mode), kind)
+            answer = upload(user, content, kind).expect_status(200, key="unusual_picture_refused")
+            address = answer.typed(str, "avatar_url", key="no_avatar_url")
+            asked = f"a {kind} with its colors as {mode}"
+            expect_shown(image_store, address, expected, asked=asked, key="colors_changed")

@@ -1,0 +1,26 @@
+"""Task 3.4 for somebody who has no avatar yet."""
+
+from avatars import expect_avatar_in_me, upload
+from contacts_api import User, expect_error
+from courseware.checking import ImageStore, check
+from courseware.services.mood import Mood
+from pictures import KINDS, picture
+
+
+@check(
+    task="3.4",
+    points=2,
+    hints=(
+        "Whoever had no avatar before has none after a failure. Does the answer of /users/me say so?",
+        "An address for a picture that was never stored shows nothing.",
+        "Set avatar_url after the store has answered, never before; and roll back if anything fails in between.",
+    ),
+    needs=("refusal_is_told_as_502",),
+)
+def test_failed_first_upload_leaves_no_avatar(newcomer: User, image_store: ImageStore) -> None:
+    """A first upload that fails leaves avatar_url null, whatever kind of picture it was."""
+    for kind, mood in zip(KINDS, (Mood.REFUSES, Mood.DROPS) * 2, strict=True):
+        image_store.become(mood)
+        answer = upload(newcomer, picture(kind), kind)
+        expect_error(answer, 502, code="upload_failed", key="failure_not_told")
+        expect_avatar_in_me(newcomer, None, key="avatar_without_a_picture")

@@ -1,0 +1,166 @@
+"""Task 3.2: whether a file is a picture."""
+
+from random import Random
+
+from avatars import expect_not_a_picture, expect_not_refused, sending, upload
+from contacts_api import User
+from courseware.checking import File, ImageStore, check
+from pictures import EXTENSIONS, KINDS, PNG_SIGNATURE, encoded, noise, picture, whole_png_of
+
+REFUSED = ("text_is_refused_whatever_it_is_called",)
+
+
+@check(
+    task="3.2",
+    points=4,
+    hints=(
+        "The label is written by whoever sends the file. What can they not choose freely?",
+        "Pillow tells what a file is by its content, and raises when it is nothing that it knows.",
+        "Image.open(io.BytesIO(file), formats=FORMATS), and raise UnprocessableContent for whatever it raises.",
+    ),
+)
+def test_text_is_refused_whatever_it_is_called(user: User, image_store: ImageStore, random: Random) -> None:
+    """A text that is called me.png, of type image/png, is refused with 422 unsupported_image and is not stored."""
+    text = f"I am a picture, believe me. {random.getrandbits(64):x}".encode() * 5
+    for kind in KINDS:
+        file = File(text, f"me.{EXTENSIONS[kind]}", f"image/{kind.lower()}")
+        answer = user.application.send(sending(user, file))
+        expect_not_a_picture(image_store, answer, key="text_accepted")
+
+
+@check(
+    task="3.2",
+    points=3,
+    hints=(
+        "Which kinds of pictures does the task name? Send one of each.",
+        "Not every format can hold every kind of pixels: look at what Pillow says when you save.",
+        "JPEG wants RGB; the others take RGBA. Save in the format that was read.",
+    ),
+    needs=REFUSED,
+)
+def test_four_kinds_of_pictures_are_taken(user: User) -> None:
+    """A JPEG, a PNG, a GIF and a WebP are not refused."""
+    for kind in KINDS:
+        expect_not_refused(upload(user, picture(kind), kind), key="picture_refused")
+
+
+@check(
+    task="3.2",
+    points=3,
+    hints=(
+        "Somebody's telephone calls every file `upload.bin`. Is it less of a picture?",
+        "Neither the name nor the declared type should be read anywhere in your code.",
+        "Take UploadFile.read() and forget filename and content_type.",
+    ),
+    needs=REFUSED,
+)
+def test_name_and_declared_type_mean_nothing(user: User) -> None:
+    """A PNG that is called notes.txt, of type text/plain, is not refused; nor is a GIF that says it is a JPEG."""
+    for file in (
+        File(picture("PNG"), "notes.txt", "text/plain"),
+        File(picture("GIF"), "me.jpg", "image/jpeg"),
+        File(picture("JPEG"), "me", "application/octet-stream"),
+    ):
+        expect_not_refused(user.application.send(sending(user, file)), key="label_was_believed")
+
+
+@check(
+    task="3.2",
+    points=2,
+    hints=(
+        "RIFF is a box. What does the box say that it holds?",
+        "Sound and films come in the same box as WebP: bytes 8 to 11 tell them apart.",
+        'If you compare signatures yourself: file[:4] == b"RIFF" and file[8:12] == b"WEBP". Pillow does it for you.',
+    ),
+    needs=REFUSED,
+)
+def test_riff_is_not_yet_webp(user: User, image_store: ImageStore) -> None:
+    """Sound in a RIFF file is refused with 422 unsupported_image, whatever it is called."""
+    sound = b"RIFF\x24\x08\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data" + bytes(2048)
+    answer = user.application.send(sending(user, File(sound, "me.webp", "image/webp")))
+    expect_not_a_picture(image_store, answer, key="sound_accepted")
+
+
+@check(
+    task="3.2",
+    points=2,
+    hints=(
+        "Why does a PNG begin with such strange bytes, with line ends of two kinds among them?",
+        "They show when a file was damaged as text on its way. Four of the eight bytes do not.",
+        r"The signature is b'\x89PNG\r\n\x1a\n', all eight bytes of it.",
+    ),
+    needs=REFUSED,
+)
+def test_png_has_a_signature_of_eight_bytes(user: User, image_store: ImageStore) -> None:
+    """A PNG whose line ends were changed on its way is refused with 422 unsupported_image."""
+    whole = picture("PNG")
+    for damaged in (b"\x89PNG\n\x1a\n", b"\x89PNG\r\n\x1a\r\n"):
+        answer = upload(user, damaged + whole[len(PNG_SIGNATURE) :])
+        expect_not_a_picture(image_store, answer, key="damaged_signature_accepted")
+
+
+@check(
+    task="3.2",
+    points=2,
+    hints=(
+        "There are two versions of GIF. What are they called?",
+        "Six bytes, not three and not four.",
+        'A GIF begins with b"GIF87a" or b"GIF89a"; nothing else does.',
+    ),
+    needs=REFUSED,
+)
+def test_gif_has_two_signatures(user: User, image_store: ImageStore) -> None:
+    """A GIF that begins with GIF87a or GIF89a is not refused; one that begins with GIF88a is."""
+    rest = picture("GIF")[6:]
+    expect_not_a_picture(image_store, upload(user, b"GIF88a" + rest, "GIF"), key="damaged_signature_accepted")
+    for signature in (b"GIF87a", b"GIF89a"):
+        expect_not_refused(upload(user, signature + rest, "GIF"), key="picture_refused")
+
+
+@check(
+    task="3.2",
+    points=2,
+    hints=(
+        "Is nothing a picture?",
+        "An empty file should be told like any other that is no picture, not end in an accident.",
+        'b"" has no signature: 422 "unsupported_image" comes by itself if you do not read file[0] before.',
+    ),
+    needs=REFUSED,
+)
+def test_empty_file_is_refused(user: User, image_store: ImageStore) -> None:
+    """A file of zero bytes is refused with 422 unsupported_image."""
+    expect_not_a_picture(image_store, upload(user, b""), key="empty_file_accepted")
+
+
+@check(
+    task="3.2",
+    points=3,
+    hints=(
+        "The connection broke in the middle. Does the beginning of the file tell?",
+        "Opening a picture reads its head alone. Something has to read the pixels.",
+        "image.load() (or anything that draws) reads them all, and raises OSError where they end too early.",
+    ),
+    needs=REFUSED,
+)
+def test_truncated_picture_is_refused(user: User, image_store: ImageStore, random: Random) -> None:
+    """The first half of a JPEG, PNG, GIF or WebP is refused with 422 unsupported_image."""
+    for kind in KINDS:
+        whole = encoded(noise(random, (120, 90)), kind)
+        answer = upload(user, whole[: len(whole) // 2], kind)
+        expect_not_a_picture(image_store, answer, key="truncated_picture_accepted")
+
+
+@check(
+    task="3.2",
+    points=2,
+    hints=(
+        "How much memory does a picture take when it is unpacked, and what does the size of its file say of that?",
+        "Width and height stand in the head of the file. They are known before a single pixel is.",
+        "After Image.open and before load: refuse when image.width * image.height > MOST_PIXELS.",
+    ),
+    needs=REFUSED,
+)
+def test_picture_bomb_is_refused(user: User, image_store: ImageStore) -> None:
+    """A PNG of a few kilobytes that unpacks to 20 megapixels is refused with 422 unsupported_image."""
+    answer = upload(user, whole_png_of(5000, 4000))
+    expect_not_a_picture(image_store, answer, key="bomb_accepted")

@@ -1,0 +1,113 @@
+"""Task 3.4: when the store fails."""
+
+from avatars import (
+    expect_avatar_in_me,
+    expect_shown,
+    upload,
+    upload_of,
+    uploaded,
+)
+from contacts_api import User, expect_error
+from courseware.checking import Answer, ImageStore, check, expect
+from courseware.services.mood import Mood
+from pictures import COLORS, picture
+
+LATEST = 5.0
+"""Seconds: nobody is kept waiting longer for a store that does not answer."""
+
+REFUSED = ("refusal_is_told_as_502",)
+OLD, NEW = COLORS[0], COLORS[1]
+
+
+@check(
+    task="3.4",
+    points=4,
+    hints=(
+        "The store will be down one day. What does your user see?",
+        "The SDK raises when the store says no. It is not the client's fault, and no accident of ours either.",
+        'Catch Exception around the upload, log it, and raise BadGateway("upload_failed", ...) from it.',
+    ),
+    needs=("picture_is_stored",),
+)
+def test_refusal_is_told_as_502(newcomer: User, image_store: ImageStore) -> None:
+    """When the store refuses, the upload answers 502 upload_failed and the old avatar stays, here and in the store."""
+    old = uploaded(newcomer, OLD)
+    image_store.become(Mood.REFUSES)
+    expect_failure(upload(newcomer, picture(color=NEW)))
+    expect_old_avatar(newcomer, image_store, old)
+
+
+@check(
+    task="3.4",
+    points=3,
+    hints=(
+        "Connections break. Which errors does the SDK raise then?",
+        "Not every error of the SDK is an error of Cloudinary: some come from the libraries below it.",
+        "except Exception, not except cloudinary.exceptions.Error: what you do about it is the same.",
+    ),
+    needs=REFUSED,
+)
+def test_broken_connection_is_told_as_502(newcomer: User, image_store: ImageStore) -> None:
+    """When the connection to the store breaks, the upload answers 502 upload_failed and the old avatar stays."""
+    old = uploaded(newcomer, OLD)
+    image_store.become(Mood.DROPS)
+    expect_failure(upload(newcomer, picture(color=NEW)))
+    expect_old_avatar(newcomer, image_store, old)
+
+
+@check(
+    task="3.4",
+    points=5,
+    hints=(
+        "How long does your user wait for a store that takes the picture and says nothing?",
+        "The SDK has an option for that. Without it, it waits for a minute.",
+        "Pass timeout=settings.cloudinary_timeout to the upload, and bound your own waiting with asyncio.timeout(...).",
+    ),
+    needs=REFUSED,
+)
+def test_stalling_store_is_given_up(newcomer: User, image_store: ImageStore) -> None:
+    """When the store does not answer, the upload answers 502 upload_failed within 5 seconds; the old avatar stays."""
+    old = uploaded(newcomer, OLD)
+    image_store.become(Mood.STALLS)
+    request = upload_of(newcomer, picture(color=NEW))
+    with newcomer.application.sending(request, seconds=LATEST + 2) as sent:
+        expect(
+            sent.is_answered_within(LATEST + 1),
+            "waits_for_ever",
+            asked=f"{request} while the store does not answer",
+            expected=f"an answer within {LATEST:g} s",
+            got="none",
+        )
+        expect_failure(sent.answer())
+    expect_old_avatar(newcomer, image_store, old)
+
+
+@check(
+    task="3.4",
+    points=2,
+    hints=(
+        "The store is well again. Is your application?",
+        "What was left half done after the failure: a lock, a session, a flag?",
+        "Nothing may be kept from a failed upload; the next one begins like the first.",
+    ),
+    needs=REFUSED,
+)
+def test_store_is_used_again_when_it_is_well(newcomer: User, image_store: ImageStore) -> None:
+    """After failures the next upload works at once, and its picture is shown."""
+    for mood in (Mood.REFUSES, Mood.DROPS):
+        image_store.become(mood)
+        expect_failure(upload(newcomer, picture(color=OLD)))
+    image_store.become(Mood.WELL)
+    address = uploaded(newcomer, NEW)
+    expect_avatar_in_me(newcomer, address, key="new_avatar_not_in_me")
+    expect_shown(image_store, address, NEW, asked=f"GET {address}", key="another_picture_shown")
+
+
+def expect_failure(answer: Answer) -> None:
+    expect_error(answer, 502, code="upload_failed", key="failure_not_told")
+
+
+def expect_old_avatar(user: User, image_store: ImageStore, address: str) -> None:
+    """Fails the check unless the avatar is the one before, and still shows the same picture."""
+    expect_avatar_in_me(user, address, key="old_avatar_lost")
+    expect_shown(image_store, address, OLD, asked=f"GET {address}", key="old_picture_lost")
