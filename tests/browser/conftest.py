@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from courseware.course import Course, find_course, load_course
+from courseware.course import Course, Step, find_course, load_course
 from courseware.serving.ports import HOST, free_port
 from courseware.workspace import Workspace
 
@@ -34,10 +34,11 @@ expect.set_options(timeout=SECONDS * 1000)
 class Student:
     """Somebody who sits before the lab: its page, its files, and all addresses that the page has asked for."""
 
-    def __init__(self, page: Page, course: Course, screenshots: Path) -> None:
+    def __init__(self, page: Page, course: Course, step: Step, screenshots: Path) -> None:
         self.page = page
         self.course = course
-        self.folder = Workspace(course).folder(course.step(1))
+        self.step = step
+        self.folder = Workspace(course).folder(step)
         self.asked_for: list[str] = []
         self._screenshots = screenshots
         page.context.on("request", lambda request: self.asked_for.append(request.url))
@@ -49,9 +50,13 @@ class Student:
         parts = [urlsplit(address) for address in self.asked_for]
         return [part.geturl() for part in parts if part.scheme in schemes and part.hostname != HOST]
 
+    def screenshot(self, name: str) -> Path:
+        """Where a screenshot of this name is kept."""
+        return self._screenshots / f"{name}.png"
+
     def look(self, name: str) -> None:
         """Takes a screenshot."""
-        self.page.screenshot(path=self._screenshots / f"{name}.png")
+        self.page.screenshot(path=self.screenshot(name))
 
     def run_cell(self, source: str) -> Any:
         """Runs the notebook's cell that holds exactly this, and returns it."""
@@ -121,13 +126,19 @@ def course(tmp_path: Path) -> Course:
 
 
 @pytest.fixture
-def lab_address(course: Course, tmp_path: Path) -> Iterator[str]:
+def number() -> int:
+    """The step that the lab is opened on. A module of tests may have one of its own."""
+    return 1
+
+
+@pytest.fixture
+def lab_address(course: Course, number: int, tmp_path: Path) -> Iterator[str]:
     """Where `course lab` has JupyterLab."""
     output = tmp_path / "output.txt"
     ports = ["--port", str(free_port()), "--application-port", str(free_port())]
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "courseware", "lab", "--no-browser", *ports],
+            [sys.executable, "-m", "courseware", "lab", str(number), "--no-browser", *ports],
             cwd=course.root,
             stdin=subprocess.DEVNULL,
             stdout=file,
@@ -145,13 +156,13 @@ def lab_address(course: Course, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def student(browser: Browser, lab_address: str, course: Course, tmp_path: Path) -> Iterator[Student]:
+def student(browser: Browser, lab_address: str, course: Course, number: int, tmp_path: Path) -> Iterator[Student]:
     """A student whose lab is open and whose kernel is ready."""
     screenshots = Path(os.environ.get(SCREENSHOTS, tmp_path / "screenshots"))
     screenshots.mkdir(parents=True, exist_ok=True)
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.set_default_timeout(SECONDS * 1000)
-    somebody = Student(page, course, screenshots)
+    somebody = Student(page, course, course.step(number), screenshots)
     page.goto(lab_address)
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()

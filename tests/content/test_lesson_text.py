@@ -1,4 +1,4 @@
-"""The lesson of step 1 names files that exist, and repeats nothing that stands in lesson.toml."""
+"""The lesson of each step names files that exist, and repeats nothing that stands in lesson.toml."""
 
 import re
 from pathlib import Path
@@ -6,43 +6,42 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from courseware.course import Question, Task, load_course
+from courseware.course import Question, Step, Task, load_course
 from courseware.project_tree import finish, read_tree
 
-ROOT = Path(__file__).parents[2]
-COURSE = load_course(ROOT)
-STEP = COURSE.step(1)
+COURSE = load_course(Path(__file__).parents[2])
 LINK = re.compile(r"\]\((?P<target>[^)]+)\)")
 FILE_NAME = re.compile(r"`(?P<path>(?:app|migrations|lesson|examples|tests)/[\w./]*)`")
 
 
-def markdown_texts() -> dict[str, str]:
+def markdown_texts(step: Step) -> dict[str, str]:
     """The lesson's text and the notebook's prose, by where it stands."""
-    notebook = nbformat.read(STEP.notebook, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.read(step.notebook, as_version=4)  # type: ignore[no-untyped-call]
     prose = {f"notebook: {cell.id}": cell.source for cell in notebook.cells if cell.cell_type == "markdown"}
-    return {"README.md": (STEP.lesson_folder / "README.md").read_text(encoding="utf-8"), **prose}
+    return {"README.md": (step.lesson_folder / "README.md").read_text(encoding="utf-8"), **prose}
 
 
-TEXTS = markdown_texts()
+TEXTS = {(step.number, place): text for step in COURSE.steps for place, text in markdown_texts(step).items()}
 
 
-def workspace_files() -> set[str]:
+def workspace_files(number: int) -> set[str]:
     """Every file and folder as the student has them in their workspace, from the notebook on."""
-    lesson = read_tree(STEP.lesson_folder)
-    files = {Path(path) for path in (*finish(COURSE, 1), *(f"lesson/{path}" for path in lesson), *lesson)}
+    lesson = read_tree(COURSE.step(number).lesson_folder)
+    files = {Path(path) for path in (*finish(COURSE, number), *(f"lesson/{path}" for path in lesson), *lesson)}
     return {path.as_posix() for file in files for path in (file, *file.parents)}
 
 
-@pytest.mark.parametrize("place", TEXTS)
-def test_every_file_that_the_text_names_is_in_the_workspace(place: str) -> None:
-    named = {match["target"] for match in LINK.finditer(TEXTS[place]) if "://" not in match["target"]}
-    named |= {match["path"].rstrip("/") for match in FILE_NAME.finditer(TEXTS[place])}
-    assert named <= workspace_files()
+@pytest.mark.parametrize(("number", "place"), TEXTS)
+def test_every_file_that_the_text_names_is_in_the_workspace(number: int, place: str) -> None:
+    text = TEXTS[number, place]
+    named = {match["target"] for match in LINK.finditer(text) if "://" not in match["target"]}
+    named |= {match["path"].rstrip("/") for match in FILE_NAME.finditer(text)}
+    assert named <= workspace_files(number)
 
 
-@pytest.mark.parametrize("place", TEXTS)
-def test_titles_minutes_and_points_stand_in_lesson_toml_alone(place: str) -> None:
-    text = TEXTS[place].casefold()
-    graded: tuple[Task | Question, ...] = (*STEP.tasks, *STEP.lesson.questions)
+@pytest.mark.parametrize(("number", "place"), TEXTS)
+def test_titles_minutes_and_points_stand_in_lesson_toml_alone(number: int, place: str) -> None:
+    text, step = TEXTS[number, place].casefold(), COURSE.step(number)
+    graded: tuple[Task | Question, ...] = (*step.tasks, *step.lesson.questions)
     assert [item.title for item in graded if item.title.casefold() in text] == []
     assert re.search(r"\b\d+ (points|minutes)\b", text) is None

@@ -38,7 +38,7 @@ what your machine has, and what that means.
 | `course lab {number}` | the same, and opens JupyterLab on it; Ctrl-C ends everything |
 | `course check {number}` | judges your work: points, what failed, what was expected and what came, a hint |
 | `course watch {number}` | the same on every save |
-| `course run {number}` | serves your application, again after every save |
+| `course run {number}` | serves your application and what it uses, again after every save, and prints where they are |
 | `course hint CHECK` | the next hint for a check |
 | `course status` | how far you are |
 
