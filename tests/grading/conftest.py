@@ -153,7 +153,7 @@ def classroom(released: Path, tmp_path: Path) -> Class:
 def specimens(released: Path) -> dict[str, Tree]:
     """The reference of step 1, its starter, every mistake and every alternative, by name."""
     course = load_course(released / "course")
-    return {claim.name: claim.tree for claim in claims(course, (course.step(1),)) if claim.step == 1}
+    return {claim.name: claim.tree for claim in claims(course, (course.step(1),)) if claim.stage == 1}
 
 
 @pytest.fixture(scope="session")

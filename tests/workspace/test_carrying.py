@@ -1,6 +1,7 @@
 """`Workspace.start(..., from_mine=True)`: the next step begins from the student's own work, which itself stays."""
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -200,6 +201,17 @@ def test_a_step_that_was_not_begun_cannot_be_carried(workspace: Workspace, cours
     with pytest.raises(UsageError, match="Step 1 was not begun here"):
         workspace.start(course.step(2), from_mine=True)
     assert not workspace.root.exists()
+
+
+@pytest.mark.usefixtures("mine")
+def test_without_the_reference_nothing_is_laid_out(workspace: Workspace, course: Course) -> None:
+    """As in a kit, which leaves the solutions out."""
+    shutil.rmtree(course.application_folder)
+
+    with pytest.raises(UsageError, match="handed out without its solutions"):
+        workspace.start(course.step(2), from_mine=True)
+
+    assert not workspace.folder(course.step(2)).exists()
 
 
 @pytest.mark.usefixtures("mine")
