@@ -53,7 +53,9 @@ def _carried(step: Step, merge: Merge) -> Iterator[RenderableType]:
     number, before = step.number, step.number - 1
     yield shown(f"It begins from your own step {before}, which stays as it is in its own folder.")
     if merge.merged:
-        yield shown(f"Your changes and those of step {number} are both in {', '.join(merge.merged)}.")
+        # Such as an import that the student took out, and that a function of the step's uses.
+        look = "Look it over: lines were put together, not what they mean."
+        yield shown(f"Your changes and those of step {number} are both in {', '.join(merge.merged)}. {look}")
     if not merge.conflicts:
         return
     yield Text("")
