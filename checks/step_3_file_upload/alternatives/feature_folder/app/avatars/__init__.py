@@ -1,0 +1,1 @@
+"""Avatars: how they come in, what they may be, where they are kept."""

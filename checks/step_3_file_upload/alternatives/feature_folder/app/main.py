@@ -1,0 +1,37 @@
+"""Puts the application together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.api.v1 import router
+from app.avatars.limit import BodyLimit
+from app.core.access_log import hide_tokens
+from app.core.config import get_settings
+from app.core.database import create_engine, create_sessions
+from app.core.errors import add_error_handlers
+from app.services.email import Mailer
+
+
+@asynccontextmanager
+async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+    """Opens what requests share before the first one, and closes it after the last."""
+    settings = get_settings()
+    engine = create_engine(settings.database_url)
+    application.state.sessions = create_sessions(engine)
+    application.state.mailer = Mailer(settings)
+    yield
+    await application.state.mailer.close()
+    await engine.dispose()
+
+
+def create_app() -> FastAPI:
+    """A new application. Wrong settings raise pydantic.ValidationError, so that it never starts with them."""
+    get_settings()
+    hide_tokens()
+    application = FastAPI(title="Contacts API", version="1.0.0", lifespan=lifespan, redoc_url=None)
+    add_error_handlers(application)
+    application.add_middleware(BodyLimit)
+    application.include_router(router, prefix="/api/v1")
+    return application
