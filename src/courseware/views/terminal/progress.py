@@ -41,10 +41,10 @@ def laid_out_view(step: Step, laid_out: LaidOut, root: Path, before: StepStatus 
             )
         )
     table = columns()
-    table.add_row("", shown("to read and work in JupyterLab"), shown(f"course lab {number}", "bold"))
-    table.add_row("", shown("to work in your own editor"), shown(f"{folder}/lesson/README.md", "bold"))
-    table.add_row("", shown("to have your work judged"), shown(f"course check {number}", "bold"))
-    table.add_row("", shown("to have it judged on every save"), shown(f"course watch {number}", "bold"))
+    table.add_row("", shown("read, work in JupyterLab"), shown(f"course lab {number}", "bold"))
+    table.add_row("", shown("or in your own editor"), shown(f"{folder}/lesson/README.md", "bold"))
+    table.add_row("", shown("have it judged"), shown(f"course check {number}", "bold"))
+    table.add_row("", shown("judged on every save"), shown(f"course watch {number}", "bold"))
     return Group(*lines, table)
 
 
