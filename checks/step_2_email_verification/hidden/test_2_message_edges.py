@@ -40,7 +40,13 @@ def test_token_says_what_it_is_for(
     lifetime = claims["exp"] - claims["iat"]
     expect(lifetime == DAY, "wrong_lifetime", asked="exp - iat of the token", expected=f"{DAY} s", got=f"{lifetime} s")
     named = newcomer.account.email in claims.values()
-    expect(named, "address_not_in_token", asked="the token in the link", expected="the address", got=str(claims))
+    expect(
+        named,
+        "address_not_in_token",
+        asked="the token in the link",
+        expected="a claim that is the address",
+        got=str(claims),
+    )
 
 
 @check(

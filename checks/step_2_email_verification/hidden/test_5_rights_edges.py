@@ -39,7 +39,7 @@ def test_verification_counts_at_once(
     hints=(
         "Two questions, who are you and may you. In which order?",
         "Without a token nobody knows who asks, so the answer is still the one from before.",
-        "Build get_verified_user on CurrentUser, which raises 401 with WWW-Authenticate by itself.",
+        "Build get_verified_user on CurrentUser, which raises the 401 with its challenge by itself.",
     ),
     needs=CLOSED,
 )
