@@ -1,5 +1,6 @@
 """A real Chromium on a real `course lab` on a copy of the real course."""
 
+import json
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect, sync_playwright
 
 from courseware.course import Course, Step, find_course, load_course
 from courseware.serving.ports import HOST, free_port
@@ -91,6 +92,65 @@ class Student:
             self.page.wait_for_timeout(100)
         table.first.evaluate("element => element.scrollIntoView()")
         return table
+
+    def open(self, tab: str) -> None:
+        """Brings a tab to the front that is there."""
+        self.page.locator(".lm-TabBar-tab", has_text=tab).click()
+
+    def launch(self, title: str, service: str) -> FrameLocator:
+        """Opens a page of the launcher in a new tab, and returns what it shows."""
+        self.page.locator("#jp-main-dock-panel .lm-TabBar-addButton").first.click()
+        self.page.locator(f'.jp-LauncherCard[title="{title}"]:visible').first.click()
+        return self.page.frame_locator(f'iframe[src*="/{service}/"]')
+
+    @property
+    def swagger(self) -> FrameLocator:
+        return self.page.frame_locator('iframe[src*="application/docs"]')
+
+    def operation(self, method: str, path: str) -> Locator:
+        """An operation in Swagger UI, opened."""
+        summary = self.swagger.locator(f'.opblock-summary-path[data-path="/api/v1{path}"]')
+        block = self.swagger.locator(f".opblock-{method}").filter(has=summary)
+        expect(block).to_be_visible()
+        if block.locator(".opblock-body").count() == 0:
+            block.locator(".opblock-summary").click()
+        return block
+
+    def execute(self, operation: Locator, status: str, *texts: str) -> Locator:
+        """Sends the request of an operation, and returns the answer, which has this status and these texts."""
+        operation.locator("button.execute").click()
+        answer = operation.locator(".live-responses-table").first
+        expect(answer.locator("tbody .response-col_status").first).to_contain_text(status)
+        for text in texts:
+            expect(answer).to_contain_text(text)
+        answer.scroll_into_view_if_needed()
+        return answer
+
+    def register(self, email: str, password: str, *texts: str) -> None:
+        """Registers in Swagger UI; the answer holds these texts."""
+        register = self.operation("post", "/auth/register")
+        register.locator("textarea").fill(json.dumps({"email": email, "password": password}))
+        self.execute(register, "201", *texts)
+
+    def authorize(self, email: str, password: str) -> None:
+        """Logs in with Swagger UI's own button."""
+        self.swagger.locator("button.authorize").first.click()
+        form = self.swagger.locator(".auth-container").first
+        form.locator("input[name=username], #oauth_username").first.fill(email)
+        form.locator("input[type=password], #oauth_password").first.fill(password)
+        form.locator("button.authorize").click()
+        expect(form.get_by_text("Logout")).to_be_visible()
+        self.swagger.locator("button.btn-done").click()
+
+    def follow_link(self, mailbox: FrameLocator) -> Page:
+        """Opens the message that verifies an address, and follows its link; what is seen then."""
+        mailbox.get_by_role("link", name="Verify your e-mail address").click()
+        link = mailbox.frame_locator("iframe").get_by_role("link")
+        expect(link).to_be_visible()
+        with self.page.context.expect_page() as opened:
+            link.click()
+        expect(opened.value.get_by_text("message")).to_be_visible()
+        return opened.value
 
 
 @pytest.fixture(scope="session")

@@ -60,31 +60,12 @@ def test_a_check_fails_on_the_start_and_holds_on_the_reference(student: Student)
 
 
 def test_swagger_ui_works_inside_the_lab(student: Student) -> None:
-    page = student.page
-    page.locator(".lm-TabBar-tab", has_text="Swagger UI").click()
-    swagger = page.frame_locator("iframe")
-    expect(swagger.locator(".opblock-summary-path", has_text="/api/v1/contacts").first).to_be_visible()
+    student.open("Swagger UI")
+    expect(student.swagger.locator(".opblock-summary-path", has_text="/api/v1/contacts").first).to_be_visible()
     student.look("4_swagger")
-
-    register = swagger.locator("#operations-auth-register, .opblock-post").filter(has_text="/auth/register").first
-    register.locator(".opblock-summary").click()
-    register.locator("textarea").fill('{"email": "ada@example.com", "password": "a long password"}')
-    register.locator("button.execute").click()
-    expect(register.locator(".live-responses-table tbody .response-col_status").first).to_contain_text("201")
-
-    swagger.locator("button.authorize").first.click()
-    form = swagger.locator(".auth-container").first
-    form.locator("input[name=username], #oauth_username").first.fill("ada@example.com")
-    form.locator("input[type=password], #oauth_password").first.fill("a long password")
-    form.locator("button.authorize").click()
-    expect(form.get_by_text("Logout")).to_be_visible()
-    swagger.locator("button.btn-done").click()
-
-    me = swagger.locator(".opblock-get").filter(has_text="/users/me").first
-    me.locator(".opblock-summary").click()
-    me.locator("button.execute").click()
-    expect(me.locator(".live-responses-table tbody .response-col_status").first).to_contain_text("200")
-    expect(me.locator(".live-responses-table")).to_contain_text("ada@example.com")
+    student.register("ada@example.com", "a long password")
+    student.authorize("ada@example.com", "a long password")
+    student.execute(student.operation("get", "/users/me"), "200", "ada@example.com")
     student.look("5_signed_in")
     assert student.asked_elsewhere == []
     assert [address for address in student.asked_for if "/application/api/v1/users/me" in address]
