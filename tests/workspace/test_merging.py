@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from courseware.errors import UsageError
@@ -12,6 +12,8 @@ from courseware.project_tree import Tree
 from courseware.workspace import merging
 from courseware.workspace.merging import Conflict, Merge, left_conflicts, merge
 
+# However busy the machine is.
+PATIENTLY = settings(max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 BASE = b"one\ntwo\nthree\nfour\nfive\n"
 
 
@@ -76,7 +78,7 @@ def edits(text: bytes) -> st.SearchStrategy[bytes]:
     return st.builds(lambda place, more: b"".join([*old[: place[0]], *more, *old[place[1] :]]), places, LINES)
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@PATIENTLY
 @given(three_trees())
 def test_nothing_is_lost(versions: tuple[Tree, Tree, Tree]) -> None:
     base, mine, new = versions
@@ -140,7 +142,7 @@ def separate_edits(draw: st.DrawFn) -> tuple[bytes, bytes, bytes, bytes]:
     return text(base, "\n", base_ends), text(mine, end, mine_ends), text(new, "\n", new_ends), text(both, end, ends)
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@PATIENTLY
 @given(separate_edits())
 def test_edits_apart_from_each_other_go_together_exactly(versions: tuple[bytes, bytes, bytes, bytes]) -> None:
     base, mine, new, both = versions
