@@ -1,0 +1,35 @@
+"""The application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.api.v1 import router
+from app.core.access_log import hide_tokens
+from app.core.config import get_settings
+from app.core.database import create_engine, create_sessions
+from app.core.errors import add_error_handlers
+from app.services.email import Mailer
+
+
+@asynccontextmanager
+async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+    """The mailer needs the database, so it comes second and goes first."""
+    settings = get_settings()
+    engine = create_engine(settings.database_url)
+    application.state.sessions = create_sessions(engine)
+    application.state.mailer = Mailer(settings, application.state.sessions)
+    yield
+    await application.state.mailer.close()
+    await engine.dispose()
+
+
+def create_app() -> FastAPI:
+    """A new application."""
+    get_settings()
+    hide_tokens()
+    application = FastAPI(title="Contacts API", version="1.0.0", lifespan=lifespan)
+    add_error_handlers(application)
+    application.include_router(router, prefix="/api/v1")
+    return application

@@ -1,0 +1,13 @@
+"""Version 1 of the API: everything below /api/v1."""
+
+from fastapi import APIRouter
+
+from app.api.v1 import auth, contacts, health, users
+from app.verification import router as verification
+
+router = APIRouter()
+router.include_router(auth.router)
+router.include_router(verification.router)
+router.include_router(users.router)
+router.include_router(contacts.router)
+router.include_router(health.router)

@@ -1,0 +1,29 @@
+"""Puts the application together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.api.v1 import router
+from app.core.config import get_settings
+from app.core.database import create_engine, create_sessions
+from app.core.errors import add_error_handlers
+
+
+@asynccontextmanager
+async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+    """Opens what requests share before the first one, and closes it after the last."""
+    engine = create_engine(get_settings().database_url)
+    application.state.sessions = create_sessions(engine)
+    yield
+    await engine.dispose()
+
+
+def create_app() -> FastAPI:
+    """A new application. Wrong settings raise pydantic.ValidationError, so that it never starts with them."""
+    get_settings()
+    application = FastAPI(title="Contacts API", version="1.0.0", lifespan=lifespan, redoc_url=None)
+    add_error_handlers(application)
+    application.include_router(router, prefix="/api/v1")
+    return application

@@ -1,0 +1,75 @@
+"""Accounts: registering, logging in, staying logged in."""
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.database import is_storable, violates
+from app.core.errors import Conflict, Forbidden, Unauthorized
+from app.core.security import Purpose, create_token, hash_password, password_matches, read_token
+from app.models import User
+from app.schemas.token import TokenPair
+from app.schemas.user import UserCreate
+
+
+async def register(session: AsyncSession, data: UserCreate) -> User:
+    """A new account. Raises Conflict when the address has one already.
+
+    Nothing is asked beforehand: between the question and the insert another request could take the address.
+    """
+    user = User(
+        email=data.email,
+        full_name=data.full_name,
+        password_hash=await hash_password(data.password),
+    )
+    session.add(user)
+    try:
+        await session.commit()
+    except IntegrityError as error:
+        await session.rollback()
+        if violates(error, User.one_per_email):
+            raise Conflict("email_taken", "There is an account with this e-mail address already.") from None
+        raise
+    return user
+
+
+async def log_in(session: AsyncSession, email: str, password: str) -> TokenPair:
+    """Tokens for the user with this address and password.
+
+    Raises Unauthorized with the same words, after the same time, whether the address or the password is wrong.
+    """
+    user = await find_by_email(session, email)
+    matches = await password_matches(password, user.password_hash if user else None)
+    if user is None or not matches:
+        raise Unauthorized("bad_credentials", "The e-mail address or the password is wrong.")
+    if user.verified_at is None:
+        raise Forbidden("email_not_verified", "Is this you? Look into your mailbox.")
+    return issue_tokens(user)
+
+
+async def refresh(session: AsyncSession, refresh_token: str) -> TokenPair:
+    """A new pair of tokens in exchange for a refresh token. Raises Unauthorized."""
+    return issue_tokens(await find_by_token(session, refresh_token, Purpose.REFRESH))
+
+
+async def find_by_token(session: AsyncSession, token: str, purpose: Purpose) -> User:
+    """The user whom a token was issued to, for this purpose. Raises Unauthorized."""
+    user = await session.get(User, read_token(token, purpose).sub)
+    if user is None:
+        raise Unauthorized("invalid_token", "The account of this token is gone.")
+    return user
+
+
+async def find_by_email(session: AsyncSession, email: str) -> User | None:
+    """The user with this address, however it is written, or None."""
+    if not is_storable(email):  # the database would refuse even to look for it
+        return None
+    return await session.scalar(select(User).where(User.email == email.lower()))
+
+
+def issue_tokens(user: User) -> TokenPair:
+    """A new pair of tokens for a user who has proved who they are."""
+    return TokenPair(
+        access_token=create_token(user.id, Purpose.ACCESS),
+        refresh_token=create_token(user.id, Purpose.REFRESH),
+    )

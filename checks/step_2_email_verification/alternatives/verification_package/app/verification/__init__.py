@@ -1,0 +1,1 @@
+"""How somebody shows that an address is theirs."""

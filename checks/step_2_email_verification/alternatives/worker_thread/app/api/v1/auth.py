@@ -1,0 +1,66 @@
+"""Getting an account and logging in."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.security import OAuth2PasswordRequestForm
+from sqlalchemy import select
+
+from app.api.deps import MailerDep, SessionDep
+from app.core.errors import BadRequest, error_answers
+from app.core.security import Purpose, read_mailed_token
+from app.core.threads import BlockingSession
+from app.models import User
+from app.schemas.message import Message
+from app.schemas.token import RefreshRequest, TokenPair
+from app.schemas.user import EmailRequest, UserCreate, UserRead
+from app.services import users
+
+router = APIRouter(prefix="/auth", tags=["auth"], responses=error_answers(HTTPStatus.UNPROCESSABLE_ENTITY))
+
+
+@router.post(
+    "/register",
+    status_code=HTTPStatus.CREATED,
+    response_model=UserRead,
+    responses=error_answers(HTTPStatus.CONFLICT),
+)
+async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> User:
+    """Opens an account. It can be used once the link in a message to its address was followed."""
+    user = await users.register(session, data)
+    mailer.send_verification(user)
+    return user
+
+
+@router.get("/verify/{token}", responses=error_answers(HTTPStatus.BAD_REQUEST))
+def verify_email(session: BlockingSession, token: str) -> Message:
+    """Where the link leads."""
+    claims = read_mailed_token(token, Purpose.EMAIL_VERIFY)
+    user = session.get(User, claims.sub)
+    if user is None or user.email != claims.email:
+        raise BadRequest("invalid_token", "This link belongs to nobody.")
+    user.is_verified = True
+    session.commit()
+    return Message(message="Your e-mail address is verified. You can log in now.")
+
+
+@router.post("/resend-verification", status_code=HTTPStatus.ACCEPTED)
+def resend_verification(session: BlockingSession, mailer: MailerDep, data: EmailRequest) -> Message:
+    """The message once more."""
+    user = session.scalar(select(User).filter_by(email=data.email, is_verified=False))
+    if user:
+        mailer.send_verification(user)
+    return Message(message="If this address waits to be verified, a message is on its way.")
+
+
+@router.post("/login", responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN))
+async def log_in(session: SessionDep, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> TokenPair:
+    """Exchanges e-mail address (as `username`) and password for tokens."""
+    return await users.log_in(session, form.username, form.password)
+
+
+@router.post("/refresh", responses=error_answers(HTTPStatus.UNAUTHORIZED))
+async def refresh(session: SessionDep, data: RefreshRequest) -> TokenPair:
+    """Exchanges a refresh token for a new pair of tokens."""
+    return await users.refresh(session, data.refresh_token)
