@@ -23,7 +23,7 @@ Color = tuple[int, int, int]
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (320, 240), color: Color = COLORS[0], **options: Any) -> bytes:
     """A file with a picture of one color, apart from a thin frame."""
-    return encoded(drawn(size, color), kind, **options)
+    return saved(drawn(size, color), kind, **options)
 
 
 def drawn(size: tuple[int, int], color: Color) -> Image.Image:
@@ -37,9 +37,9 @@ def noise(random: Random, size: tuple[int, int]) -> Image.Image:
     return Image.frombytes("RGB", size, random.randbytes(size[0] * size[1] * 3))
 
 
-def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+def saved(image: Image.Image, kind: str, **how: Any) -> bytes:
     file = io.BytesIO()
-    image.save(file, kind, **options)
+    image.save(file, kind, **how)
     return file.getvalue()
 
 
@@ -53,7 +53,7 @@ def opened(content: bytes) -> Image.Image:
 def png_of_size(random: Random, size: int) -> bytes:
     """A whole PNG of exactly so many bytes, nearly all of which are pixels."""
     side = int((size * 0.98 / 3) ** 0.5)
-    content = encoded(noise(random, (side, side)), "PNG", compress_level=0)
+    content = saved(noise(random, (side, side)), "PNG", compress_level=0)
     missing = size - len(content) - len(chunk(b"tEXt", b""))
     comment = chunk(b"tEXt", b"Comment\0" + b"x" * (missing - len(b"Comment\0")))
     return content[:-PNG_END] + comment + content[-PNG_END:]

@@ -5,7 +5,7 @@ from random import Random
 from avatars import expect_not_a_picture, expect_not_refused, sending, upload
 from contacts_api import User
 from courseware.checking import File, ImageStore, check
-from pictures import EXTENSIONS, KINDS, PNG_SIGNATURE, encoded, noise, picture, whole_png_of
+from pictures import EXTENSIONS, KINDS, PNG_SIGNATURE, noise, picture, saved, whole_png_of
 
 REFUSED = ("text_is_refused_whatever_it_is_called",)
 
@@ -145,7 +145,7 @@ def test_empty_file_is_refused(user: User, image_store: ImageStore) -> None:
 def test_truncated_picture_is_refused(user: User, image_store: ImageStore, random: Random) -> None:
     """The first half of a JPEG, PNG, GIF or WebP is refused with 422 unsupported_image."""
     for kind in KINDS:
-        whole = encoded(noise(random, (120, 90)), kind)
+        whole = saved(noise(random, (120, 90)), kind)
         answer = upload(user, whole[: len(whole) // 2], kind)
         expect_not_a_picture(image_store, answer, key="truncated_picture_accepted")
 

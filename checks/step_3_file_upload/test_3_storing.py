@@ -18,7 +18,7 @@ from avatars import (
 from contacts_api import API, User
 from courseware.checking import File, ImageStore, Request, check, expect
 from courseware.services.mood import Mood
-from pictures import COLORS, KINDS, color_of, encoded, is_like, opened, picture
+from pictures import COLORS, KINDS, color_of, is_like, opened, picture, saved
 
 STORED = ("picture_is_stored",)
 TRANSFORMATION = {"c_fill", "h_200", "w_200"}
@@ -222,4 +222,4 @@ def picture_with_ends(size: tuple[int, int], middle: tuple[int, int, int], ends:
     side = min(size)
     image = Image.new("RGB", size, ends)
     image.paste(Image.new("RGB", (side, side), middle), ((size[0] - side) // 2, (size[1] - side) // 2))
-    return encoded(image, "PNG")
+    return saved(image, "PNG")

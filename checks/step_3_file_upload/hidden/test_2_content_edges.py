@@ -5,7 +5,7 @@ from random import Random
 from avatars import expect_not_a_picture, expect_not_refused, sending, upload
 from contacts_api import User
 from courseware.checking import File, ImageStore, check
-from pictures import COLORS, KINDS, PNG_SIGNATURE, encoded, noise, picture, png_of
+from pictures import COLORS, KINDS, PNG_SIGNATURE, noise, picture, png_of, saved
 
 REFUSED = ("text_is_refused_whatever_it_is_called",)
 
@@ -46,7 +46,7 @@ def test_programs_are_no_pictures(user: User, image_store: ImageStore) -> None:
 def test_pictures_may_be_cut_anywhere(user: User, image_store: ImageStore, random: Random) -> None:
     """A picture that was cut off after its head, or after nine tenths of it, is refused with 422."""
     for kind in KINDS:
-        whole = encoded(noise(random, (random.randrange(100, 140), 100)), kind)
+        whole = saved(noise(random, (random.randrange(100, 140), 100)), kind)
         for part in (0.05, 0.9):
             answer = upload(user, whole[: round(len(whole) * part)], kind)
             expect_not_a_picture(image_store, answer, key="truncated_picture_accepted")

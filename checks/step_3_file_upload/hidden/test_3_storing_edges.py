@@ -7,7 +7,7 @@ from PIL.PngImagePlugin import PngInfo
 from avatars import expect_shown, upload
 from contacts_api import User
 from courseware.checking import ImageStore, check, expect
-from pictures import COLORS, drawn, encoded, picture
+from pictures import COLORS, drawn, picture, saved
 
 STORED = ("picture_is_stored",)
 
@@ -39,7 +39,11 @@ def test_nothing_is_smuggled_into_the_store(user: User, image_store: ImageStore,
         upload(user, content, kind).expect_status(200, key="picture_refused")
         stored = image_store.uploads[-1].picture.content
         expect(
-            smuggled not in stored, "metadata_stored", asked=f"the stored {kind}", expected="the picture", got="more"
+            smuggled not in stored,
+            "metadata_stored",
+            asked=f"the stored {kind}",
+            expected="nothing but what can be seen",
+            got="more",
         )
 
 
@@ -67,7 +71,7 @@ def test_colors_may_be_kept_in_any_way(user: User, image_store: ImageStore) -> N
         ("WEBP", {"RGBA": color}),
     ):
         for mode, expected in modes.items():
-            content = encoded(image.quantize() if mode == "P" else image.convert(mode), kind)
+            content = saved(image.quantize() if mode == "P" else image.convert(mode), kind)
             answer = upload(user, content, kind).expect_status(200, key="unusual_picture_refused")
             address = answer.typed(str, "avatar_url", key="no_avatar_url")
             asked = f"a {kind} with its colors as {mode}"
