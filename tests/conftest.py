@@ -3,7 +3,9 @@
 import os
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -40,7 +42,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Sees to the mark `bubblewrap`. With COURSE_REQUIRE_ALL=1 a test that cannot run is a failure."""
     if item.get_closest_marker("bubblewrap") is not None and not available().bubblewrap:
-        reason = f"no bubblewrap: {available().reason}"
-        if os.environ.get("COURSE_REQUIRE_ALL") == "1":
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+        _do_without(f"no bubblewrap: {available().reason}")
+
+
+@pytest.fixture(scope="session")
+def do_without() -> Callable[[str], NoReturn]:
+    """Ends a test for which a program is missing: it is skipped, or fails with COURSE_REQUIRE_ALL=1."""
+    return _do_without
+
+
+def _do_without(reason: str) -> NoReturn:
+    if os.environ.get("COURSE_REQUIRE_ALL") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)

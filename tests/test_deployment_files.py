@@ -6,8 +6,9 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from packaging.requirements import Requirement
@@ -57,16 +58,22 @@ def test_zizmor_finds_nothing_in_the_workflows(path: Path) -> None:
     run("zizmor", "--offline", "--no-progress", path)
 
 
+@pytest.fixture(scope="module")
+def docker_compose(do_without: Callable[[str], NoReturn]) -> list[str]:
+    """The command. It is a plugin of docker, or a program by itself."""
+    for command in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(command[0]) and not subprocess.run([*command, "version"], capture_output=True).returncode:
+            break
+    else:
+        do_without("no docker compose")
+    return command
+
+
 @pytest.mark.parametrize("path", COMPOSE_FILES, ids=in_project)
-def test_docker_compose_understands_its_files(path: Path) -> None:
+def test_docker_compose_understands_its_files(path: Path, docker_compose: list[str]) -> None:
     """No daemon is needed for this."""
-    if (
-        shutil.which("docker") is None
-        or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
-    ):
-        pytest.skip("docker compose is not installed")
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
-    command = ["docker", "compose", "--file", str(path), "config", "--quiet"]
+    command = [*docker_compose, "--file", str(path), "config", "--quiet"]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == "", "a warning, such as about a variable that is not set"

@@ -74,24 +74,24 @@ def run() -> Run:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> str:
+def postgres_server(do_without: Callable[[str], NoReturn]) -> str:
     """The URL of a PostgreSQL server on which databases may be created. Without one the test is skipped,
     or fails where everything must run."""
     try:
         asyncio.run(_execute("SELECT 1"))
     except (OSError, TimeoutError, SQLAlchemyError) as error:
-        _do_without(f"no PostgreSQL at TEST_POSTGRES_URL or 127.0.0.1:5432: {error}")
+        do_without(f"no PostgreSQL at TEST_POSTGRES_URL or 127.0.0.1:5432: {error}")
     return POSTGRES_URL
 
 
 @pytest.fixture
-def redis_database() -> str:
+def redis_database(do_without: Callable[[str], NoReturn]) -> str:
     """The URL of a Redis database that may be emptied. Without one as with `postgres_server`."""
     try:
         with Redis.from_url(REDIS_URL) as redis:
             redis.ping()
     except RedisError as error:
-        _do_without(f"no Redis at TEST_REDIS_URL or 127.0.0.1:6379: {error}")
+        do_without(f"no Redis at TEST_REDIS_URL or 127.0.0.1:6379: {error}")
     return REDIS_URL
 
 
@@ -102,12 +102,6 @@ def postgres_database(postgres_server: str) -> Iterator[str]:
     asyncio.run(_execute(f"CREATE DATABASE {name}"))
     yield f"{postgres_server.rpartition('/')[0]}/{name}"
     asyncio.run(_execute(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-def _do_without(reason: str) -> NoReturn:
-    if os.environ.get("COURSE_REQUIRE_ALL") == "1":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 async def _execute(statement: str) -> None:
