@@ -221,6 +221,8 @@ def student(browser: Browser, lab_address: str, course: Course, number: int, tmp
     somebody = Student(page, course, course.step(number), screenshots)
     page.goto(lab_address)
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    # A cell that is run before there is a kernel makes JupyterLab ask for one; and "idle" it is even without any.
+    page.locator(".jp-NotebookPanel").get_by_text("Python 3 (ipykernel)", exact=True).first.wait_for()
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
     yield somebody
     page.close()
