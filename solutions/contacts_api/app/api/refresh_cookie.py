@@ -1,5 +1,6 @@
 """The refresh token in a cookie: a page can stay logged in without its scripts ever seeing the token."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Cookie, Depends, Response
@@ -16,20 +17,25 @@ PATH = "/api/v1/auth"
 
 def set_refresh_cookie(response: Response, tokens: TokenPair) -> None:
     """Puts the refresh token into a cookie too."""
+    _set(response, tokens.refresh_token, LIFETIMES[Purpose.REFRESH])
+
+
+def delete_refresh_cookie(response: Response) -> None:
+    """Takes the cookie away from the browser."""
+    _set(response, "", timedelta(0))
+
+
+def _set(response: Response, value: str, lifetime: timedelta) -> None:
+    """A browser takes a cookie away only when it is told of the same path."""
     response.set_cookie(
         NAME,
-        tokens.refresh_token,
-        max_age=int(LIFETIMES[Purpose.REFRESH].total_seconds()),
+        value,
+        max_age=int(lifetime.total_seconds()),
         path=PATH,
         secure=get_settings().environment != "local",
         httponly=True,
         samesite="strict",  # so that no other site can make the browser send it
     )
-
-
-def delete_refresh_cookie(response: Response) -> None:
-    """Takes the cookie away from the browser."""
-    response.delete_cookie(NAME, path=PATH, secure=get_settings().environment != "local", httponly=True)
 
 
 async def get_refresh_token(

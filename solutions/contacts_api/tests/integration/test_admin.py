@@ -94,10 +94,12 @@ async def test_a_deactivated_user_gets_no_message_and_no_new_password(
 async def test_a_user_who_is_let_in_again_has_to_log_in(
     admin: httpx.AsyncClient, bob: httpx.AsyncClient, client: httpx.AsyncClient
 ) -> None:
-    await set_bob_active(admin, False)
-    assert (await set_bob_active(admin, True)).status_code == 200
-    assert (await bob.get("/users/me")).status_code == 401
-    assert await log_in(client, BOB)
+    for _ in range(2):
+        await set_bob_active(admin, False)
+        assert (await set_bob_active(admin, True)).status_code == 200
+        assert (await bob.get("/users/me")).status_code == 401
+        bob.headers["Authorization"] = f"Bearer {(await log_in(client, BOB))['access_token']}"
+        assert (await bob.get("/users/me")).status_code == 200
 
 
 async def test_letting_in_somebody_who_is_in_changes_nothing(admin: httpx.AsyncClient, bob: httpx.AsyncClient) -> None:

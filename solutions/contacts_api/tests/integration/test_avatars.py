@@ -251,6 +251,20 @@ async def test_when_cloudinary_does_not_answer_the_old_avatar_stays(
         await check_refused(ann, old)
 
 
+async def test_a_store_that_was_silent_gets_pictures_again_at_once(
+    ann: httpx.AsyncClient, store: PictureStore, settings: pytest.MonkeyPatch
+) -> None:
+    """The threads that waited for it in vain have ended: nothing but their own timeout can end them."""
+    change_settings(settings, "CLOUDINARY_TIMEOUT", "0.2")
+    with closing(silent()) as server:
+        change_settings(settings, "CLOUDINARY_UPLOAD_PREFIX", f"http://127.0.0.1:{server.getsockname()[1]}")
+        answers = await asyncio.gather(*(upload(ann, picture()) for _ in range(8)))  # more than there are threads
+        assert {answer.status_code for answer in answers} == {502}
+        change_settings(settings, "CLOUDINARY_TIMEOUT", str(LONG / 3))
+        change_settings(settings, "CLOUDINARY_UPLOAD_PREFIX", store.address)
+        assert (await upload(ann, picture())).status_code == 200
+
+
 @pytest.mark.usefixtures("store")
 async def test_when_cloudinary_hangs_up_the_old_avatar_stays(
     ann: httpx.AsyncClient, settings: pytest.MonkeyPatch

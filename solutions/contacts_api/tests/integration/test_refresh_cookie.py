@@ -35,6 +35,14 @@ async def test_the_cookie_is_kept_from_scripts_and_from_other_sites(
     assert cookie == {"path": "/api/v1/auth", "max-age": str(7 * 24 * 3600), "httponly": True, "samesite": "strict"}
 
 
+async def test_logging_out_takes_the_cookie_away(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
+    await sign_up(client, mailbox, ANN)
+    given = cookie_of(await client.post("/auth/login", data=FORM))
+    taken = cookie_of(await client.post("/auth/logout"))
+    assert taken == given | {"value": "", "max-age": "0"}
+    assert (await client.post("/auth/refresh")).status_code == 422
+
+
 async def test_outside_of_ones_own_machine_the_cookie_travels_encrypted_only(
     client: httpx.AsyncClient, mailbox: Mailbox, settings: pytest.MonkeyPatch
 ) -> None:
