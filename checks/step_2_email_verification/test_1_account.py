@@ -58,7 +58,7 @@ def test_registration_gives_no_tokens(application: Application, random: Random) 
     needs=UNVERIFIED,
 )
 def test_nobody_verifies_themselves(application: Application, random: Random) -> None:
-    """POST /auth/register with is_verified in the body answers 422."""
+    """POST /auth/register with is_verified in the body answers 422, and no account is opened."""
     account = new_account(random)
     request = Request(
         "POST",
@@ -66,6 +66,7 @@ def test_nobody_verifies_themselves(application: Application, random: Random) ->
         json={"is_verified": True, "email": account.email, "password": account.password},
     )
     application.send(request).expect_status(422, key="verified_by_oneself")
+    application.send(account.registration).expect_status(201, key="opened_all_the_same")
 
 
 def everything_in(value: object, name: str = "") -> Iterator[tuple[str, object]]:

@@ -28,7 +28,7 @@ def test_message_with_a_link_arrives(application: Application, mailbox: Mailbox,
 
 @check(
     task="2.2",
-    points=3,
+    points=2,
     hints=(
         "Where will the person be who reads the message? On your machine?",
         "The application cannot know under which name the world reaches it. A setting tells it.",

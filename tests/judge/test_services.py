@@ -72,6 +72,50 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+SETTINGS_CHECKS = '''"""What the application was told, and what it says."""
+
+import time
+from collections.abc import Mapping
+
+from courseware.checking import Application, Request, check, expect
+
+
+@check(task="1.1", points=6, hints=("Read the environment.",))
+def test_knows_its_address(application: Application, environment: Mapping[str, str]) -> None:
+    """The application uses the address that it was told, and notes that it was asked."""
+    before = len(application.log)
+    answer = application.send(Request("GET", "/greeting", query={"name": "ada"}))
+    answer.expect_value("greeting", equals=f"{environment['OWN_ADDRESS']}, {environment['GREETING']}", key="own_words")
+    until = time.monotonic() + 3
+    while "asked for ada" not in application.log[before:] and time.monotonic() < until:
+        time.sleep(0.01)
+    expect("asked for ada" in application.log[before:], "not_noted", asked="the log", expected="a line", got="none")
+'''
+TOLD = '''"""How people are greeted: by what the application was told."""
+
+import os
+
+from app.web import Reply
+
+
+def greet(query: dict[str, str]) -> Reply:
+    """A greeting."""
+    print("asked for", query["name"], flush=True)
+    return 200, {"greeting": f"{os.environ['OWN_ADDRESS']}, {os.environ['GREETING']}"}
+'''
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_check_knows_what_the_application_was_told_and_what_it_says(course: Course, kind: SandboxKind) -> None:
+    about = course.root / "lessons/course.toml"
+    write(about, about.read_text().replace("entrypoint", 'address_variable = "OWN_ADDRESS"\nentrypoint'))
+    write(course.root / "checks/step_1_greeting/test_greeting.py", SETTINGS_CHECKS)
+    course = load_course(course.root)
+    verdict = judge(course, course.step(1), {**finish(course, 1), "app/greeting.py": TOLD.encode()}, sandbox=kind)
+    assert [check.failure for check in verdict.checks] == [None]
+    assert verdict.held
+
+
 STAGE_CHECKS = '''"""A check for applications with mail and without."""
 
 from courseware.checking import Application, Mailbox, Request, check

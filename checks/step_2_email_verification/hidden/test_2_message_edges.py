@@ -53,6 +53,25 @@ def test_token_says_what_it_is_for(
     task="2.2",
     points=1,
     hints=(
+        "Who does the message come from, and who decides that?",
+        "A mail server takes messages from senders that it knows, and they are others in every place.",
+        "The sender is settings.mail_from, in the message and in what the mail server is told.",
+    ),
+    needs=ARRIVED,
+)
+def test_sender_comes_from_the_settings(
+    application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
+) -> None:
+    """The message comes from MAIL_FROM, in its From header and by what the mail server was told."""
+    message, sender = register(application, mailbox, random).message, environment["MAIL_FROM"]
+    for asked, got in (("From of the message", message.header("From")), ("the sender in SMTP", message.sender)):
+        expect(sender in got, "wrong_sender", asked=asked, expected=sender, got=got)
+
+
+@check(
+    task="2.2",
+    points=1,
+    hints=(
         "A message was lost. Who will ever know?",
         "A task that nobody awaits takes its exception with it. What do you leave behind in the log?",
         "Catch the exception in the task and call logger.error with the user's id, without address and link.",

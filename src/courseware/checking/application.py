@@ -62,7 +62,7 @@ class Application:
 
     @property
     def log(self) -> str:
-        """What the application has written so far, to be told apart from what it writes later."""
+        """What the application has written so far. It comes a little later than the answers."""
         return self._server.log_since(0)
 
     def send(self, request: Request, *, seconds: float | None = None) -> Answer:
