@@ -56,6 +56,12 @@ def test_nothing_kept_back_is_in_any_file(made: Made) -> None:
             assert not any(mistake.id in text and mistake.find in text for mistake in mistakes_of(step)), path
 
 
+@pytest.mark.parametrize("count", range(1, len(load_course(ROOT).steps) + 1))
+def test_a_kit_can_be_made_up_to_every_step_of_the_real_course(count: int) -> None:
+    course = load_course(ROOT)
+    assert list(given_away(course, count, kit_files(course, count))) == []
+
+
 def test_no_file_of_what_is_kept_back_has_a_place(made: Made) -> None:
     _, kit = made
     assert [path for path in kit.files if re.search(r"^solutions/|^tests/|hidden|alternative|mistakes", path)] == []

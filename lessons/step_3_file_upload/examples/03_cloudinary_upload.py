@@ -58,9 +58,9 @@ def photograph(kind: str = "JPEG", size: tuple[int, int] = (640, 480), **options
 
 
 def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
+    content = io.BytesIO()
+    image.save(content, kind, **options)
+    return content.getvalue()
 
 
 def opened(content: bytes) -> Image.Image:
