@@ -55,9 +55,13 @@ def finish(course: Course, number: int) -> dict[str, bytes]:
 
 
 def start(course: Course, number: int) -> dict[str, bytes]:
-    """What the student is handed for step `number`: the reference before it, under the step's starter files."""
-    tree = finish(course, number - 1) | read_tree(course.step(number).starter_folder)
-    return dict(sorted(tree.items()))
+    """What the student is handed for step `number`: the reference before it, under what is given and the starter files.
+
+    A kit has no reference; there the starter files are all.
+    """
+    step, after = course.step(number), finish(course, number)
+    given = {path: after[path] for path in step.lesson.given if path in after}
+    return dict(sorted((finish(course, number - 1) | given | read_tree(step.starter_folder)).items()))
 
 
 def _brought(course: Course, path: str, number: int) -> bool:

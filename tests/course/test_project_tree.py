@@ -40,8 +40,9 @@ def test_base_comes_before_the_first_step() -> None:
     assert tree["app/web.py"] == (SOLUTIONS / "greeter/app/web.py").read_bytes()
 
 
-def test_start_is_the_step_before_under_the_starter() -> None:
+def test_start_is_the_step_before_under_what_is_given_and_the_starter() -> None:
     tree = start(COURSE, 2)
+    assert tree["app/main.py"] == finish(COURSE, 2)["app/main.py"] != finish(COURSE, 1)["app/main.py"]
     assert tree["app/clock.py"] == (STARTER / "step_2_clock/app/clock.py").read_bytes()
     assert tree["app/greeting.py"] == finish(COURSE, 1)["app/greeting.py"]
 

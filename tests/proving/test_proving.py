@@ -8,6 +8,7 @@ import pytest
 
 from courseware.course import Course, load_course
 from courseware.errors import UsageError
+from courseware.project_tree import finish
 from courseware.proving import Finding, claims, faults, prove
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
@@ -120,6 +121,13 @@ HIDDEN_LINES = (MINIATURE / "checks" / STEP / "hidden/test_greeting_hidden.py").
             '"app/greeting.py", "x.py"]\nch',
             "x.py is wrongly in",
         ),
+        (f"lessons/{STEP}/lesson.toml", "given = [", 'given = ["app/web.py", ', "app/web.py is wrongly in `given`"),
+        (
+            f"lessons/{STEP}/lesson.toml",
+            "given = [",
+            'given = ["app/greeting.py", ',
+            "app/greeting.py is wrongly in `given`",
+        ),
         (f"lessons/{STEP}/lesson.toml", "points = 6", "points = 7", "worth 7 points, but its checks make 6"),
         (f"starter/{STEP}/app/greeting.py", "422 when it is blank", "what then?", "greet differs"),
         (f"starter/{STEP}/app/greeting.py", "query: dict[str, str]", "query: object", "greet differs"),
@@ -145,3 +153,9 @@ HIDDEN_LINES = (MINIATURE / "checks" / STEP / "hidden/test_greeting_hidden.py").
 def test_fault_in_the_files_is_found(root: Path, file: str, find: str, replace: str, said: str) -> None:
     course = spoil(root, file, find, replace)
     assert any(said in fault for fault in faults(course, course.steps))
+
+
+def test_starter_that_repeats_the_reference_is_found(root: Path) -> None:
+    course = load_course(root)
+    (root / f"starter/{STEP}/app/main.py").write_bytes(finish(course, 1)["app/main.py"])
+    assert any("starter's app/main.py is the reference's own" in fault for fault in faults(course, course.steps))

@@ -82,15 +82,16 @@ class Question(Part):
 class Lesson(Part):
     """What a step's lesson.toml says.
 
-    `adds` and `changes` are paths inside the application; in `adds` also patterns, such as "tests/**". `needs` names
-    the services that it uses from this step on. As long as there are no tasks, the step is planned: the application
-    has it, but nobody can work on it.
+    `adds` and `changes` are paths inside the application; in `adds` also patterns, such as "tests/**". `given` are
+    those of them that the student is handed as they are in the reference. `needs` names the services that the step
+    uses from now on. As long as there are no tasks, it is planned: the application has it, but nobody can work on it.
     """
 
     title: str
     minutes: int = Field(gt=0)
     adds: tuple[str, ...]
     changes: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     tasks: tuple[Task, ...] = ()
     questions: tuple[Question, ...] = ()

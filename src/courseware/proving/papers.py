@@ -24,6 +24,7 @@ def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
         after, handed_out = finish(course, step.number), start(course, step.number)
         yield from _wrong_points(step, entries[step.number])
         yield from _checks_without_mistake(step, entries[step.number])
+        yield from _wrongly_given(step, finish(course, step.number - 1), after)
         yield from _changed_outlines(step, handed_out, after)
         yield from _leaks(course, step, entries[step.number], handed_out)
 
@@ -40,6 +41,16 @@ def _untrue_lists(step: Step, before: Tree, after: Tree) -> Iterator[str]:
                 yield f"Step {step.number}: {path} is missing from `{name}`."
     for path in sorted(set(before) - set(after)):
         yield f"Step {step.number} takes {path} away."
+
+
+def _wrongly_given(step: Step, before: Tree, after: Tree) -> Iterator[str]:
+    starter = read_tree(step.starter_folder)
+    for path in step.lesson.given:
+        if path in starter or after.get(path) == before.get(path):
+            yield f"Step {step.number}: {path} is wrongly in `given`."
+    for path, content in starter.items():
+        if after.get(path) == content:
+            yield f"Step {step.number}: the starter's {path} is the reference's own. Delete it and name it in `given`."
 
 
 def _wrong_points(step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
