@@ -38,7 +38,8 @@ def test_token_says_what_it_is_for(
     missing = [name for name in ("exp", "iat", "jti") if name not in claims]
     expect(not missing, "wrong_claims", asked="the token in the link", expected="exp, iat and jti", got=str(claims))
     lifetime = claims["exp"] - claims["iat"]
-    expect(lifetime == DAY, "wrong_lifetime", asked="exp - iat of the token", expected=f"{DAY} s", got=f"{lifetime} s")
+    right = abs(lifetime - DAY) <= 1  # the clock may have been asked twice
+    expect(right, "wrong_lifetime", asked="exp - iat of the token", expected=f"{DAY} s", got=f"{lifetime} s")
     named = newcomer.account.email in claims.values()
     expect(
         named,
