@@ -46,8 +46,9 @@ def test_it_starts_and_ends_as_it_would_in_a_container(finished: Path, run: Run,
 
 
 def test_style_and_types_hold_at_every_stage(stages: Stages, run: Run, tmp_path: Path) -> None:
-    for folder in stages.values():
-        run(folder, "-m", "ruff", "check", "--no-cache")
+    for name, folder in stages.items():
+        still_to_be_used = ("--ignore", "ARG") if name.startswith("start") else ()  # by the student
+        run(folder, "-m", "ruff", "check", "--no-cache", *still_to_be_used)
         run(folder, "-m", "ruff", "format", "--check", "--no-cache")
         run(folder, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path.parent / "mypy"))
 
