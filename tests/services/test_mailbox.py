@@ -133,6 +133,14 @@ def test_recipients_beyond_the_limit_are_refused(post: Post) -> None:
     assert len(post.mailbox.messages.all[0].recipients) == MOST_RECIPIENTS
 
 
+def test_it_is_known_who_had_logged_in(post: Post) -> None:
+    with post.client() as client:
+        client.send_message(letter("from nobody"), "app@example.com", "ada@example.com")
+        client.login("contacts", "any password")
+        client.send_message(letter("from a user"), "app@example.com", "ada@example.com")
+    assert [message.user for message in post.mailbox.messages.all] == ["", "contacts"]
+
+
 def test_connections_beyond_the_limit_are_ended_and_the_others_stay(post: Post) -> None:
     standing = [socket.create_connection((HOST, post.port), timeout=SECONDS) for _ in range(MOST_CONNECTIONS)]
     assert all(connection.recv(3) == b"220" for connection in standing)

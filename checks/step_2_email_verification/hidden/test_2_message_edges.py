@@ -56,17 +56,19 @@ def test_token_says_what_it_is_for(
     hints=(
         "Who does the message come from, and who decides that?",
         "A mail server takes messages from senders that it knows, and they are others in every place.",
-        "The sender is settings.mail_from, in the message and in what the mail server is told.",
+        "The sender is settings.mail_from, in the message and to the server; settings.mail_username logs in.",
     ),
     needs=ARRIVED,
 )
 def test_sender_comes_from_the_settings(
     application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
 ) -> None:
-    """The message comes from MAIL_FROM, in its From header and by what the mail server was told."""
+    """The message comes from MAIL_FROM, to the reader and to the mail server, where MAIL_USERNAME has logged in."""
     message, sender = register(application, mailbox, random).message, environment["MAIL_FROM"]
     for asked, got in (("From of the message", message.header("From")), ("the sender in SMTP", message.sender)):
         expect(sender in got, "wrong_sender", asked=asked, expected=sender, got=got)
+    user = environment["MAIL_USERNAME"]
+    expect(message.user == user, "not_logged_in", asked="the login at the server", expected=user, got=message.user)
 
 
 @check(

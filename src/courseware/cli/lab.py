@@ -31,6 +31,7 @@ def lab(
 ) -> None:
     """Open JupyterLab on a step: its notebook, the files to edit, a terminal, and your application running."""
     from courseware.lab import Lab
+    from courseware.lab.processes import interrupted_once
 
     workspace = open_workspace()
     if step is None:
@@ -39,16 +40,17 @@ def lab(
     with busy("Laying the step out …"):
         workspace.start(asked)
     running = Lab(workspace, asked)
-    try:
-        with busy("Starting JupyterLab and your application …"):
-            addresses = running.start(browser=browser, port=port, application_port=application_port)
-        _print_addresses(f"Step {asked.number}: {asked.title}", addresses)
-        running.wait()
-    except KeyboardInterrupt:
-        pass  # Ctrl-C, SIGTERM or a closed terminal: the way in which this is meant to end.
-    finally:
-        with busy("Ending JupyterLab and your application …"):
-            running.stop()
+    with interrupted_once():
+        try:
+            with busy("Starting JupyterLab and your application …"):
+                addresses = running.start(browser=browser, port=port, application_port=application_port)
+            _print_addresses(f"Step {asked.number}: {asked.title}", addresses)
+            running.wait()
+        except KeyboardInterrupt:
+            pass  # Ctrl-C, SIGTERM or a closed terminal: the way in which this is meant to end.
+        finally:
+            with busy("Ending JupyterLab and your application …"):
+                running.stop()
 
 
 def _print_addresses(title: str, addresses: "Addresses") -> None:

@@ -2,9 +2,10 @@
 
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import IO
 
 import psutil
@@ -58,13 +59,37 @@ class Processes:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Lets no signal that ends a process interrupt the block: a second Ctrl-C, or a terminal closed after the first."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING_SIGNALS}
+    """Lets no signal that ends a process interrupt the block."""
+    with _handled_by(signal.SIG_IGN):
+        yield
+
+
+@contextmanager
+def interrupted_once() -> Iterator[None]:
+    """Lets only the first of such signals interrupt the block, with KeyboardInterrupt.
+
+    A second Ctrl-C, or a terminal that is closed after the first, must not keep the block from tidying up.
+    """
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for each in ENDING_SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    with _handled_by(interrupt):
+        yield
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> Iterator[None]:
+    """Signals that are ignored already, as nohup has it, stay so."""
+    taken = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in taken}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def _family(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:

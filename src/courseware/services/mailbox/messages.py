@@ -32,13 +32,17 @@ class ShortHeaders(Compat32):
 
 @dataclass(frozen=True)
 class Message:
-    """One message. `sender` and `recipients` are what was said to the server, not what stands in the headers."""
+    """One message. `sender` and `recipients` are what was said to the server, not what stands in the headers.
+
+    `user` is the name with which the client had logged in, empty if it had not.
+    """
 
     number: int
     received_at: datetime
     sender: str
     recipients: tuple[str, ...]
     raw: bytes
+    user: str = ""
 
     @property
     def subject(self) -> str:
@@ -110,12 +114,12 @@ class Messages:
         self._count = 0
         self._changes = 0
 
-    def add(self, sender: str, recipients: Sequence[str], raw: bytes) -> Message:
+    def add(self, sender: str, recipients: Sequence[str], raw: bytes, user: str = "") -> Message:
         """Keeps a message that has just arrived."""
         with self._changed:
             self._count += 1
             addresses = tuple(_whole(address) for address in recipients)
-            message = Message(self._count, datetime.now(UTC), _whole(sender), addresses, raw)
+            message = Message(self._count, datetime.now(UTC), _whole(sender), addresses, raw, user)
             self._kept[message.number] = message
             while len(self._kept) > MESSAGES_KEPT or sum(len(each.raw) for each in self._kept.values()) > BYTES_KEPT:
                 del self._kept[next(iter(self._kept))]

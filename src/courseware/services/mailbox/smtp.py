@@ -141,7 +141,8 @@ class Taking:
         elif self._moods.now is Mood.WELL:
             content = envelope.original_content
             assert content is not None
-            self._messages.add(envelope.mail_from or "", envelope.rcpt_tos, content)
+            user = session.auth_data.login.decode(errors="replace") if session.auth_data else ""
+            self._messages.add(envelope.mail_from or "", envelope.rcpt_tos, content, user)
         return "250 2.0.0 OK: taken"
 
     async def handle_exception(self, error: Exception) -> str:
@@ -150,4 +151,4 @@ class Taking:
 
 
 def _anybody(server: SMTP, session: Session, envelope: Envelope, mechanism: str, credentials: Any) -> AuthResult:
-    return AuthResult(success=True)
+    return AuthResult(success=True, auth_data=credentials)
