@@ -32,7 +32,7 @@ LAST_NAMES = ("Коваленко", "Шевчук", "Ткач", "Мороз", "N
 VERIFY = f"{AUTH}/verify"
 LINK = re.compile(r"""https?://[^\s"'<>]+""")
 
-RACES = 5
+RACES = 8
 """How often a race is run: on a busy machine one request may be over before the next one is read."""
 
 SHOWN_CONTACTS = 7

@@ -44,6 +44,10 @@ class Sent:
     _exchange: Exchange
     _log_position: int
 
+    def send_rest(self) -> None:
+        """Sends what was held back of the request."""
+        self._exchange.send_rest()
+
     def is_answered_within(self, seconds: float) -> bool:
         """Whether an answer begins to come within so many seconds from now."""
         return self._exchange.is_answered_within(seconds)
@@ -71,14 +75,22 @@ class Application:
             return sent.answer()
 
     def send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
-        """The answers to requests that are all sent before the first answer is read, each over its own connection."""
+        """The answers to requests that arrive at the same moment, as nearly as can be, each over its own connection.
+
+        All of them are there but for their last byte before the first of these goes out.
+        """
         with ExitStack() as stack:
-            all_sent = [stack.enter_context(self.sending(request)) for request in requests]
+            all_sent = [stack.enter_context(self.sending(request, hold_back=1)) for request in requests]
+            for sent in all_sent:
+                sent.send_rest()
             return [sent.answer() for sent in all_sent]
 
     @contextmanager
-    def sending(self, request: Request, *, seconds: float | None = None) -> Iterator[Sent]:
-        """Sends a request now, for a check that asks for the answer later. The time for it runs from now on."""
+    def sending(self, request: Request, *, seconds: float | None = None, hold_back: int = 0) -> Iterator[Sent]:
+        """Sends a request now, for a check that asks for the answer later. The time for it runs from now on.
+
+        So many bytes at its end are held back until `send_rest`.
+        """
         if self._late >= LATE_ANSWERS_BEFORE_GIVING_UP:
             raise _no_answer(request, "no_answer", "nothing: the application stopped answering before")
         log_position = self._server.log_position
@@ -87,7 +99,7 @@ class Application:
             try:
                 connection = stack.enter_context(self._server.connect(seconds))
                 exchange = Exchange(connection, seconds)
-                exchange.send(request)
+                exchange.send(request, hold_back)
             except (ExchangeFailed, OSError) as error:
                 raise self._failed(request, error, seconds) from None
             yield Sent(request, self, exchange, log_position)

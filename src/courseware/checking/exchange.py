@@ -39,14 +39,20 @@ class Exchange:
     def __post_init__(self) -> None:
         self._deadline = time.monotonic() + self.seconds
 
-    def send(self, request: Request) -> None:
-        """Sends the request, or as much of it as the server wants to hear before it answers."""
+    def send(self, request: Request, hold_back: int = 0) -> None:
+        """Sends the request, but for so many bytes, or as much of it as the server wants to hear before it answers."""
         self._http = h11.Connection(h11.CLIENT)
         start = h11.Request(method=request.method, target=request.target, headers=list(request.all_headers().items()))
         events = [start, h11.Data(data=request.body()[: request.stops_after])]
         if request.stops_after is None:
             events.append(h11.EndOfMessage())
-        self._send_while_silent(b"".join(self._http.send(event) or b"" for event in events))
+        content = b"".join(self._http.send(event) or b"" for event in events)
+        self._rest = content[len(content) - hold_back :]
+        self._send_while_silent(content[: len(content) - hold_back])
+
+    def send_rest(self) -> None:
+        """Sends what was held back."""
+        self._send_while_silent(self._rest)
 
     def _send_while_silent(self, content: bytes) -> None:
         """Sends until an answer begins to come: a server need not read what it refuses."""
