@@ -34,6 +34,7 @@ sys.path.insert(0, str(APPLICATION))
 
 from tests import databases, picture_store, pictures  # noqa: E402
 from tests.servers import closed, free_port, silent  # noqa: E402
+from tests.unit.test_birthdays import kept_next  # noqa: E402
 
 from app.core.database import create_engine, create_sessions  # noqa: E402
 from app.core.security import Purpose, create_token, hash_password  # noqa: E402
@@ -92,22 +93,11 @@ async def loop_over_rows(session: AsyncSession, user: User, today: date, days: i
     for contact in await session.scalars(select(Contact).where(Contact.owner_id == user.id)):
         if contact.birthday is None:
             continue
-        day = next_birthday(contact.birthday, today)
+        day = kept_next(contact.birthday, today)
         if day <= today + timedelta(days):
             fields = ContactRead.model_validate(contact).model_dump()
             found.append(UpcomingBirthday(**fields, next_birthday=day, days_until=(day - today).days))
     return sorted(found, key=lambda each: (each.days_until, each.last_name, each.first_name, each.id))
-
-
-def next_birthday(birthday: date, today: date) -> date:
-    for year in (today.year, today.year + 1):
-        try:
-            day = birthday.replace(year=year)
-        except ValueError:
-            day = date(year, 2, 28)
-        if day >= today:
-            break
-    return day
 
 
 async def compare_birthdays(console: Console, urls: dict[str, str], rounds: int) -> None:

@@ -100,16 +100,14 @@ def reason_for(survivor: Survivor, reasons: list[dict[str, str]]) -> str | None:
 
 def report(console: Console, folder: Path) -> bool:
     """Shows what was found. Returns whether it is good enough."""
-    counts = Counter(outcomes(folder).values())
-    unnoticed = [name for name, outcome in outcomes(folder).items() if outcome in ("survived", "no tests")]
+    became = outcomes(folder)
+    counts = Counter(became.values())
+    unnoticed = [name for name, outcome in became.items() if outcome in ("survived", "no tests")]
     noticed, judged = sum(counts[name] for name in NOTICED), sum(counts.values()) - counts["not checked"]
     reasons = tomllib.loads(REASONS.read_text())["reasons"]
     found, unexplained = Counter[str](), []
     for survivor in survivors(folder, unnoticed):
-        words = (
-            "Only the words of a sentence change, and no contract fixes them." if survivor.is_in_words_only else None
-        )
-        reason = words or reason_for(survivor, reasons)
+        reason = WORDS if survivor.is_in_words_only else reason_for(survivor, reasons)
         if reason is None:
             unexplained.append(survivor)
         else:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from contacts_api import ME, User, expect_error
+from contacts_api import ME, User, expect_error, me
 from courseware.checking import Answer, File, ImageStore, Request, expect
 from pictures import EXTENSIONS, Color, color_of, is_like, opened, picture
 
@@ -38,13 +38,13 @@ def uploaded(user: User, color: Color, *, kind: str = "PNG") -> str:
     return answer.typed(str, "avatar_url", key="no_avatar_url")
 
 
-def me(user: User) -> Answer:
-    return user.application.send(Request("GET", ME, token=user.token)).expect_status(200, key="me_does_not_work")
+def profile(user: User) -> Answer:
+    return me(user.application, user.token).expect_status(200, key="me_does_not_work")
 
 
 def expect_avatar_in_me(user: User, address: str | None, *, key: str) -> None:
     """Fails the check unless /users/me shows this avatar; None: none."""
-    me(user).expect_value("avatar_url", equals=address, key=key)
+    profile(user).expect_value("avatar_url", equals=address, key=key)
 
 
 def expect_not_refused(answer: Answer, *, key: str) -> None:

@@ -123,6 +123,11 @@ def unverified_user(application: Application, environment: Mapping[str, str], ra
     return User(application, account.email, token)
 
 
+def me(application: Application, token: str) -> Answer:
+    """What the application says of whoever has this token."""
+    return application.send(Request("GET", ME, token=token))
+
+
 def access_claims(user_id: object, random: Random) -> dict[str, object]:
     """What an access token says, by the contract."""
     issued = datetime.now(UTC).replace(microsecond=0)
@@ -140,7 +145,7 @@ def expect_unverified_refused(user: User, answer: Answer, *, key: str) -> None:
 
     It may be 401 where the application does not take the token for one of its own, and so does not know who asks.
     """
-    if user.application.send(Request("GET", ME, token=user.token)).status == 401:
+    if me(user.application, user.token).status == 401:
         answer.expect_status(401, key=key)
     else:
         expect_error(answer, 403, code="email_not_verified", key=key)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from contacts_api import AUTH, ME, VERIFY, Account, expect_error, following, link_in, new_account
+from contacts_api import AUTH, VERIFY, Account, expect_error, following, link_in, new_account
 from courseware.checking import Answer, Application, CheckFailed, Mailbox, Request, expect
 
 if TYPE_CHECKING:
@@ -85,10 +85,6 @@ def log_in(application: Application, account: Account) -> Mapping[str, str]:
     """The two tokens that the account gets for its password, by their names in the answer."""
     answer = application.send(account.login).expect_status(200, key="cannot_log_in")
     return {name: answer.typed(str, name, key="cannot_log_in") for name in ("access_token", "refresh_token")}
-
-
-def me(application: Application, token: str) -> Answer:
-    return application.send(Request("GET", ME, token=token))
 
 
 def in_time(application: Application, request: Request, *, key: str) -> Answer:

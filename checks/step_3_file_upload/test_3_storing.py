@@ -9,7 +9,7 @@ from avatars import (
     SIDE,
     expect_avatar_in_me,
     expect_shown,
-    me,
+    profile,
     sending,
     upload,
     upload_of,
@@ -78,7 +78,7 @@ def test_avatar_is_shown_at_once(newcomer: User) -> None:
 )
 def test_picture_is_called_after_the_user(user: User, image_store: ImageStore) -> None:
     """The picture is stored as avatars/ and the user's id, whatever the file is called."""
-    expected = f"avatars/{me(user).value('id')}"
+    expected = f"avatars/{profile(user).value('id')}"
     for name in ("me.png", "../../x?кіт#.png"):
         request = sending(user, File(picture(), name))
         answer = user.application.send(request).expect_status(200, key="picture_refused")

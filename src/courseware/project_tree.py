@@ -54,6 +54,11 @@ def finish(course: Course, number: int) -> dict[str, bytes]:
     return {path: content for path, content in sorted(tree.items()) if _brought(course, path, number)}
 
 
+def changed(before: Tree, after: Tree) -> dict[str, bytes]:
+    """The files of `after` that `before` lacks, or has otherwise."""
+    return {path: content for path, content in after.items() if before.get(path) != content}
+
+
 def start(course: Course, number: int) -> dict[str, bytes]:
     """What the student is handed for step `number`: the reference before it, under what is given and the starter files.
 

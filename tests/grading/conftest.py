@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from courseware.checking import wait_until
 from courseware.course import Course, Step, load_course
 from courseware.judge import judge
 from courseware.nbgrader import CourseFolder
@@ -108,6 +109,10 @@ class Class:
                     }
                     for submission in assignment.submissions
                 }
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    assert wait_until(holds, SECONDS)
 
 
 def nbgrader(folder: Path, *arguments: str) -> None:

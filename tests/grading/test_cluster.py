@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from courseware.project_tree import Tree
 
-from .conftest import ENVIRONMENT, SECONDS, Class
+from .conftest import ENVIRONMENT, SECONDS, Class, wait_for
 
 pytestmark = pytest.mark.bubblewrap
 
@@ -75,13 +74,6 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         yield cluster
     finally:
         cluster.stop()
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_worker_that_is_killed_in_the_middle_loses_nothing(

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 
 import psutil
@@ -11,7 +10,7 @@ import pytest
 
 from courseware.project_tree import Tree
 
-from .conftest import SECONDS, Class
+from .conftest import SECONDS, Class, wait_for
 
 pytestmark = pytest.mark.bubblewrap
 
@@ -27,13 +26,6 @@ def full(classroom: Class, variants: Variants) -> Class:
     for student, tree in variants(STUDENTS):
         classroom.hand_in(student, tree)
     return classroom
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def wait_for_verdicts(classroom: Class, number: int, process: "subprocess.Popen[str]") -> None:

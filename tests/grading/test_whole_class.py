@@ -26,7 +26,7 @@ STEPS = load_course(ROOT).steps
 SAMPLES = {1: 32}
 """So many of a step's specimens, with another choice of mistakes each time: `course verify` judges all of them anyway.
 WHOLE_CLASS=everybody has all of them graded here too, which takes much longer."""
-SMALL_SAMPLE = 10
+SMALL_SAMPLE = 6
 
 
 @pytest.mark.long

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from random import Random
 
-from contacts_api import new_account, unverified_user
+from contacts_api import me, new_account, unverified_user
 from courseware.checking import Application, check, expect
-from email_verification import me
 
 
 @check(

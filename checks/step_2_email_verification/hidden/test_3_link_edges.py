@@ -5,9 +5,9 @@ from random import Random
 
 import jwt
 
-from contacts_api import Account, new_email, signed
+from contacts_api import Account, me, new_email, signed
 from courseware.checking import Application, CheckFailed, Mailbox, check
-from email_verification import Newcomer, claims_in, expect_refused, follow, follow_token, log_in, me, register
+from email_verification import Newcomer, claims_in, expect_refused, follow, follow_token, log_in, register
 
 VERIFIED = ("link_verifies_the_address",)
 

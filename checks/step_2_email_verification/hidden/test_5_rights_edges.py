@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from random import Random
 
-from contacts_api import CONTACTS, User, access_claims, expect_error, expect_unverified_refused, signed
+from contacts_api import CONTACTS, User, access_claims, expect_error, expect_unverified_refused, me, signed
 from courseware.checking import Application, Mailbox, Request, check
-from email_verification import follow, me, register
+from email_verification import follow, register
 
 CLOSED = ("contacts_wait_for_the_link",)
 

@@ -7,6 +7,7 @@ from courseware.checking.image_store import ImageStore
 from courseware.checking.mailbox import Mailbox
 from courseware.checking.marker import check
 from courseware.checking.request import File, Request
+from courseware.checking.waiting import wait_until
 
 __all__ = [
     "Answer",
@@ -20,4 +21,5 @@ __all__ = [
     "Sent",
     "check",
     "expect",
+    "wait_until",
 ]

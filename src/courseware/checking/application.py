@@ -1,8 +1,7 @@
 """The application under judgement as a check sees it: requests go in, answers come out, its clock can be moved."""
 
 import socket
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from courseware.checking.exchange import Exchange, ExchangeFailed
 from courseware.checking.failure import CheckFailed
 from courseware.checking.log import last_error
 from courseware.checking.request import Request
+from courseware.checking.waiting import wait_until
 
 ANSWER_SECONDS = 3.0
 LATE_ANSWERS_BEFORE_GIVING_UP = 2
@@ -117,7 +117,7 @@ class Application:
     def _failed(self, request: Request, error: Exception, seconds: float) -> CheckFailed:
         # A process that ends closes its connections first; what it ends of is known a moment later.
         if isinstance(error, ExchangeFailed) and error.key == "connection_closed":
-            self._wait_until(lambda: self._server.has_ended)
+            wait_until(lambda: self._server.has_ended, LAG_SECONDS)
         if self._server.has_ended:
             return _no_answer(request, "application_ended", "the application ended")
         if not isinstance(error, ExchangeFailed) or error.key == "no_answer":
@@ -127,15 +127,11 @@ class Application:
 
     def _with_error(self, answer: Answer, log_position: int) -> Answer:
         """The answer with the error that the application logged for it. The log lags behind the answer a little."""
-        self._wait_until(lambda: bool(last_error(self._server.log_since(log_position))) or self._server.has_ended)
+        wait_until(
+            lambda: bool(last_error(self._server.log_since(log_position))) or self._server.has_ended, LAG_SECONDS
+        )
         error = last_error(self._server.log_since(log_position))
         return Answer(answer.request, answer.status, answer.headers, answer.body, error)
-
-    @staticmethod
-    def _wait_until(holds: Callable[[], bool]) -> None:
-        until = time.monotonic() + LAG_SECONDS
-        while not holds() and time.monotonic() < until:
-            time.sleep(0.005)
 
 
 class Clock:

@@ -1,10 +1,9 @@
 """The image store as a check sees it: what was really uploaded, what it shows, and the moods in which it fails."""
 
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from courseware.checking.failure import CheckFailed
+from courseware.checking.waiting import wait_until
 
 if TYPE_CHECKING:
     from courseware.services.image_store.image_store import ImageStore as Service
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from courseware.services.mood import Mood
 
 CALL_SECONDS = 3.0
-POLL_SECONDS = 0.005
 
 
 class ImageStore:
@@ -66,20 +64,10 @@ class ImageStore:
         from courseware.services.mood import Mood
 
         self._service.become(Mood.DROPS)
-        _wait_until(lambda: not self._service.waiting)
+        wait_until(lambda: not self._service.waiting, CALL_SECONDS)
         self._service.become(Mood.WELL)
 
     def wait_until_called(self, *, asked: str, key: str = "no_upload") -> None:
         """Returns when an upload waits at the stalling store. Fails the check where none comes in time."""
-        if not _wait_until(lambda: self._service.waiting > 0):
+        if not wait_until(lambda: self._service.waiting > 0, CALL_SECONDS):
             raise CheckFailed(key, asked=asked, expected=f"an upload within {CALL_SECONDS:g} s", got="none")
-
-
-def _wait_until(holds: Callable[[], bool]) -> bool:
-    """Whether this holds in time."""
-    until = time.monotonic() + CALL_SECONDS
-    while not holds():
-        if time.monotonic() > until:
-            return False
-        time.sleep(POLL_SECONDS)
-    return True

@@ -48,12 +48,10 @@ def _demand_that_it_holds(workspace: Workspace, step: Step, sandbox: bool | None
 
 
 def _files(course: Course, step: Step) -> Iterator[tuple[str, str]]:
-    from courseware.project_tree import finish
+    from courseware.project_tree import changed, finish
 
-    before = finish(course, step.number - 1)
-    for path, content in finish(course, step.number).items():
-        if before.get(path) != content:
-            yield path, content.decode(errors="replace")
+    for path, content in changed(finish(course, step.number - 1), finish(course, step.number)).items():
+        yield path, content.decode(errors="replace")
 
 
 def _differences(course: Course, step: Step) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from courseware.course import Course, Step
 from courseware.judge import CheckEntry, catalogue
-from courseware.project_tree import Tree, finish, read_tree, start
+from courseware.project_tree import Tree, changed, finish, read_tree, start
 from courseware.proving.secrets import Secrets, hidden_texts, windows_of
 from courseware.proving.specimens import mistakes_of
 
@@ -21,12 +21,13 @@ def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
     for stage in course.stages:
         yield from _untrue_lists(stage, finish(course, stage.number - 1), finish(course, stage.number))
     for step in steps:
-        after, handed_out = finish(course, step.number), start(course, step.number)
+        before, after = finish(course, step.number - 1), finish(course, step.number)
+        handed_out, new = start(course, step.number), changed(before, after)
         yield from _wrong_points(step, entries[step.number])
         yield from _checks_without_mistake(step, entries[step.number])
-        yield from _wrongly_given(step, finish(course, step.number - 1), after)
+        yield from _wrongly_given(step, after, new)
         yield from _changed_outlines(step, handed_out, after)
-        yield from _leaks(course, step, entries[step.number], handed_out)
+        yield from _leaks(step, entries[step.number], handed_out, new)
 
 
 def _untrue_lists(step: Step, before: Tree, after: Tree) -> Iterator[str]:
@@ -43,10 +44,10 @@ def _untrue_lists(step: Step, before: Tree, after: Tree) -> Iterator[str]:
         yield f"Step {step.number} takes {path} away."
 
 
-def _wrongly_given(step: Step, before: Tree, after: Tree) -> Iterator[str]:
+def _wrongly_given(step: Step, after: Tree, new: Tree) -> Iterator[str]:
     starter = read_tree(step.starter_folder)
     for path in step.lesson.given:
-        if path in starter or after.get(path) == before.get(path):
+        if path in starter or path not in new:
             yield f"Step {step.number}: {path} is wrongly in `given`."
     for path, content in starter.items():
         if after.get(path) == content:
@@ -106,11 +107,9 @@ def outline(source: bytes) -> dict[str, str]:
     return found
 
 
-def _leaks(course: Course, step: Step, entries: tuple[CheckEntry, ...], handed_out: Tree) -> Iterator[str]:
+def _leaks(step: Step, entries: tuple[CheckEntry, ...], handed_out: Tree, new: Tree) -> Iterator[str]:
     """Runs of lines of the solution, and hidden checks by name or sentence, that stand in something released."""
-    before, after = finish(course, step.number - 1), finish(course, step.number)
-    touched = {path: content for path, content in after.items() if before.get(path) != content}
-    solution = windows_of(touched) - windows_of(handed_out)
+    solution = windows_of(new) - windows_of(handed_out)
     secrets = Secrets(frozenset(solution), frozenset(hidden_texts(entries)))
     visible = {file.name: file.read_bytes() for file in step.checks_folder.glob("*.py")}
     lesson = {f"lessons/{path}": content for path, content in read_tree(step.lesson_folder).items()}

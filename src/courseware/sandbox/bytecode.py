@@ -1,4 +1,4 @@
-"""Sees to it that no start has to compile libraries again: inside the sandbox they are read-only.
+"""Sees to it that no start has to compile libraries again: applications write no byte code.
 
 Python writes byte code beside a library's source when it is first imported, pip when it installs. uv does not, and
 where PYTHONDONTWRITEBYTECODE is set nobody does: every start would take seconds. So the judge asks one application

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from queue import SimpleQueue
+from typing import BinaryIO, TypeAlias
 
 from courseware.errors import UsageError
 from courseware.project_tree import Tree
@@ -29,6 +31,7 @@ from courseware.sandbox.running import RunningApplication
 BACKLOG = 256
 LONGEST_PARENT = 80  # a socket's address has room for 107 bytes, on macOS for 103
 START_SECONDS = 60.0
+FIRST_REQUESTS_SECONDS = 0.2  # after which most of what an application imports only when it is asked is imported
 
 
 def start_application(
@@ -92,8 +95,7 @@ def start_application(
             serve=serve,
             clean_up=clean_up.pop_all().close,
         )
-    if kind == "bubblewrap":
-        _see_to_byte_code(running)
+    _see_to_byte_code(running)
     return running
 
 
@@ -150,10 +152,9 @@ def _enter_sandbox(line: CommandLine, environment: Mapping[str, str], limits: Li
 
 def _launch(line: CommandLine, environment: Mapping[str, str], log: BinaryIO) -> subprocess.Popen[bytes]:
     """Starts the command as the leader of a session of its own."""
-    return (
-        _launcher()
-        .submit(
-            subprocess.Popen[bytes],
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             line.arguments,
             env=environment,
             cwd="/",
@@ -163,21 +164,38 @@ def _launch(line: CommandLine, environment: Mapping[str, str], log: BinaryIO) ->
             pass_fds=line.descriptors,
             start_new_session=True,
         )
-        .result()
-    )
+
+    started: Future[subprocess.Popen[bytes]] = Future()
+    _launches().put((start, started))
+    return started.result()
+
+
+_Launch: TypeAlias = tuple[Callable[[], subprocess.Popen[bytes]], Future[subprocess.Popen[bytes]]]
 
 
 @cache
-def _launcher() -> ThreadPoolExecutor:
-    """The thread that starts every process.
+def _launches() -> SimpleQueue[_Launch]:
+    """What the thread that starts every process does next, and where it puts the process.
 
-    bubblewrap's --die-with-parent means the thread that started it: this one lives as long as the judge.
+    bubblewrap's --die-with-parent means the thread that started it: this one lives as long as the judge. It is a
+    daemon, because an executor's thread is waited for at the end, for ever if Ctrl-C came while it was being started.
     """
-    return ThreadPoolExecutor(1, thread_name_prefix="sandbox launcher")
+    launches: SimpleQueue[_Launch] = SimpleQueue()
+    threading.Thread(target=_launch_all, args=(launches,), name="sandbox launcher", daemon=True).start()
+    return launches
+
+
+def _launch_all(launches: SimpleQueue[_Launch]) -> None:
+    while True:
+        start, started = launches.get()
+        try:
+            started.set_result(start())
+        except Exception as error:
+            started.set_exception(error)
 
 
 if hasattr(os, "register_at_fork"):  # there are no forks on Windows
-    os.register_at_fork(after_in_child=_launcher.cache_clear)
+    os.register_at_fork(after_in_child=_launches.cache_clear)
 
 
 _byte_code_is_known = threading.Event()
@@ -189,7 +207,9 @@ def _see_to_byte_code(running: RunningApplication) -> None:
     def learn() -> None:
         if running.wait_ready(START_SECONDS).phase == "ready" and not _byte_code_is_known.is_set():
             _byte_code_is_known.set()
-            compile_libraries(running.uncompiled_modules())
+            for seconds in (0, FIRST_REQUESTS_SECONDS):
+                time.sleep(seconds)
+                compile_libraries(running.uncompiled_modules())
 
     if not _byte_code_is_known.is_set():
         threading.Thread(target=learn, name="byte code", daemon=True).start()

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, TypeDecorator, UniqueConstraint, event, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -55,12 +55,13 @@ def create_engine(url: str) -> AsyncEngine:
     engine = create_async_engine(
         url,
         **({} if url.startswith("sqlite") else POOL),
-        pool_pre_ping=True,
         hide_parameters=True,  # errors are logged, values are not
         connect_args={"timeout": CONNECTING},
     )
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _teach_sqlite)
+    else:
+        event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
 
 
@@ -108,3 +109,12 @@ def _teach_sqlite(connection: Any, _record: Any) -> None:
     """Gives SQLite what PostgreSQL does by itself: foreign keys that are enforced, and `lower` for any alphabet."""
     connection.execute("PRAGMA foreign_keys = ON").close()
     connection.create_function("lower", 1, lambda value: value and value.casefold(), deterministic=True)
+
+
+def _refuse_closed(connection: Any, _record: Any, _pooled: Any) -> None:
+    """Has the pool replace a connection that the server has closed, as it does when it restarts.
+
+    The driver knows already. To ask the server, as `pool_pre_ping` does, costs each request a round trip.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError

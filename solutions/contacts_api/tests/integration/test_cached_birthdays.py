@@ -122,6 +122,18 @@ async def test_a_new_day_has_a_new_answer(clients: SignIn) -> None:
         assert await read(ann) == []
 
 
+async def test_a_change_counts_for_a_process_whose_clock_has_passed_midnight_already(clients: SignIn) -> None:
+    before, after = NOON.replace(hour=23, minute=59), NOON.replace(day=2, hour=0, minute=1)
+    with time_machine.travel(before):
+        ann = await clients.user(ANN)
+    with time_machine.travel(after):
+        assert await read(ann) == []
+    with time_machine.travel(before):
+        await create(ann, birthday="1990-03-02")
+    with time_machine.travel(after):
+        assert [each["days_until"] for each in await read(ann)] == [0]
+
+
 async def test_the_key_and_the_query_speak_of_one_day(ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Midnight comes between any two questions for the date."""
     await create(ann, birthday="1990-03-01")

@@ -171,6 +171,12 @@ async def test_a_deleted_contact_is_gone_also_the_second_time(ann: httpx.AsyncCl
     assert (await ann.post("/contacts", json=contact())).status_code == 201
 
 
+async def test_who_deletes_one_contact_keeps_the_others(ann: httpx.AsyncClient) -> None:
+    created, other = await create(ann), await create(ann, email="other@example.com")
+    assert (await ann.delete(f"/contacts/{created['id']}")).status_code == 204
+    assert (await ann.get("/contacts")).json()["items"] == [other]
+
+
 async def test_of_many_deletions_at_once_one_succeeds(ann: httpx.AsyncClient) -> None:
     path = f"/contacts/{(await create(ann))['id']}"
     answers = await asyncio.gather(*[ann.delete(path) for _ in range(6)])

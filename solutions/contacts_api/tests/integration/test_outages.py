@@ -8,10 +8,13 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import redis
 from app.core.config import get_settings
 from app.core.database import create_engine, create_sessions
+from tests.conftest import POSTGRES
 from tests.examples import ANN, SignIn, contact, create, log_in
 from tests.redis_servers import Wire
 from tests.servers import closed, silent
@@ -142,3 +145,15 @@ async def test_without_the_database_every_answer_has_the_one_shape(
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         assert answer.json().keys() == {"detail", "code"}
         assert str(server) not in answer.text
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgresql", marks=POSTGRES)], indirect=True)
+async def test_a_connection_that_the_database_has_closed_is_replaced(
+    ann: httpx.AsyncClient, application: FastAPI, session: AsyncSession
+) -> None:
+    async with application.state.sessions() as pooled:
+        connection = (await (await pooled.connection()).get_raw_connection()).driver_connection
+    await session.execute(select(func.pg_terminate_backend(connection.get_server_pid())))
+    while not connection.is_closed():  # noqa: ASYNC110 - the driver has no event
+        await asyncio.sleep(0)
+    assert (await ann.get("/contacts")).status_code == 200

@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 from app.core.security import Purpose, create_token
 from app.models import User
 from tests.examples import ANN, BOB, Account, log_in, problem_fields, sign_up
-from tests.mailbox import Mailbox, tokens
+from tests.mailbox import Mailbox, links, tokens
 
 NEW = Account(email=ANN["email"], password="another pass phrase of Ann")
 
@@ -25,6 +25,7 @@ async def ask(client: httpx.AsyncClient, mailbox: Mailbox) -> str:
     message = await mailbox.next_message(ANN["email"])
     assert message["Subject"] == "Set a new password"
     assert tokens(message, "plain") == tokens(message, "html")
+    assert {*links(message, "plain"), *links(message, "html")} == {"http://127.0.0.1:8000/docs"}
     (token,) = tokens(message, "plain")
     return token
 

@@ -10,7 +10,9 @@ import httpx
 import pytest
 import time_machine
 from fastapi import FastAPI
+from limits.strategies import FixedWindowRateLimiter
 from redis import Redis
+from redis.exceptions import RedisError
 
 from app.core import rate_limit
 from app.core.config import get_settings
@@ -111,6 +113,29 @@ async def test_a_login_without_a_name_counts_too(at: MakeClient) -> None:
     client = at("192.0.2.1")
     answers = [await client.post("/auth/login", data={"password": "x"}) for _ in range(11)]
     assert [answer.status_code for answer in answers] == [422] * 10 + [429]
+
+
+async def test_redis_may_go_between_the_count_and_the_question_for_the_time(
+    at: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def went_away(*_: object) -> None:
+        raise RedisError
+
+    monkeypatch.setattr(FixedWindowRateLimiter, "get_window_stats", went_away)
+    client = at("192.0.2.1")
+    answers = [await register(client, number) for number in range(6)]
+    assert_limited(answers[-1])
+    assert answers[-1].headers["Retry-After"] == "60"
+
+
+async def test_half_a_character_is_a_wrong_name_like_any_other(at: MakeClient) -> None:
+    """UTF-7, which a form may name as its encoding, can write what UTF-8 cannot."""
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n+2AA-\r\n' for name in ("username", "password")
+    ]
+    headers = {"Content-Type": "multipart/form-data; boundary=x; charset=utf-7"}
+    answer = await at("192.0.2.1").post("/auth/login", content="".join(parts) + "--x--\r\n", headers=headers)
+    assert answer.status_code == 401
 
 
 async def test_an_account_has_ten_tries_wherever_they_come_from(at: MakeClient) -> None:

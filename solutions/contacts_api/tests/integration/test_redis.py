@@ -106,12 +106,15 @@ async def test_connections_that_broke_meanwhile_are_replaced(redis: PatientRedis
 
 
 async def test_what_could_not_be_told_is_told_later_without_anybody_asking(
-    redis: PatientRedis, wire: Wire, each_redis: str
+    redis: PatientRedis, wire: Wire, each_redis: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await wire.cut()
     await redis.tell("x", lambda client: client.set("x", "old"))
     await redis.tell("x", lambda client: client.set("x", "new"))
     await redis.tell("y", lambda client: client.set("y", "other"))
+    async with asyncio.timeout(5):
+        while len(caplog.records) < 3:  # noqa: ASYNC110 - it goes on trying, and tells nobody
+            await asyncio.sleep(0.01)
     await wire.mend()
     async with Redis.from_url(each_redis) as observer, asyncio.timeout(5):
         while await observer.get("y") is None:  # noqa: ASYNC110 - Redis tells nobody

@@ -235,6 +235,8 @@ async def test_what_one_process_revokes_another_refuses(processes: tuple[LoginSe
     await processes[0].end_session(ended)
     assert await is_refused(processes[1], used)
     assert await is_refused(processes[1], ended)
+    successor = read_token(create_token(7, Purpose.REFRESH, family=ended.jti), Purpose.REFRESH)
+    assert await is_refused(processes[1], successor)
 
 
 async def test_without_redis_a_token_still_works_once_and_a_logout_still_counts(
@@ -258,13 +260,21 @@ async def test_what_happened_while_redis_was_away_reaches_the_others_when_it_is_
     used, ended = token(), token()
     await processes[0].use_up(used)
     await processes[0].end_session(ended)
+    users = [User(id=number, password_hash=f"hash {number}", deactivations=0) for number in (1, 2)]
+    for user in users:
+        await processes[0].end_all_before(user)
     await wire.mend()
     with Redis.from_url(each_redis) as observer:
         async with asyncio.timeout(5):
-            while len(list(observer.keys("refresh:*"))) < 3:  # noqa: ASYNC110 - Redis tells nobody
+            while len(keys := list(observer.keys())) < 5:  # noqa: ASYNC110 - Redis tells nobody
                 await asyncio.sleep(0.01)
+        assert all(int(observer.ttl(key)) > 0 for key in keys)  # for ever would fill it up
     assert await is_refused(processes[1], used)
     assert await is_refused(processes[1], ended)
+    for user in users:
+        former = read_token(create_token(user.id, Purpose.ACCESS, fingerprint="of before"), Purpose.ACCESS)
+        with pytest.raises(Unauthorized):
+            await processes[1].demand_in_force(former)
 
 
 async def test_memory_has_an_end(

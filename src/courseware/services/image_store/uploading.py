@@ -129,13 +129,13 @@ class UploadApi:
 
     def _described(self, picture: Picture, base: str) -> dict[str, Any]:
         signed = string_to_sign({"public_id": picture.public_id, "version": str(picture.version)})
-        address = f"{base}/{self._account.cloud_name}/image/upload/v{picture.version}"
-        address += f"/{picture.public_id}.{picture.format}"
+        address = self._address(base, picture, picture.format)
+        digest = hashlib.md5(picture.image.content, usedforsecurity=False).hexdigest()
         return {
             "asset_id": picture.asset_id,
             "public_id": picture.public_id,
             "version": picture.version,
-            "version_id": hashlib.md5(picture.image.content, usedforsecurity=False).hexdigest(),
+            "version_id": digest,
             "signature": sign(signed, self._account.api_secret),
             "width": picture.image.width,
             "height": picture.image.height,
@@ -145,7 +145,7 @@ class UploadApi:
             "tags": [],
             "bytes": len(picture.image.content),
             "type": "upload",
-            "etag": hashlib.md5(picture.image.content, usedforsecurity=False).hexdigest(),
+            "etag": digest,
             "placeholder": False,
             "url": address,
             "secure_url": address,
@@ -155,8 +155,7 @@ class UploadApi:
     def _eager(self, picture: Picture, transformation: str, base: str) -> dict[str, Any]:
         rendered = transform(picture.image.content, transformation)
         extension = EXTENSIONS[rendered.format]
-        address = f"{base}/{self._account.cloud_name}/image/upload/{transformation}/v{picture.version}"
-        address += f"/{picture.public_id}.{extension}"
+        address = self._address(base, picture, extension, f"{transformation}/")
         return {
             "transformation": transformation,
             "width": rendered.width,
@@ -166,6 +165,10 @@ class UploadApi:
             "url": address,
             "secure_url": address,
         }
+
+    def _address(self, base: str, picture: Picture, extension: str, transformation: str = "") -> str:
+        place = f"{transformation}v{picture.version}/{picture.public_id}.{extension}"
+        return f"{base}/{self._account.cloud_name}/image/upload/{place}"
 
     def _error(self, status: int, message: str) -> Response:
         self._pictures.note_refusal(message)

@@ -11,8 +11,9 @@ MOST_SCANS = 100
 LONGEST_SIDE = 1024
 """In pixels: plenty for an avatar, and it bounds what storing one costs."""
 
-_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="images")
-"""Pillow computes without the interpreter's lock, so threads help. That they are two bounds the memory they take."""
+_threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="images")
+"""Pillow computes without the interpreter's lock, so that requests are answered meanwhile. One picture at a time bounds
+the memory that they take, and leaves the other processors to those who upload nothing."""
 
 
 async def redraw(file: bytes) -> bytes:
