@@ -1,6 +1,7 @@
 """`course lab`: everything starts, nothing of the user's is read or changed, and nothing is left at the end."""
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,19 +10,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 
 import psutil
 import pytest
 
 from courseware.course import Course
-from courseware.serving.ports import HOST
+from courseware.errors import UsageError
+from courseware.lab import Lab
+from courseware.serving.ports import HOST, free_port
+from courseware.workspace import Workspace
 
-Lab = Any  # `RunningLab` of conftest.py, which no test module can import
-Start = Callable[..., Lab]
+RunningLab = Any  # of conftest.py, which no test module can import
+Start = Callable[..., RunningLab]
 
 
-def test_jupyterlab_opens_on_the_step_and_hands_through_the_students_application(standing_lab: Lab) -> None:
+def test_jupyterlab_opens_on_the_step_and_hands_through_the_students_application(standing_lab: RunningLab) -> None:
     files = {file["name"] for file in standing_lab.ask("api/contents")["content"]}
     assert {"step_1_greeting.ipynb", "app", "lesson"} <= files
     assert json.loads(standing_lab.page("application/health")) == {"status": "ok"}
@@ -29,7 +32,7 @@ def test_jupyterlab_opens_on_the_step_and_hands_through_the_students_application
     assert "step_1_greeting" in standing_lab.page("lab/workspaces/step_1_greeting")
 
 
-def test_the_users_own_jupyter_settings_are_neither_read_nor_changed(standing_lab: Lab, place: Any) -> None:
+def test_the_users_own_jupyter_settings_are_neither_read_nor_changed(standing_lab: RunningLab, place: Any) -> None:
     assert standing_lab.ask("api/status")["kernels"] >= 0
     assert "broken" not in json.dumps(standing_lab.ask("api/kernelspecs"))
     theme = standing_lab.ask("lab/api/settings/@jupyterlab/apputils-extension:themes")
@@ -46,7 +49,7 @@ def test_the_users_own_jupyter_settings_are_neither_read_nor_changed(standing_la
     )
 
 
-def test_the_kernel_is_the_environment_that_runs_the_course(standing_lab: Lab) -> None:
+def test_the_kernel_is_the_environment_that_runs_the_course(standing_lab: RunningLab) -> None:
     assert standing_lab.ask("api/kernelspecs")["default"] == "python3"
     standing_lab.ask("api/kernels", "POST", {"name": "python3"})
     family = psutil.Process(standing_lab.process.pid).children(recursive=True)
@@ -54,7 +57,7 @@ def test_the_kernel_is_the_environment_that_runs_the_course(standing_lab: Lab) -
     assert kernel.cmdline()[0] == sys.executable
 
 
-def test_jupyterlab_asks_nobody_on_the_internet(standing_lab: Lab) -> None:
+def test_jupyterlab_asks_nobody_on_the_internet(standing_lab: RunningLab) -> None:
     page = standing_lab.page("lab/workspaces/step_1_greeting")
     configuration = json.loads(page.partition('id="jupyter-config-data" type="application/json">')[2].partition("<")[0])
     assert configuration["news"] == {"disabled": True}
@@ -79,16 +82,8 @@ def test_the_pages_of_the_services_are_found_in_the_lab(lab: Start, tmp_path: Pa
     assert "mailbox/\n" in running.printed
     launcher = running.ask("server-proxy/servers-info")["server_processes"]
     assert "Mailbox" in [entry["launcher_entry"]["title"] for entry in launcher]
-    wait_until(lambda: "No message has arrived yet" in page_or_error(running, "mailbox/"))
+    assert "No message has arrived yet" in running.page("mailbox/")
     assert "--line" in running.page("mailbox/style.css")
-
-
-def page_or_error(lab: Lab, path: str) -> str:
-    try:
-        page: str = lab.page(path)
-    except HTTPError as error:
-        return str(error)
-    return page
 
 
 @pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGHUP"])
@@ -133,6 +128,18 @@ def test_a_port_that_is_taken_is_told_in_one_sentence(course: Course) -> None:
     assert command.returncode == 2
     assert f"Port {port} is taken" in command.stderr
     assert command.stderr.count("\n") == 1
+
+
+def test_a_server_that_does_not_start_is_told_before_jupyterlab_is_asked(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace(course)
+    workspace.start(course.step(1))
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    running = Lab(workspace, course.step(1))
+    with pytest.raises(UsageError, match="Your application's server does not start"):
+        running.start(browser=False, port=free_port(), application_port=free_port())
+    running.stop()
 
 
 def wait_for_file(path: Path) -> str:

@@ -85,7 +85,7 @@ def test_a_mistake_is_shown_with_the_students_own_frames_and_the_next_save_mends
 def test_a_browser_gets_the_mistake_as_a_page_in_which_nothing_is_markup(run: Run, folder: Path) -> None:
     (folder / "app/greeting.py").write_text('raise ValueError("<script>alert(1)</script> \\u202e")\n')
     served = run()
-    status, media_type, body = served.get("/docs", Accept="text/html,*/*")
+    status, media_type, body = served.get("/greeting", Accept="text/html,*/*")
     assert (status, media_type) == (503, "text/html")
     assert "&lt;script&gt;alert(1)" in body
     assert "<script>" not in body

@@ -3,10 +3,11 @@
 import http.client
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from courseware.course import Step
@@ -70,12 +71,16 @@ class Lab:
         python = [sys.executable, "-P", "-m"]
         serving = ["courseware", "run", str(self._step.number), "--port", str(application_port), "--no-addresses"]
         serving += [f"--page={name}:{page}" for name, page in pages.items()]
-        self._processes.start([*python, *serving], folder=self._root, environment=environment)
+        server = self._processes.start([*python, *serving], folder=self._root, environment=environment)
+        # First, since a page that JupyterLab hands through and that does not answer yet stays an error.
+        if not _comes_true(lambda: _listens(application_port), server):
+            raise UsageError("Your application's server does not start.")
         with self._own.log.open("wb") as log:
             self._jupyter = self._processes.start(
                 [*python, "jupyterlab"], folder=self._root, environment=environment, output=log
             )
-        self._wait_until_it_answers(port, token)
+        if not _comes_true(lambda: _answers(port, token), self._jupyter):
+            raise UsageError(f"JupyterLab does not start. Its log is {self._own.log}, which ends so: {self._end()}")
         return Addresses(
             lab=f"http://{HOST}:{port}/lab/workspaces/{self._step.slug}?token={token}",
             application=f"http://{HOST}:{application_port}",
@@ -92,16 +97,27 @@ class Lab:
         """Ends JupyterLab with its kernels and terminals, and the application's server."""
         self._processes.stop()
 
-    def _wait_until_it_answers(self, port: int, token: str) -> None:
-        give_up_at = time.monotonic() + START_SECONDS
-        while not _answers(port, token):
-            if self._jupyter is None or self._jupyter.poll() is not None or time.monotonic() > give_up_at:
-                raise UsageError(f"JupyterLab does not start. Its log is {self._own.log}, which ends so: {self._end()}")
-            time.sleep(0.1)
-
     def _end(self) -> str:
         lines = self._own.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join(lines[-LOG_LINES_SHOWN:])
+
+
+def _comes_true(holds: Callable[[], bool], process: "subprocess.Popen[bytes]") -> bool:
+    """Waits as long as the process runs, though not for ever."""
+    give_up_at = time.monotonic() + START_SECONDS
+    while not holds():
+        if process.poll() is not None or time.monotonic() > give_up_at:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def _answers(port: int, token: str) -> bool:

@@ -41,7 +41,7 @@ def serve_once(listener: socket.socket, folder: Path, description: Description, 
         os.environ.setdefault(name, value)
     application = ForgivingApplication(folder, lambda: load(folder, description))
     configuration = uvicorn.Config(
-        application,
+        LocalDocumentation(application, lambda: application.runs),
         # A page of Swagger UI that keeps its connection open must not hold up a restart.
         timeout_graceful_shutdown=1,
         log_config=quiet_logging(),
@@ -53,8 +53,9 @@ def load(folder: Path, description: Description) -> Application:
     """Migrates the database and calls the application's factory. Raises whatever the project's code raises."""
     if description.migrations is not None:
         migrate(folder / description.migrations)
-    module, _, factory = description.entrypoint.partition(":")
-    return LocalDocumentation(getattr(import_module(module), factory)())
+    module, _, name = description.entrypoint.partition(":")
+    factory: Callable[[], Application] = getattr(import_module(module), name)
+    return factory()
 
 
 def migrate(configuration: Path) -> None:
@@ -75,6 +76,11 @@ class ForgivingApplication:
             self._application = load()
         except (Exception, SystemExit) as error:
             self._fail(error)
+
+    @property
+    def runs(self) -> bool:
+        """Whether the application has started, as far as it has been asked to."""
+        return self._failure is None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

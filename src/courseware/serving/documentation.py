@@ -1,6 +1,7 @@
 """Swagger UI at /docs from files on this machine, where FastAPI's own page would load it from a public server."""
 
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
@@ -18,17 +19,22 @@ ASSETS = {
 
 
 class LocalDocumentation:
-    """Answers /docs and what belongs to that page; everything else goes to the application, which notices nothing."""
+    """Answers /docs and what belongs to that page; everything else goes to the application, which notices nothing.
 
-    def __init__(self, application: Application) -> None:
+    The page is there whether the application runs or not: it tells either from the answer to /docs/started, which the
+    application gives itself while it does not run.
+    """
+
+    def __init__(self, application: Application, runs: Callable[[], bool]) -> None:
         self._application = application
-        self._started = str(time.time_ns())
+        self._runs = runs
+        self._started = str(time.time_ns()).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == PAGE:
-            await respond(send, 200, "text/html; charset=utf-8", page(self._started))
-        elif scope["type"] == "http" and scope["path"] == STARTED:
-            await respond(send, 200, "text/plain", self._started.encode())
+            await respond(send, 200, "text/html; charset=utf-8", page())
+        elif scope["type"] == "http" and scope["path"] == STARTED and self._runs():
+            await respond(send, 200, "text/plain", self._started)
         elif scope["type"] == "http" and (name := scope["path"].removeprefix(f"{PAGE}/")) in ASSETS:
             await respond(send, 200, ASSETS[name], (assets_folder() / name).read_bytes())
         else:
@@ -43,16 +49,17 @@ def assets_folder() -> Path:
     return Path(package.submodule_search_locations[0]) / "resources"
 
 
-def page(started: str) -> bytes:
+def page() -> bytes:
     """The page. All its addresses are relative, so it works at the root and behind a proxy's prefix alike.
 
     The interceptor gives the same to what Swagger UI sends: addresses in an OpenAPI document start at the
     application's root, and in the browser that root may be somewhere below the server's.
 
-    Once a second it asks whether the application that it shows, which `started` tells from others, is still the one
-    that runs. After a save it fetches the new description, or shows why there is none.
+    Once a second it asks which start of the application answers now. After a save that is another one, whose
+    description it fetches, or none, and it shows why. It never loads itself anew: where that meets an application which
+    is just ending, a proxy shows an error of its own, and nothing on that page would ever ask again.
     """
-    return PAGE_TEMPLATE.substitute(folder=PAGE.removeprefix("/"), started=started).encode()
+    return PAGE_TEMPLATE.substitute(folder=PAGE.removeprefix("/")).encode()
 
 
 PAGE_TEMPLATE = Template("""<!doctype html>
@@ -63,13 +70,18 @@ PAGE_TEMPLATE = Template("""<!doctype html>
 <title>Swagger UI</title>
 <link rel="icon" href="$folder/favicon-32x32.png">
 <link rel="stylesheet" href="$folder/swagger-ui.css">
+<style>
+#failure { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }
+#failure pre { padding: 1rem; border-left: 4px solid #d33; background: #8881; overflow-x: auto; white-space: pre-wrap }
+</style>
 </head>
 <body>
+<div id="failure" hidden><h1>The application did not start</h1><pre></pre></div>
 <div id="swagger-ui"></div>
 <script src="$folder/swagger-ui-bundle.js"></script>
 <script>
 const root = new URL(".", window.location);
-const page = SwaggerUIBundle({
+const describe = () => SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
@@ -85,17 +97,24 @@ const page = SwaggerUIBundle({
     return request;
   },
 });
-let shown = "$started";
+const failure = document.querySelector("#failure");
+const description = document.querySelector("#swagger-ui");
+let page, shown;
 async function followSaves() {
-  const answer = await fetch("$folder/started").catch(() => null);
-  if (answer?.status === 503) {
-    window.location.reload();
-  } else if (answer?.ok) {
-    const running = await answer.text();
-    if (running !== shown) {
-      shown = running;
-      page.specActions.download("openapi.json");
+  try {
+    const answer = await fetch("$folder/started");
+    const text = await answer.text();
+    if (answer.ok && text !== shown) {
+      shown = text;
+      page ? page.specActions.download("openapi.json") : (page = describe());
     }
+    if (answer.ok || answer.status === 503) {
+      failure.querySelector("pre").textContent = text;
+      failure.hidden = answer.ok;
+      description.hidden = !answer.ok;
+    }
+  } catch {
+    // Nobody answers between two starts.
   }
   setTimeout(followSaves, 1000);
 }
