@@ -5,7 +5,8 @@ import sys
 import threading
 from typing import Any
 
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from courseware.signals import ENDING_SIGNALS
+
 USUAL = (signal.SIG_DFL, signal.default_int_handler)
 AGAIN_SECONDS = 0.05
 
@@ -17,7 +18,7 @@ def main() -> int:
     temporary folders removed, the terminal is put right. A signal that was ignored from the start, as nohup has it,
     stays ignored.
     """
-    taken = [ending for ending in ENDINGS if signal.getsignal(ending) in USUAL]
+    taken = [ending for ending in ENDING_SIGNALS if signal.getsignal(ending) in USUAL]
     for ending in taken:
         signal.signal(ending, signal.SIG_DFL)  # there is nothing to put right yet
     from courseware.cli.program import run

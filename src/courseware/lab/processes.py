@@ -10,10 +10,9 @@ from typing import IO
 
 import psutil
 
+from courseware.signals import ENDING_SIGNALS
+
 SECONDS_TO_END = 5.0
-ENDING_SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
-]
 
 
 class Processes:

@@ -5,7 +5,18 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, TypeDecorator, UniqueConstraint, event, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    TypeDecorator,
+    UniqueConstraint,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -52,13 +63,14 @@ POOL = {"pool_size": 15, "max_overflow": 0}
 
 def create_engine(url: str) -> AsyncEngine:
     """Connections to the database at `url`; none is opened before the first query."""
+    on_sqlite = make_url(url).get_backend_name() == "sqlite"
     engine = create_async_engine(
         url,
-        **({} if url.startswith("sqlite") else POOL),
+        **({} if on_sqlite else POOL),
         hide_parameters=True,  # errors are logged, values are not
         connect_args={"timeout": CONNECTING},
     )
-    if engine.dialect.name == "sqlite":
+    if on_sqlite:
         event.listen(engine.sync_engine, "connect", _teach_sqlite)
     else:
         event.listen(engine.sync_engine, "checkout", _refuse_closed)
