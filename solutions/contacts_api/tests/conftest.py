@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -113,6 +114,12 @@ async def mailbox() -> AsyncIterator[Mailbox]:
         yield mailbox
 
 
+@cache
+def built_once() -> FastAPI:
+    """The application, not started. To prepare its routes, as the first request has it do, takes as long as a test."""
+    return create_app()
+
+
 @pytest.fixture
 async def application(
     settings: pytest.MonkeyPatch, database_url: str, redis_url: str, mailbox: Mailbox
@@ -124,9 +131,10 @@ async def application(
     settings.setenv("MAIL_PORT", str(mailbox.port))
     settings.setattr(email, "FAREWELL", 30.0)  # a busy machine is no outage
     get_settings.cache_clear()
-    application = create_app()
+    application = built_once()
     async with application.router.lifespan_context(application):
         yield application
+    application.dependency_overrides.clear()
 
 
 @pytest.fixture
