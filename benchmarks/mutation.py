@@ -10,6 +10,7 @@ why none does: those of `mutation_survivors.toml`. One without a reason, or a lo
 """
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -37,6 +38,8 @@ also_copy = ["alembic.ini", "migrations", "SECURITY.md", "README.md", ".env.exam
 pytest_add_cli_args_test_selection = ["tests/"]
 pytest_add_cli_args = ["-p", "no:randomly", "-p", "no:cacheprovider"]
 process_isolation = "forkserver" # the tests have threads and servers, which a plain fork would break
+timeout_constant = 5 # seconds
+timeout_multiplier = 5 # a change that has the tests wait for ever should not hold a place for a quarter of an hour
 """
 # They read other files than the application's code, some of which mutmut does not copy.
 NOT_ABOUT_THE_CODE = ("tests/unit/test_image.py", "tests/unit/test_security_table.py")
@@ -131,7 +134,9 @@ def main() -> int:
         if not folder.exists():
             prepare(folder)
         if not options.report:
-            subprocess.run([sys.executable, "-m", "mutmut", "run"], cwd=folder, check=True)
+            # Two for each processor: tests of servers and their outages wait a good part of their time.
+            children = str(2 * (os.cpu_count() or 1))
+            subprocess.run([sys.executable, "-m", "mutmut", "run", "--max-children", children], cwd=folder, check=True)
         return 0 if report(Console(), folder) else 1
 
 

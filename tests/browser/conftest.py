@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from courseware.course import Course, Step, find_course, load_course
 from courseware.serving.ports import HOST, free_port
@@ -25,6 +26,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 COURSE_FOLDERS = ("lessons", "starter", "solutions", "checks", "notebooks")
 SECONDS = 120
 PATIENCE = 15_000  # milliseconds
+SHOWN_CHARACTERS = 2_000
 DONE = re.compile(r"\[\d+\]:")
 SCREENSHOTS = "COURSE_SCREENSHOTS"
 """The environment variable that names a folder where the screenshots shall be kept."""
@@ -209,6 +211,7 @@ def lab_address(course: Course, number: int, tmp_path: Path) -> Iterator[str]:
     yield next(word for word in printed.split() if "?token=" in word)
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=SECONDS)
+    print(output.read_text(errors="replace"))
 
 
 @pytest.fixture
@@ -225,4 +228,8 @@ def student(browser: Browser, lab_address: str, course: Course, number: int, tmp
     page.locator(".jp-NotebookPanel").get_by_text("Python 3 (ipykernel)", exact=True).first.wait_for()
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
     yield somebody
+    for frame in page.frames[1:]:  # what a failed expectation tells of the page leaves them out
+        with suppress(PlaywrightError):
+            shown = frame.locator("body").inner_text(timeout=PATIENCE)
+            print(f"{frame.url} shows: {shown[:SHOWN_CHARACTERS]}")
     page.close()
