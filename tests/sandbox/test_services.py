@@ -36,9 +36,9 @@ def create_app():
         if scope["type"] != "http":
             return
         if scope["path"] == "/send":
-            with smtplib.SMTP("127.0.0.1", 1025, timeout=2) as client:
+            with smtplib.SMTP("127.0.0.1", 1025, timeout=20) as client:
                 client.sendmail("app@example.com", ["ada@example.com"], b"Subject: from inside\\r\\n\\r\\n")
-            with socket.create_connection(("127.0.0.1", 6379), timeout=2) as redis:
+            with socket.create_connection(("127.0.0.1", 6379), timeout=20) as redis:
                 redis.sendall(b"*3\\r\\n$3\\r\\nSET\\r\\n$3\\r\\nkey\\r\\n$6\\r\\ninside\\r\\n")
                 redis.recv(5)
         await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -165,7 +165,7 @@ async def test_nobody_waits_for_a_slow_mail_server(client: httpx.AsyncClient, ma
     mailbox.is_open.clear()
     assert (await client.post("/auth/register", json=ANN)).status_code == 201
     assert (await client.post("/auth/resend-verification", json={"email": ANN["email"]})).status_code == 202
-    await asyncio.wait_for(mailbox.knocked.wait(), 10)
+    await asyncio.wait_for(mailbox.knocked.wait(), 30)
     assert not mailbox.received
     assert (await client.post("/auth/register", json=BOB)).status_code == 201
     mailbox.is_open.set()
@@ -181,7 +181,7 @@ async def test_the_next_request_on_the_same_connection_does_not_wait_either(
     one_connection = httpx.Limits(max_connections=1)
     async with serving(application) as url, httpx.AsyncClient(base_url=url, limits=one_connection) as client:
         assert (await client.post("/auth/register", json=ANN)).status_code == 201
-        await asyncio.wait_for(mailbox.knocked.wait(), 10)
+        await asyncio.wait_for(mailbox.knocked.wait(), 30)
         assert (await client.get("/health")).status_code == 200
         assert not mailbox.received
         mailbox.is_open.set()
@@ -235,7 +235,7 @@ async def test_the_application_stops_though_the_mail_server_hangs(
     settings.setattr(email, "FAREWELL", 0.05)
     mailbox.is_open.clear()
     await client.post("/auth/register", json=ANN)
-    await asyncio.wait_for(mailbox.knocked.wait(), 10)
+    await asyncio.wait_for(mailbox.knocked.wait(), 30)
     await asyncio.wait_for(application.state.mailer.close(), 10)
     assert not mailbox.received
     mailbox.is_open.set()
