@@ -26,8 +26,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.bubblewrap]
 SECONDS = 120
 TOKEN = "instructor"
 SCREENSHOTS = "COURSE_SCREENSHOTS"
-MATHJAX = "cdnjs.cloudflare.com"
-"""Asked by formgrader's own page of a submission, which cannot be told not to; it does without."""
 ANSWER = "A stranger learns that it is there. <img src=x onerror='top.stolen = true'><script>top.stolen = true</script>"
 
 
@@ -170,4 +168,4 @@ def test_formgrader_grades_a_class(
     with sqlite3.connect(folder.root / "gradebook.db") as gradebook:
         assert gradebook.execute("SELECT manual_score FROM grade WHERE manual_score IS NOT NULL").fetchall() == [(4.0,)]
     hosts = {part.hostname for part in map(urlsplit, asked) if part.scheme in ("http", "https", "ws", "wss")}
-    assert hosts <= {HOST, MATHJAX}
+    assert hosts == {HOST}

@@ -34,9 +34,9 @@ def configure(c: Any, root: Path) -> None:
     c.OverwriteCells.add_missing_cells = True
     c.FileNameCollectorPlugin.named_regexp = ARCHIVED
     # A new gradebook is made by Alembic's command, which is installed beside nbgrader's but perhaps not on the PATH.
-    here, path = str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)
-    if here not in path.split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([here, path])
+    _search_first("PATH", str(Path(sys.executable).parent), os.defpath)
+    # Templates in which formulas stay as they were typed: in nbgrader's own, each page loads MathJax from a CDN.
+    _search_first("JUPYTER_PATH", str(Path(__file__).with_name("jupyter")), "")
 
 
 def configure_student(c: Any, root: Path) -> None:
@@ -50,6 +50,13 @@ def _configure_both(c: Any, cache: Path) -> None:
     c.CourseDirectory.max_file_size = LARGEST_FILE
     c.Exchange.cache = str(cache)
     c.KernelManager.transport = "ipc"
+
+
+def _search_first(variable: str, folder: str, default: str) -> None:
+    """Puts a folder at the head of those that an environment variable lists, unless it is among them."""
+    places = os.environ.get(variable, default).split(os.pathsep)
+    if folder not in places:
+        os.environ[variable] = os.pathsep.join(filter(None, [folder, *places]))
 
 
 def _editable(source: Path) -> list[str]:
