@@ -96,7 +96,8 @@ def survivors(folder: Path, names: list[str]) -> Iterator[Survivor]:
 
 def reason_for(survivor: Survivor, reasons: list[dict[str, str]]) -> str | None:
     for reason in reasons:
-        if survivor.name.startswith(reason["where"]) and reason.get("after", "") in survivor.after:
+        is_there = survivor.name.startswith(reason["where"])
+        if is_there and reason.get("before", "") in survivor.before and reason.get("after", "") in survivor.after:
             return reason["why"]
     return None
 

@@ -13,6 +13,12 @@ async def openapi(client: httpx.AsyncClient) -> dict[str, Any]:
     return description
 
 
+async def test_it_says_what_it_documents(openapi: dict[str, Any], client: httpx.AsyncClient) -> None:
+    assert (openapi["info"]["title"], openapi["info"]["version"]) == ("Contacts API", "1.0.0")
+    # Swagger UI is enough; ReDoc would be one more page that loads its code from elsewhere.
+    assert (await client.get("http://contacts.example/redoc")).status_code == 404
+
+
 async def test_every_call_is_documented_with_its_answers(openapi: dict[str, Any]) -> None:
     documented = {
         (method.upper(), path.removeprefix("/api/v1")): set(operation["responses"])

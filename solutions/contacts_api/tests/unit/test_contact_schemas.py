@@ -8,6 +8,7 @@ import time_machine
 from pydantic import ValidationError
 
 from app.core.config import get_settings
+from app.schemas.base import LONGEST_EMAIL
 from app.schemas.contact import ContactCreate, ContactUpdate
 from tests.examples import contact
 
@@ -148,3 +149,12 @@ def test_a_change_holds_only_what_was_sent() -> None:
     changes = ContactUpdate.model_validate({"phone": "112", "notes": None})
     assert changes.model_dump(exclude_unset=True) == {"phone": "112", "notes": None}
     assert ContactUpdate.model_validate({}).model_dump(exclude_unset=True) == {}
+
+
+def test_an_address_may_be_as_long_as_addresses_get() -> None:
+    domain = ".".join(["d" * 61] * 3 + ["example"])
+    longest = f"{'a' * (LONGEST_EMAIL - 1 - len(domain))}@{domain}"
+    assert ContactCreate(**contact(email=longest)).email == longest
+    with pytest.raises(ValidationError) as error:
+        ContactCreate(**contact(email=f"a{longest}"))
+    assert refused(error) == {"email"}
