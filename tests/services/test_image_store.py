@@ -460,6 +460,16 @@ def test_an_upload_that_the_client_gave_up_while_the_store_stalled_has_no_effect
     assert [kept.public_id for kept in client.store.pictures.all] == ["the next one"]
 
 
+def test_an_upload_that_the_client_gave_up_before_the_store_read_it_has_no_effect(client: Client) -> None:
+    """As on a machine that is so busy that the store notices nothing before the client has gone."""
+    listener = listen(0)
+    address = f"http://{HOST}:{port_of(listener)}"
+    fails(client, cloudinary.exceptions.Error, picture(), timeout=0.2, upload_prefix=address)
+    client.store.serve(listener)
+    client.upload(picture(), public_id="the next one", upload_prefix=address)
+    assert [kept.public_id for kept in client.store.pictures.all] == ["the next one"]
+
+
 def test_an_upload_that_waits_is_taken_when_the_store_is_well_again(client: Client) -> None:
     client.store.become(Mood.STALLS)
     uploading = threading.Thread(target=client.upload, args=(picture(),), kwargs={"public_id": "late"})

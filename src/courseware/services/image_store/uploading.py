@@ -58,7 +58,7 @@ class UploadApi:
 
     async def _act(self, request: Request) -> dict[str, Any]:
         cloud, action = request.path_params["cloud"], request.path_params["action"]
-        actions: dict[str, Callable[[Call, str], Awaitable[dict[str, Any]]]] = {
+        actions: dict[str, Callable[[Request, Call], Awaitable[dict[str, Any]]]] = {
             "upload": self._upload,
             "destroy": self._destroy,
         }
@@ -68,8 +68,7 @@ class UploadApi:
             raise CallFailed(404, "Not found")
         call = await read_call(request)
         self._authenticate(call.parameters)
-        host, port = request.scope["server"]
-        return await actions[action](call, f"http://{host}:{port}")
+        return await actions[action](request, call)
 
     def _authenticate(self, parameters: dict[str, str]) -> None:
         """Refuses a call that is not signed by the account, or was signed too long ago."""
@@ -90,14 +89,19 @@ class UploadApi:
         if not is_signed(parameters, self._account.api_secret):
             raise CallFailed(401, f"Invalid Signature {signature}. String to sign - '{string_to_sign(parameters)}'.")
 
-    async def _upload(self, call: Call, base: str) -> dict[str, Any]:
+    async def _upload(self, request: Request, call: Call) -> dict[str, Any]:
         parameters = call.parameters
+        host, port = request.scope["server"]
+        base = f"http://{host}:{port}"
         content = _content(call)
         public_id = _public_id(call)
         existing = self._pictures.get(public_id)
         if existing is not None and parameters.get("overwrite") in ("0", "false"):
             return {**self._described(existing, base), "existing": True}
         image = await self._decode(content, parameters)
+        if await request.is_disconnected():
+            # It may long have said that the upload failed. Nothing may be found then, however busy this machine was.
+            raise CallFailed(499, "The client has gone")
         invalidate = parameters.get("invalidate") in ("1", "true")
         picture = self._pictures.store(public_id, image, call.file_name, invalidate=invalidate)
         self._pictures.note(Upload(public_id, parameters, image, moment(self._pictures.now())))
@@ -120,7 +124,7 @@ class UploadApi:
                 image = await asyncio.to_thread(transform, content, transformation, wanted)
         return image
 
-    async def _destroy(self, call: Call, base: str) -> dict[str, Any]:
+    async def _destroy(self, _request: Request, call: Call) -> dict[str, Any]:
         public_id = call.parameters.get("public_id", "")
         if not public_id:
             raise CallFailed(400, "Missing required parameter - public_id")
