@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -36,8 +37,13 @@ EachStepArgument = Annotated[
     typer.Argument(parser=step_number, metavar="STEP", help="This step alone.", show_default="every step"),
 ]
 JobsOption = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help="Judgements at a time.", show_default="one a processor")
+    int,
+    typer.Option(
+        "--jobs", "-j", min=1, help="Judgements at a time.", show_default="one more than there are processors"
+    ),
 ]
+USUAL_JOBS = (os.cpu_count() or 1) + 1
+"""A part of each judgement is waiting, so that one more finds room."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 SandboxOption = Annotated[
     bool | None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from courseware.cli.common import EachStepArgument, JobsOption, JsonOption, console, print_json
+from courseware.cli.common import USUAL_JOBS, EachStepArgument, JobsOption, JsonOption, console, print_json
 from courseware.cli.counting import counting
 from courseware.cli.exit_codes import FAILED, HELD
 from courseware.errors import UsageError
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 def grade(
     course_dir: Annotated[Path, typer.Argument(help="nbgrader's course folder, as `course nbgrader` wrote it.")],
     step: EachStepArgument = None,
-    jobs: JobsOption = None,
+    jobs: JobsOption = USUAL_JOBS,
     cluster: Annotated[
         str | None, typer.Option(help="Judge on the Dask cluster with this scheduler, such as tcp://host:8786.")
     ] = None,
@@ -61,7 +60,7 @@ def grade(
         records = []
         for grading in gradings:
             todo = grading.jobs
-            _judge(grading, todo, _judged(course, todo, cluster=cluster, workers=jobs or os.cpu_count() or 1))
+            _judge(grading, todo, _judged(course, todo, cluster=cluster, workers=jobs))
             _bring(grading, force=force)
             records.append(_record(grading, judged=len(todo)))
     if as_json:

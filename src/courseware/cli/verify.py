@@ -1,6 +1,5 @@
 """`course verify`: proves that the course itself is right."""
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -8,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from courseware.cli.common import EachStepArgument, JobsOption, JsonOption, console, print_json
+from courseware.cli.common import USUAL_JOBS, EachStepArgument, JobsOption, JsonOption, console, print_json
 from courseware.cli.counting import counting
 from courseware.cli.exit_codes import FAILED
 from courseware.course import find_course
@@ -21,7 +20,7 @@ from courseware.views.untrusted import printable
 
 def verify(
     step: EachStepArgument = None,
-    jobs: JobsOption = None,
+    jobs: JobsOption = USUAL_JOBS,
     plain: Annotated[bool, typer.Option(help="Judge without bubblewrap.")] = False,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of the order of checks and of their data.", show_default="drawn")
@@ -33,9 +32,7 @@ def verify(
     steps = course.steps if step is None else (course.step(step),)
     wrong = list(faults(course, steps))
     everything = list(claims(course, steps))
-    findings = prove(
-        course.root, everything, jobs=jobs or os.cpu_count() or 1, sandbox="plain" if plain else None, seed=seed
-    )
+    findings = prove(course.root, everything, jobs=jobs, sandbox="plain" if plain else None, seed=seed)
     done = sorted(_counted(findings, len(everything)), key=lambda finding: everything.index(finding.claim))
     if as_json:
         print_json({"faults": wrong, "findings": [_as_record(finding) for finding in done]})
