@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path, Query
 
 from app.api.deps import Admin, LoginSessionsDep, SessionDep
 from app.core.database import LARGEST_INTEGER
@@ -23,9 +23,7 @@ UserId = Annotated[int, Path(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
 
 
 @router.get("/users")
-async def list_users(
-    session: SessionDep, _admin: Admin, page: Annotated[PageParams, Depends()]
-) -> Page[UserReadByAdmin]:
+async def list_users(session: SessionDep, _admin: Admin, page: Annotated[PageParams, Query()]) -> Page[UserReadByAdmin]:
     """A page of all users, the oldest account first."""
     return await admin.read_users(session, page)
 

@@ -3,7 +3,8 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field
 
 from app.api.deps import AccessClaims, CacheDep, SessionDep, SessionsDep, VerifiedUser
 from app.core.database import LARGEST_INTEGER
@@ -21,6 +22,14 @@ router = APIRouter(
 )
 
 ContactId = Annotated[int, Path(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
+
+
+class ContactQuery(PageParams):
+    """Which contacts are asked for: those that match `q`, if it is given, and of these a page."""
+
+    q: Annotated[
+        Text | None, Field(max_length=500, description="Part of a first name, a last name or an e-mail address.")
+    ] = None
 
 
 @router.post(
@@ -41,15 +50,10 @@ async def create_contact(
 
 @router.get("")
 async def list_contacts(
-    session: SessionDep,
-    user: VerifiedUser,
-    page: Annotated[PageParams, Depends()],
-    q: Annotated[
-        Text | None, Query(max_length=500, description="Part of a first name, a last name or an e-mail address.")
-    ] = None,
+    session: SessionDep, user: VerifiedUser, query: Annotated[ContactQuery, Query()]
 ) -> Page[ContactRead]:
     """A page of the user's contacts, ordered by name; of those that match `q`, if it is given."""
-    return await contacts.read_page(session, user, page, q)
+    return await contacts.read_page(session, user, query, query.q)
 
 
 # It stands before "/{contact_id}", which would take the word for an id.

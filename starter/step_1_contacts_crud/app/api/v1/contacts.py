@@ -3,7 +3,8 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field
 
 from app.api.deps import CurrentUser, SessionDep
 from app.core.database import LARGEST_INTEGER
@@ -20,6 +21,14 @@ router = APIRouter(
 )
 
 ContactId = Annotated[int, Path(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
+
+
+class ContactQuery(PageParams):
+    """Which contacts are asked for: those that match `q`, if it is given, and of these a page."""
+
+    q: Annotated[
+        Text | None, Field(max_length=500, description="Part of a first name, a last name or an e-mail address.")
+    ] = None
 
 
 @router.post(
@@ -39,12 +48,7 @@ async def create_contact(
 
 @router.get("")
 async def list_contacts(
-    session: SessionDep,
-    user: CurrentUser,
-    page: Annotated[PageParams, Depends()],
-    q: Annotated[
-        Text | None, Query(max_length=500, description="Part of a first name, a last name or an e-mail address.")
-    ] = None,
+    session: SessionDep, user: CurrentUser, query: Annotated[ContactQuery, Query()]
 ) -> Page[ContactRead]:
     """A page of the user's contacts, ordered by name; of those that match `q`, if it is given."""
     # TODO 1.2: pass on what came in. TODO 1.3: `q` too.
