@@ -74,10 +74,9 @@ def write(path: Path, text: str) -> None:
 
 SETTINGS_CHECKS = '''"""What the application was told, and what it says."""
 
-import time
 from collections.abc import Mapping
 
-from courseware.checking import Application, Request, check, expect
+from courseware.checking import Application, Request, check, expect, wait_until
 
 
 @check(task="1.1", points=6, hints=("Read the environment.",))
@@ -86,10 +85,8 @@ def test_knows_its_address(application: Application, environment: Mapping[str, s
     before = len(application.log)
     answer = application.send(Request("GET", "/greeting", query={"name": "ada"}))
     answer.expect_value("greeting", equals=f"{environment['OWN_ADDRESS']}, {environment['GREETING']}", key="own_words")
-    until = time.monotonic() + 20
-    while "asked for ada" not in application.log[before:] and time.monotonic() < until:
-        time.sleep(0.01)
-    expect("asked for ada" in application.log[before:], "not_noted", asked="the log", expected="a line", got="none")
+    noted = wait_until(lambda: "asked for ada" in application.log[before:], 20)
+    expect(noted, "not_noted", asked="the log", expected="a line", got="none")
 '''
 TOLD = '''"""How people are greeted: by what the application was told."""
 

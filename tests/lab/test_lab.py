@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from courseware.checking import wait_until
 from courseware.course import Course
 from courseware.errors import UsageError
 from courseware.lab import Lab
@@ -22,6 +22,7 @@ from courseware.workspace import Workspace
 
 RunningLab = Any  # of conftest.py, which no test module can import
 Start = Callable[..., RunningLab]
+SECONDS = 60
 
 
 def test_jupyterlab_opens_on_the_step_and_hands_through_the_students_application(standing_lab: RunningLab) -> None:
@@ -143,12 +144,5 @@ def test_a_server_that_does_not_start_is_told_before_jupyterlab_is_asked(
 
 
 def wait_for_file(path: Path) -> str:
-    wait_until(path.exists)
+    assert wait_until(path.exists, SECONDS)
     return path.read_text()
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

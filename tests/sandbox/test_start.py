@@ -1,6 +1,5 @@
 """Starts: how each phase of one reports its failure, and what an application finds when it runs. In both kinds."""
 
-import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 
-from courseware.checking import Application, Request
+from courseware.checking import Application, Request, wait_until
 from courseware.errors import UsageError
 from courseware.judge.server import StandingServer
 from courseware.sandbox import (
@@ -294,10 +293,7 @@ def test_plain_leaves_no_child_behind() -> None:
     with start_application(tree(main=main), command, kind="plain") as running:
         assert running.wait_ready(30).phase == "ready"
         assert _runs(mark)
-    deadline = time.monotonic() + 60
-    while _runs(mark) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not _runs(mark)
+    assert wait_until(lambda: not _runs(mark), 60)
 
 
 def _runs(mark: str) -> bool:

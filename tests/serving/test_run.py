@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,12 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
+from courseware.checking import wait_until
 from courseware.course import Course
 from courseware.serving.ports import HOST, free_port, is_free
 from courseware.workspace import Workspace
 
+SECONDS = 60
 Run = Callable[..., Any]  # `Served` of conftest.py, which no test module can import
 
 SOLVED = '''"""How people are greeted."""
@@ -109,7 +110,7 @@ def test_an_endless_loop_in_the_students_code_does_not_hold_up_the_next_save(run
     marker = folder / "is_in_the_loop"
     greeting.write_text(f"import pathlib\npathlib.Path({str(marker)!r}).touch()\nwhile True:\n    pass\n")
     served = run()
-    wait_until(marker.exists)
+    assert wait_until(marker.exists, SECONDS)
     greeting.write_text(SOLVED % "out of the loop")
     served.get_until("/greeting", says("out of the loop"))
 
@@ -252,7 +253,7 @@ def read_environment(course: Course, tmp_path: Path) -> dict[str, str]:
             env={**os.environ, "DATABASE_URL": "the user's own", "PYTHONUNBUFFERED": "1"},
         )
     try:
-        wait_until(lambda: not is_free(port) or process.poll() is not None)
+        assert wait_until(lambda: not is_free(port) or process.poll() is not None, SECONDS)
         with urlopen(f"http://{HOST}:{port}", timeout=60) as answer:
             environment: dict[str, str] = json.load(answer)
     finally:
@@ -310,10 +311,3 @@ def run_to_its_end(course: Course, *arguments: str) -> "subprocess.CompletedProc
         timeout=60,
         check=False,
     )
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

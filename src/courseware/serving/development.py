@@ -23,7 +23,7 @@ from courseware.serving.asgi import (
     respond,
 )
 from courseware.serving.documentation import LocalDocumentation
-from courseware.serving.failure import describe
+from courseware.serving.failure import HEADING, STYLE, describe
 from courseware.serving.logs import quiet_logging
 from courseware.views.untrusted import printable
 
@@ -133,13 +133,14 @@ class ForgivingApplication:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1011})
         elif "text/html" in header(scope, b"accept"):
-            await respond(send, 503, "text/html; charset=utf-8", FAILURE_PAGE.format(escape(text), WAITING).encode())
+            page = FAILURE_PAGE.format(heading=HEADING, style=STYLE, failure=escape(text), advice=WAITING)
+            await respond(send, 503, "text/html; charset=utf-8", page.encode())
         else:
             await respond(send, 503, "text/plain; charset=utf-8", f"{text}\n\n{WAITING}\n".encode())
 
     def _fail(self, error: BaseException) -> None:
         self._failure = describe(error, self._folder)
-        report("The application did not start:", f"{self._failure}\n\n{WAITING}")
+        report(f"{HEADING}:", f"{self._failure}\n\n{WAITING}")
 
 
 def report(heading: str, text: str) -> None:
@@ -154,16 +155,13 @@ FAILURE_PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta http-equiv="refresh" content="2">
 <meta name="color-scheme" content="light dark">
-<title>The application did not start</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }}
-pre {{ padding: 1rem; border-left: 4px solid #d33; background: #8881; overflow-x: auto; white-space: pre-wrap }}
-</style>
+<title>{heading}</title>
+<style>{style}</style>
 </head>
-<body>
-<h1>The application did not start</h1>
-<pre>{0}</pre>
-<p>{1}</p>
+<body class="failure">
+<h1>{heading}</h1>
+<pre>{failure}</pre>
+<p>{advice}</p>
 </body>
 </html>
 """

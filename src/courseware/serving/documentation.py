@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 
 from courseware.serving.asgi import Application, Receive, Scope, Send, respond
+from courseware.serving.failure import HEADING, STYLE
 
 PAGE = "/docs"
 STARTED = f"{PAGE}/started"
@@ -59,7 +60,7 @@ def page() -> bytes:
     description it fetches, or none, and it shows why. It never loads itself anew: where that meets an application which
     is just ending, a proxy shows an error of its own, and nothing on that page would ever ask again.
     """
-    return PAGE_TEMPLATE.substitute(folder=PAGE.removeprefix("/")).encode()
+    return PAGE_TEMPLATE.substitute(folder=PAGE.removeprefix("/"), heading=HEADING, style=STYLE).encode()
 
 
 PAGE_TEMPLATE = Template("""<!doctype html>
@@ -70,13 +71,10 @@ PAGE_TEMPLATE = Template("""<!doctype html>
 <title>Swagger UI</title>
 <link rel="icon" href="$folder/favicon-32x32.png">
 <link rel="stylesheet" href="$folder/swagger-ui.css">
-<style>
-#failure { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }
-#failure pre { padding: 1rem; border-left: 4px solid #d33; background: #8881; overflow-x: auto; white-space: pre-wrap }
-</style>
+<style>$style</style>
 </head>
 <body>
-<div id="failure" hidden><h1>The application did not start</h1><pre></pre></div>
+<div class="failure" hidden><h1>$heading</h1><pre></pre></div>
 <div id="swagger-ui"></div>
 <script src="$folder/swagger-ui-bundle.js"></script>
 <script>
@@ -97,7 +95,7 @@ const describe = () => SwaggerUIBundle({
     return request;
   },
 });
-const failure = document.querySelector("#failure");
+const failure = document.querySelector(".failure");
 const description = document.querySelector("#swagger-ui");
 let page, shown;
 async function followSaves() {

@@ -3,6 +3,13 @@
 from pathlib import Path
 from traceback import FrameSummary, StackSummary, TracebackException
 
+HEADING = "The application did not start"
+STYLE = """
+.failure { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }
+.failure pre { padding: 1rem; border-left: 4px solid #d33; background: #8881; overflow-x: auto; white-space: pre-wrap }
+"""
+"""How pages show a failure: an element of the class `failure`, with the heading and, in a `pre`, what is described."""
+
 
 def describe(error: BaseException, folder: Path) -> str:
     """The error and the frames that lie in `folder`, as a traceback with paths from `folder` on.
