@@ -22,6 +22,7 @@ from courseware.serving.ports import free_port
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 SECONDS = 90
+PRINTED_LAST = "Ctrl-C ends everything"  # after all addresses, each of which is a line of its own
 
 
 class RunningLab:
@@ -81,13 +82,11 @@ class RunningLab:
 
     def _wait_for_address(self) -> str:
         deadline = time.monotonic() + SECONDS
-        while True:
-            for word in self.printed.split():
-                if "?token=" in word and self.printed.endswith("\n"):
-                    return word
+        while PRINTED_LAST not in self.printed:
             assert self.process.poll() is None, self.printed
             assert time.monotonic() < deadline, self.printed
             time.sleep(0.1)
+        return next(word for word in self.printed.split() if "?token=" in word)
 
 
 HOSTILE_HOME = {
