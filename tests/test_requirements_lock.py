@@ -2,8 +2,10 @@
 
 import re
 import tomllib
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -35,3 +37,11 @@ def test_every_package_is_held_by_hashes_and_no_address_is_named() -> None:
     assert len(packages) > 100
     assert [package for package in packages if "--hash=sha256:" not in package] == []
     assert "://" not in text
+
+
+def test_what_would_make_every_start_slow_is_left_out() -> None:
+    """It takes half a second to import, and jsonschema would do so in every process of Jupyter's."""
+    text = (ROOT / "requirements.lock").read_text()
+    assert re.search(r"^rfc3987-syntax==\S+ ; sys_platform == 'never'", text, re.MULTILINE), RENEW
+    with pytest.raises(PackageNotFoundError):
+        version("rfc3987-syntax")

@@ -32,6 +32,8 @@ build-backend = "hatchling.build"
 [tool.uv]
 # The versions with which the course was proved; the same stand in constraints.txt for pip.
 constraint-dependencies = {constraints}
+# JupyterLab would import it at every start, which takes as long as all the rest, and has no use for it.
+override-dependencies = ["rfc3987-syntax ; sys_platform == 'never'"]
 """
 
 
