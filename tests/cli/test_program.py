@@ -149,6 +149,18 @@ def test_outside_of_a_course_it_says_where_to_go(
     assert capsys.readouterr().err.startswith("No course here")
 
 
+def test_in_a_folder_that_is_gone_it_says_where_to_go(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (gone := tmp_path / "gone").mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    assert program.run(["status"]) == 2
+
+    assert "does not exist any more" in capsys.readouterr().err
+
+
 def test_a_sentence_stays_one_line(
     failing: Callable[[BaseException], None], capsys: pytest.CaptureFixture[str]
 ) -> None:

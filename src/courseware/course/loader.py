@@ -17,7 +17,10 @@ STEP_FOLDER = re.compile(r"step_(?P<number>\d+)_[a-z0-9_]+")
 
 def find_course(start: Path | None = None) -> Course:
     """The course whose folder is `start` (default: the current one) or lies above it. Raises UsageError."""
-    start = (start or Path.cwd()).resolve()
+    try:
+        start = (start or Path.cwd()).resolve()
+    except FileNotFoundError:
+        raise UsageError("The current folder does not exist any more. Go to the course's folder.") from None
     for folder in (start, *start.parents):
         if (folder / "lessons" / "course.toml").is_file():
             return load_course(folder)
