@@ -32,6 +32,11 @@ def drawn(size: tuple[int, int], color: Color) -> Image.Image:
     return image
 
 
+def gray(kind: str, size: tuple[int, int], **options: Any) -> bytes:
+    """A file with a large picture of nothing, made five times as fast as one with colors."""
+    return saved(Image.new("L", size, 128), kind, **options)
+
+
 def noise(random: Random, size: tuple[int, int]) -> Image.Image:
     """A picture that no format can make much smaller."""
     return Image.frombytes("RGB", size, random.randbytes(size[0] * size[1] * 3))

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from courseware.checking import Application
+from courseware.project_tree import Tree
 from courseware.sandbox import ApplicationCommand, Limits, RunningApplication, SandboxKind, start_application
+from courseware.sandbox.forking import ForkServer
 
 ATTACKS = Path(__file__).parent / "attacks"
 LIBRARIES = f"{sys.prefix}/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
@@ -54,16 +56,49 @@ def hostile_tree(name: str) -> dict[str, bytes]:
     }
 
 
+@pytest.fixture(scope="session")
+def _server() -> Iterator[ForkServer]:
+    server = ForkServer(["fastapi", "alembic.command"])
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def ask_to_fork(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Has this server be asked for every application that is started in bubblewrap from now on.
+
+    With `always` the test fails where it refuses.
+    """
+
+    def ask(server: ForkServer, *, always: bool = False) -> None:
+        monkeypatch.setattr("courseware.sandbox.starting.fork_server", lambda _: server)
+        if always:
+            monkeypatch.setattr("courseware.sandbox.starting.ForkRefused", ZeroDivisionError)
+
+    return ask
+
+
+@pytest.fixture
+def forks(ask_to_fork: Callable[..., None], _server: ForkServer) -> None:
+    """Has every application be forked that this test starts in bubblewrap."""
+    ask_to_fork(_server, always=True)
+
+
 @pytest.fixture
 def attack() -> Iterator[Start]:
-    """Starts an attack by its name; the keywords become variables that it finds."""
+    """Starts an attack by its name, with more files perhaps; the other keywords become variables that it finds."""
     with ExitStack() as stack:
 
         def start(
-            name: str, *, kind: SandboxKind = "bubblewrap", limits: Limits | None = None, **environment: str
+            name: str,
+            *,
+            files: Tree | None = None,
+            kind: SandboxKind = "bubblewrap",
+            limits: Limits | None = None,
+            **environment: str,
         ) -> Hostile:
             command = ApplicationCommand("attack:create_app", None, {"LIBRARIES": LIBRARIES, **environment})
-            running = start_application(hostile_tree(name), command, kind=kind, limits=limits)
+            running = start_application({**hostile_tree(name), **(files or {})}, command, kind=kind, limits=limits)
             return Hostile(stack.enter_context(running))
 
         yield start

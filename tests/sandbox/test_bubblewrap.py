@@ -2,12 +2,15 @@
 
 import sys
 import sysconfig
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from courseware.sandbox import ApplicationCommand, available, start_application
-from courseware.sandbox.bubblewrap import RUNNER, _files
+from courseware.sandbox.bubblewrap import FORK_SERVER, RUNNER, _files
+from courseware.sandbox.forking import ForkServer
 
 
 def options() -> list[list[str]]:
@@ -26,7 +29,7 @@ def shown() -> list[Path]:
 
 def test_no_folder_shown_holds_the_course(pytestconfig: pytest.Config) -> None:
     assert not any(pytestconfig.rootpath.is_relative_to(place) for place in shown())
-    assert [place for place in shown() if place.is_relative_to(pytestconfig.rootpath / "src")] == [RUNNER]
+    assert [place for place in shown() if place.is_relative_to(pytestconfig.rootpath / "src")] == [RUNNER, FORK_SERVER]
 
 
 def test_python_and_its_libraries_are_shown() -> None:
@@ -44,17 +47,29 @@ def test_a_course_inside_of_a_prefix_is_not_shown(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.bubblewrap
-def test_a_course_below_the_folder_for_temporary_files_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("forked", [False, True])
+def test_a_course_below_the_folder_for_temporary_files_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask_to_fork: Callable[..., None], forked: bool
+) -> None:
     """The sandbox has a folder /tmp of its own, in which parts of the course may have to be shown."""
     variant = available().variant
     if variant is not None and variant.as_root and not variant.outer:
         pytest.skip("here root cannot show others a folder of its own")
-    runner = tmp_path / "runner.py"
-    runner.write_bytes(RUNNER.read_bytes())
-    monkeypatch.setattr("courseware.sandbox.bubblewrap.RUNNER", runner)
+    for name, program in (("RUNNER", RUNNER), ("FORK_SERVER", FORK_SERVER)):
+        copy = tmp_path / program.name
+        copy.write_bytes(program.read_bytes())
+        monkeypatch.setattr(f"courseware.sandbox.bubblewrap.{name}", copy)
+    main = "open('/tmp/new', 'x').close()\nimport nowhere\n"
     command = ApplicationCommand("main:create_app")
-    with start_application({"main.py": b"import nowhere\n"}, command, kind="bubblewrap") as running:
-        assert running.wait_ready(30).phase == "import"
+    with ExitStack() as stack:
+        if forked:
+            server = ForkServer([])
+            stack.callback(server.stop)
+            ask_to_fork(server, always=True)
+        running = stack.enter_context(start_application({"main.py": main.encode()}, command, kind="bubblewrap"))
+        report = running.wait_ready(30)
+    assert report.phase == "import"
+    assert report.text.endswith("No module named 'nowhere'")
 
 
 def test_an_executable_behind_links_is_shown_link_by_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

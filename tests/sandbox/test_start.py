@@ -1,4 +1,4 @@
-"""Starts: how each phase of one reports its failure, and what an application finds when it runs. In both kinds."""
+"""Starts: how each phase of one reports its failure, and what an application finds when it runs. In every way."""
 
 import uuid
 from collections.abc import Iterator
@@ -102,10 +102,19 @@ def tree(**changes: str) -> dict[str, bytes]:
     return {path: text.encode() for path, text in (files | {names[key]: text for key, text in changes.items()}).items()}
 
 
-@pytest.fixture(params=["plain", pytest.param("bubblewrap", marks=pytest.mark.bubblewrap)])
+@pytest.fixture(
+    params=[
+        "plain",
+        pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
+        pytest.param("forked in bubblewrap", marks=pytest.mark.bubblewrap),
+    ]
+)
 def kind(request: pytest.FixtureRequest) -> SandboxKind:
-    kind: SandboxKind = request.param
-    return kind
+    if request.param == "plain":
+        return "plain"
+    if request.param != "bubblewrap":
+        request.getfixturevalue("forks")
+    return "bubblewrap"
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ class Application(Part):
     `entrypoint` names a factory without arguments as `module:function`. `migrations` is the Alembic
     configuration inside the project, or None for an application without a database.
 
+    `imports` names modules of libraries that most of its versions import: whoever judges many imports them once.
+
     `environment` are variables with their values. `services` says for each service of the course that the application
     uses which variables it fills, with the service's facts in braces. `address_variable` is the one that is told where
     the application itself can be reached.
@@ -49,6 +51,7 @@ class Application(Part):
     path: str
     entrypoint: str
     migrations: str | None = None
+    imports: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     address_variable: str | None = None
     services: Annotated[Services, AfterValidator(known_services)] = {}

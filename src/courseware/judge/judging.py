@@ -85,6 +85,7 @@ def application_command(course: Course, services: JudgeServices) -> ApplicationC
         entrypoint=application.entrypoint,
         migrations=application.migrations,
         environment={**application.environment, **address, **services.environment()},
+        imports=application.imports,
         service_ports=services.ports_inside,
     )
 

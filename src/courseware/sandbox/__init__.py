@@ -2,6 +2,7 @@
 
 from courseware.sandbox.availability import Availability, available
 from courseware.sandbox.command import ApplicationCommand, SandboxKind, StartReport
+from courseware.sandbox.forking import expect_starts
 from courseware.sandbox.limits import Limits
 from courseware.sandbox.running import RunningApplication
 from courseware.sandbox.starting import start_application
@@ -14,5 +15,6 @@ __all__ = [
     "SandboxKind",
     "StartReport",
     "available",
+    "expect_starts",
     "start_application",
 ]

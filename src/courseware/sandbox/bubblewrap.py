@@ -18,7 +18,13 @@ from courseware.sandbox.limits import Limits
 
 FOLDER = "/scratch"
 TEMPORARY = "/tmp"  # noqa: S108
-RUNNER = Path(__file__).with_name("runner.py")
+SHARED_MEMORY = "/dev/shm"  # noqa: S108
+LANGUAGE = "C.UTF-8"
+PROGRAMS = Path(__file__).with_name("inside")
+RUNNER = PROGRAMS / "runner.py"
+FORK_SERVER = PROGRAMS / "fork_server.py"
+# To make namespaces and mount folders in them, to bring up their network, and to give all of these up.
+FORK_SERVER_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETPCAP")
 UNPRIVILEGED_USER = 54321  # one that nobody has, whose limits nobody shares
 SYSTEM_PLACES = ("/bin", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/ld.so.cache")
 PARTS_OF_A_PREFIX = ("bin", "lib", "lib64", "pyvenv.cfg")
@@ -51,33 +57,71 @@ def variants() -> Sequence[Variant]:
 
 
 def add_to(line: CommandLine, variant: Variant, environment: Mapping[str, str], limits: Limits) -> None:
-    """Adds what has the rest of the command run inside."""
+    """Adds what has the rest of the command run inside: the runner, for one application."""
+    program = seccomp.program()
     files = list(_files())
+    _enter(
+        line,
+        variant,
+        files,
+        environment,
+        [
+            "--cap-drop", "ALL", *(() if program is None else ("--seccomp", str(line.add_file(program)))),
+            "--size", str(limits.disk), "--tmpfs", TEMPORARY, *files,  # the course itself may lie below /tmp
+            "--dev", "/dev", "--size", str(limits.shared_memory), "--tmpfs", SHARED_MEMORY,
+            "--perms", "0700", "--size", str(limits.disk), "--tmpfs", FOLDER, "--dir", f"{FOLDER}{TEMPORARY}",
+        ],
+    )  # fmt: skip
+
+
+def add_fork_server_to(line: CommandLine, variant: Variant) -> None:
+    """Adds what has the rest of the command run inside: the fork server, which builds the inner walls itself."""
+    files = list(_files())
+    _enter(
+        line,
+        variant,
+        files,
+        {"LANG": LANGUAGE},
+        [
+            *(part for name in FORK_SERVER_CAPABILITIES for part in ("--cap-add", name)),
+            "--tmpfs", TEMPORARY, *files, "--remount-ro", TEMPORARY, "--dev", "/dev", "--dir", FOLDER,
+        ],
+    )  # fmt: skip
+
+
+def environment_inside(environment: Mapping[str, str]) -> dict[str, str]:
+    """All variables of an application, for which these are set."""
+    return {**environment, **_library_path()}
+
+
+def folders_inside(limits: Limits) -> dict[str, int]:
+    """Where an application can write, and how many bytes; its own folder comes last."""
+    return {TEMPORARY: limits.disk, SHARED_MEMORY: limits.shared_memory, FOLDER: limits.disk}
+
+
+def _enter(
+    line: CommandLine,
+    variant: Variant,
+    files: Iterable[str],
+    environment: Mapping[str, str],
+    options: Iterable[str],
+) -> None:
+    """Adds bubblewrap with these options for what is inside, and with `files` where it has to be entered twice."""
     if variant.outer:
         of_its_own = ["--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--tmpfs", TEMPORARY]
         line.add_bubblewrap(["--die-with-parent", *of_its_own, *files])
     if variant.as_root:
         user = str(UNPRIVILEGED_USER)
         line.add("setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--")
-    line.add_bubblewrap(_options(line, variant, files, environment, limits))
-
-
-def _options(
-    line: CommandLine, variant: Variant, files: Sequence[str], environment: Mapping[str, str], limits: Limits
-) -> list[str]:
-    program = seccomp.program()
-    variables = {**environment, **_library_path()}
-    return [
-        "--unshare-all", "--unshare-user", *(["--disable-userns"] if variant.disable_userns else []),
-        "--die-with-parent", "--new-session", "--as-pid-1",
-        "--cap-drop", "ALL", "--hostname", "sandbox", "--clearenv",
-        *(part for name, value in variables.items() for part in ("--setenv", name, value)),
-        *(() if program is None else ("--seccomp", str(line.add_file(program)))),
-        "--size", str(limits.disk), "--tmpfs", TEMPORARY, *files,  # the course itself may lie below /tmp
-        "--dev", "/dev", "--size", str(limits.shared_memory), "--tmpfs", "/dev/shm", "--remount-ro", "/dev",  # noqa: S108
-        "--perms", "0700", "--size", str(limits.disk), "--tmpfs", FOLDER, "--dir", f"{FOLDER}{TEMPORARY}",
-        "--remount-ro", "/", "--chdir", FOLDER,
-    ]  # fmt: skip
+    variables = environment_inside(environment)
+    line.add_bubblewrap(
+        [
+            "--unshare-all", "--unshare-user", *(["--disable-userns"] if variant.disable_userns else []),
+            "--die-with-parent", "--new-session", "--as-pid-1", "--hostname", "sandbox", "--clearenv",
+            *(part for name, value in variables.items() for part in ("--setenv", name, value)),
+            *options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", FOLDER,
+        ]
+    )  # fmt: skip
 
 
 def _files() -> Iterable[str]:
@@ -88,7 +132,7 @@ def _files() -> Iterable[str]:
     prefixes = dict.fromkeys(("/usr", sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix))
     places = [Path(prefix, part) for prefix in prefixes for part in PARTS_OF_A_PREFIX]
     places += [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    places += [*map(Path, SYSTEM_PLACES), *_links(Path(sys.executable)), RUNNER]
+    places += [*map(Path, SYSTEM_PLACES), *_links(Path(sys.executable)), RUNNER, FORK_SERVER]
     shown: list[Path] = []
     made: set[Path] = set()
     for place in places:

@@ -40,6 +40,11 @@ class ControlGroup:
         """What to put before a command so that it runs in the group."""
         return ["sh", "-c", ENTER, "sh", *map(str, dict.fromkeys(self.folders.values())), "--"]
 
+    def take(self, process: int) -> None:
+        """Puts a process that runs already into the group. Raises OSError."""
+        for folder in dict.fromkeys(self.folders.values()):
+            (folder / "cgroup.procs").write_text(str(process))
+
     def why_killed(self) -> str | None:
         """The kernel's reason for killing a process in it, in words, if it did."""
         events = "memory.oom_control" if self.version == "v1" else "memory.events"

@@ -19,12 +19,14 @@ class ApplicationCommand:
         migrations: the Alembic configuration inside the project; `alembic upgrade head` runs in the same process before
             the entrypoint is imported. None for a project without a database.
         environment: variables that the application finds, beside a few of the sandbox's own such as DATABASE_URL.
+        imports: libraries to import once for all applications that this process will start in bubblewrap.
         service_ports: ports of the sandbox's own 127.0.0.1 at which the application finds services that the judge runs.
     """
 
     entrypoint: str
     migrations: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    imports: tuple[str, ...] = ()
     service_ports: tuple[int, ...] = ()
 
 

@@ -5,14 +5,13 @@ import os
 import selectors
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from courseware.sandbox.command import StartPhase, StartReport
 from courseware.sandbox.limits import MIB, Limits
@@ -34,13 +33,26 @@ DOING = {
 }
 
 
+class Process(Protocol):
+    """Processes that live and end together."""
+
+    def poll(self) -> int | None:
+        """The exit code (negative: the signal that killed it), or None while they run."""
+
+    def wait(self) -> int:
+        """The exit code, when they have ended."""
+
+    def kill(self) -> None:
+        """Ends all of them at once. Has no effect on what has ended."""
+
+
 class RunningApplication:
     """An application that was started, is up, or has ended. Whoever starts one must `stop` it.
 
     What comes from inside (log, report, answers) is the submission's word: bounded here, and never more than text.
 
     Args:
-        process: the outermost process, leader of a process group that is killed as a whole.
+        process: what runs it.
         address: the file system path of the socket on which the application listens.
         control: the judge's end of the control socket.
         log: the reading end of the pipe that takes what the application prints.
@@ -52,7 +64,7 @@ class RunningApplication:
 
     def __init__(
         self,
-        process: subprocess.Popen[bytes],
+        process: Process,
         *,
         address: str,
         control: socket.socket,
@@ -213,8 +225,7 @@ class RunningApplication:
 
     def _kill(self, reason: str) -> None:
         self._note_ended(reason)
-        with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of what has died already
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
 
     def _note_ended(self, reason: str) -> None:
         with self._changed:
@@ -304,7 +315,7 @@ class RunningApplication:
         while self._process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.002)
         self._take_log()
-        self._kill(self._why_killed() or _how_it_ended(self._process.returncode))
+        self._kill(self._why_killed() or _how_it_ended(self._process.poll()))
 
 
 class _NoAnswer:

@@ -4,18 +4,13 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
-from queue import SimpleQueue
-from typing import BinaryIO, TypeAlias
 
 from courseware.errors import UsageError
 from courseware.project_tree import Tree
@@ -25,6 +20,8 @@ from courseware.sandbox.bytecode import compile_libraries
 from courseware.sandbox.cgroup import ControlGroup, make_group
 from courseware.sandbox.command import ApplicationCommand, SandboxKind
 from courseware.sandbox.command_line import CommandLine
+from courseware.sandbox.forking import ForkedApplication, ForkRefused, fork_server
+from courseware.sandbox.launching import launch
 from courseware.sandbox.limits import Limits
 from courseware.sandbox.running import RunningApplication
 
@@ -43,6 +40,8 @@ def start_application(
     serve: Callable[[Sequence[socket.socket]], None] = lambda _: None,
 ) -> RunningApplication:
     """Starts to serve the project `tree` and returns at once; `wait_ready` tells how it went.
+
+    In bubblewrap the second start waits for the fork server, about as long as it would itself have imported libraries.
 
     `serve` gets sockets that listen on the command's service ports, in a thread of its own and before anything of the
     project runs. They are the sandbox's own ports, so that `plain`, which has none, refuses them.
@@ -63,26 +62,34 @@ def start_application(
         listener, address = _listen(home)
         control, their_control = socket.socketpair()
         ours.callback(control.close)
-        log, their_log = os.pipe()
+        log, printed = os.pipe()
         ours.callback(os.close, log)
-        printed = theirs.enter_context(os.fdopen(their_log, "wb"))
+        theirs.callback(os.close, printed)
         inside = str(home) if kind == "plain" else bubblewrap.FOLDER
         environment = _environment(command, inside)
         package = _package(
             tree,
             folder=inside,
-            listener=line.add_descriptor(listener.detach()),
-            control=line.add_descriptor(their_control.detach()),
             limits=_resource_limits(kind, limits),
             migrations=command.migrations,
             entrypoint=command.entrypoint,
             service_ports=command.service_ports,
         )
-        group = _enter_sandbox(line, environment, limits) if kind == "bubblewrap" else None
+        handed_over = [
+            line.add_file(package),
+            line.add_descriptor(listener.detach()),
+            line.add_descriptor(their_control.detach()),
+        ]
+        group = _make_group(limits) if kind == "bubblewrap" else None
         if group is not None:
             clean_up.callback(group.remove)
-        line.add(sys.executable, "-I", "-B", "-u", str(bubblewrap.RUNNER), str(line.add_file(package)))
-        process = _launch(line, environment if kind == "plain" else CLEAN_ENVIRONMENT, printed)
+        forked = None if kind == "plain" else _fork(tree, command, environment, limits, group, [printed, *handed_over])
+        if forked is not None:
+            clean_up.callback(forked.close)
+        elif kind == "bubblewrap":
+            _enter_sandbox(line, environment, limits, group)
+        line.add(sys.executable, "-I", "-B", "-u", str(bubblewrap.RUNNER), *map(str, handed_over))
+        process = forked or launch(line, environment if kind == "plain" else CLEAN_ENVIRONMENT, log=printed)
         ours.pop_all()
         running = RunningApplication(
             process,
@@ -117,7 +124,7 @@ def _listen(folder: Path) -> tuple[socket.socket, str]:
 
 
 def _environment(command: ApplicationCommand, inside: str) -> dict[str, str]:
-    environment = {**CLEAN_ENVIRONMENT, "LANG": "C.UTF-8", "HOME": inside, "TMPDIR": f"{inside}/tmp"}  # noqa: S108
+    environment = {**CLEAN_ENVIRONMENT, "LANG": bubblewrap.LANGUAGE, "HOME": inside, "TMPDIR": f"{inside}/tmp"}  # noqa: S108
     if command.migrations is not None:
         environment["DATABASE_URL"] = f"sqlite+aiosqlite:///{inside}/application.sqlite3"
     return {**environment, **command.environment}
@@ -139,63 +146,39 @@ def _package(tree: Tree, **setup: object) -> bytes:
     return json.dumps(setup).encode() + b"\n" + b"".join(tree.values())
 
 
-def _enter_sandbox(line: CommandLine, environment: Mapping[str, str], limits: Limits) -> ControlGroup | None:
-    """Begins the command with what leads into bubblewrap. Returns the control group that it enters, if any."""
-    found = available()
-    assert found.variant is not None
-    group = None if found.groups is None else make_group(found.groups, limits)
+def _make_group(limits: Limits) -> ControlGroup | None:
+    """A control group for one application, where this machine lets us have one."""
+    groups = available().groups
+    return None if groups is None else make_group(groups, limits)
+
+
+def _fork(
+    tree: Tree,
+    command: ApplicationCommand,
+    environment: Mapping[str, str],
+    limits: Limits,
+    group: ControlGroup | None,
+    descriptors: Sequence[int],
+) -> ForkedApplication | None:
+    """The application as a fork, where that is worth it and possible."""
+    server = fork_server(command.imports)
+    if server is None:
+        return None
+    try:
+        return server.fork(tree, environment, limits, descriptors, take=group.take if group else lambda _: None)
+    except ForkRefused:
+        return None
+
+
+def _enter_sandbox(
+    line: CommandLine, environment: Mapping[str, str], limits: Limits, group: ControlGroup | None
+) -> None:
+    """Begins the command with what leads into bubblewrap."""
+    variant = available().variant
+    assert variant is not None
     if group is not None:
         line.add(*group.enter())
-    bubblewrap.add_to(line, found.variant, environment, limits)
-    return group
-
-
-def _launch(line: CommandLine, environment: Mapping[str, str], log: BinaryIO) -> subprocess.Popen[bytes]:
-    """Starts the command as the leader of a session of its own."""
-
-    def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            line.arguments,
-            env=environment,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=line.descriptors,
-            start_new_session=True,
-        )
-
-    started: Future[subprocess.Popen[bytes]] = Future()
-    _launches().put((start, started))
-    return started.result()
-
-
-_Launch: TypeAlias = tuple[Callable[[], subprocess.Popen[bytes]], Future[subprocess.Popen[bytes]]]
-
-
-@cache
-def _launches() -> SimpleQueue[_Launch]:
-    """What the thread that starts every process does next, and where it puts the process.
-
-    bubblewrap's --die-with-parent means the thread that started it: this one lives as long as the judge. It is a
-    daemon, because an executor's thread is waited for at the end, for ever if Ctrl-C came while it was being started.
-    """
-    launches: SimpleQueue[_Launch] = SimpleQueue()
-    threading.Thread(target=_launch_all, args=(launches,), name="sandbox launcher", daemon=True).start()
-    return launches
-
-
-def _launch_all(launches: SimpleQueue[_Launch]) -> None:
-    while True:
-        start, started = launches.get()
-        try:
-            started.set_result(start())
-        except Exception as error:
-            started.set_exception(error)
-
-
-if hasattr(os, "register_at_fork"):  # there are no forks on Windows
-    os.register_at_fork(after_in_child=_launches.cache_clear)
+    bubblewrap.add_to(line, variant, environment, limits)
 
 
 _byte_code_is_known = threading.Event()

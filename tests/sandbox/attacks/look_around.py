@@ -1,4 +1,6 @@
+import ctypes
 import os
+import struct
 
 from served import served
 
@@ -14,6 +16,14 @@ def inherited():
     return descriptors
 
 
+def capabilities():
+    """The effective, permitted and inheritable ones, and those that a program could bring it."""
+    library = ctypes.CDLL(None)
+    header, data = struct.pack("=Ii", 0x20080522, 0), ctypes.create_string_buffer(24)
+    asked = library.capget(header, data)
+    return [asked, any(data.raw), any(library.prctl(23, number, 0, 0, 0) == 1 for number in range(64))]
+
+
 AT_IMPORT = inherited()
 
 
@@ -22,6 +32,7 @@ def look(path):
         "environment": dict(os.environ),
         "descriptors": AT_IMPORT,
         "user": [os.getuid(), os.geteuid(), os.getgid(), os.getgroups()],
+        "capabilities": capabilities(),
         "process": os.getpid(),
         "root": sorted(os.listdir("/")),
         "proc": os.path.exists("/proc/self"),

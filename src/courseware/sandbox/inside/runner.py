@@ -1,8 +1,8 @@
 """Runs inside the sandbox: limits itself, lays out the project, migrates, imports and serves it.
 
-One trusted file, started by its path with the judge's own interpreter. It must not import `courseware`, which is not
-there to be imported, and nothing is believed of what it reports: from the moment when it imports the project, the
-project can do in this process whatever it likes.
+One trusted file, started by its path with the judge's own interpreter, or run by the fork server. It must not import
+`courseware`, which is not there to be imported, and nothing is believed of what it reports: from the moment when it
+imports the project, the project can do in this process whatever it likes.
 
 It talks with the judge over a socket. First of all it hands out sockets for the judge's services to listen on, if any.
 Then comes one JSON object per line. It says by itself {"at": phase} when a phase of the
@@ -50,12 +50,17 @@ class Judge:
 
 def main() -> None:
     gc.disable()  # to look for garbage while importing costs a seventh of the start, and finds none
-    with os.fdopen(int(sys.argv[1]), "rb") as package:
-        setup = json.loads(package.readline())
-        project = lay_out(Path(setup["folder"], "project"), package.read(), setup["files"])
-    control = socket.socket(fileno=setup["control"])
-    hand_out(control, setup["service_ports"])
-    judge = Judge(control)
+    run(*map(int, sys.argv[1:]))
+
+
+def run(package: int, listener: int, control: int) -> None:
+    """Serves the project that can be read from the descriptor `package`, on `listener`, as `control` asks."""
+    with os.fdopen(package, "rb") as file:
+        setup = json.loads(file.readline())
+        project = lay_out(Path(setup["folder"], "project"), file.read(), setup["files"])
+    connection = socket.socket(fileno=control)
+    hand_out(connection, setup["service_ports"])
+    judge = Judge(connection)
     set_limits(setup["limits"])
     # Trusted libraries first: later the project's own files could stand in for them.
     with without("pytest", "dateutil"):
@@ -83,7 +88,7 @@ def main() -> None:
     gc.freeze()
     gc.enable()
     judge.say(at="startup")
-    serve(application, setup["listener"], judge, project)
+    serve(application, listener, judge, project)
 
 
 def lay_out(project: Path, contents: bytes, files: list[tuple[str, int]]) -> Path:

@@ -1,0 +1,4 @@
+import bcrypt
+from served import served
+
+create_app = served(lambda path: bcrypt.MINE)
