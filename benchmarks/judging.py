@@ -1,7 +1,8 @@
 """How long a student waits for a verdict, and for what: `python benchmarks/judging.py [RUNS]`, alone on the machine.
 
 Two tables. The first compares how soon the reference application answers: started by hand with Alembic's and Uvicorn's
-own commands (the peer), and by the judge, plain and in bubblewrap. The second is the whole `course check 1`.
+own commands (the peer), and by the judge, plain and in bubblewrap (there as a fork, from the second start on). The
+second is the whole `course check 1`: in processes of its own, and in the one that stays for a notebook's check cells.
 Every way takes its turn in each round, so that a slow moment of the machine hits all of them.
 """
 
@@ -16,6 +17,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import chdir, closing
 from pathlib import Path
 
 from rich.console import Console
@@ -26,11 +28,13 @@ from courseware.judge.judging import application_command
 from courseware.judge.services import JudgeServices
 from courseware.project_tree import Tree, finish, write_tree
 from courseware.sandbox import SandboxKind, available, start_application
+from courseware.standing import StandingCourse
 
 ROOT = Path(__file__).parent.parent
 COURSE = load_course(ROOT)
 ENTRYPOINT = COURSE.application.entrypoint
 SANDBOX_OPTION = {"plain": "--plain", "bubblewrap": "--sandbox"}
+LONGEST_SECONDS = 60
 
 
 def by_hand(tree: Tree) -> float:
@@ -87,6 +91,14 @@ def check(root: Path, kind: SandboxKind, inside: dict[str, list[float]]) -> floa
     return seconds
 
 
+def check_cell(standing: StandingCourse) -> float:
+    """Seconds that the same takes for a check cell, in the current folder."""
+    began = time.perf_counter()
+    done = standing.run("check", "1", "--json", seconds=LONGEST_SECONDS)
+    assert done["code"] == 0, done["stderr"]
+    return time.perf_counter() - began
+
+
 def copy_of_the_course(folder: Path) -> Path:
     """The course with the reference of step 1 in its workspace."""
     root = folder / "course"
@@ -127,7 +139,9 @@ def main() -> None:
         whole: dict[str, Callable[[], float]] = {}
         for kind in kinds:
             whole[kind] = lambda kind=kind: check(root, kind, inside[kind])  # type: ignore[misc]
-        show(f"course check 1, {runs} runs", in_turns(whole, runs))
+        with chdir(root), closing(StandingCourse()) as standing:
+            whole["as by a check cell"] = lambda: check_cell(standing)
+            show(f"course check 1, {runs} runs", in_turns(whole, runs))
         for kind in kinds:
             show(f"within it, {kind}", inside[kind])
 

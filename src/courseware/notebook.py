@@ -1,18 +1,23 @@
 """For check cells in notebooks: `check("1.2")` judges a task of the step that the notebook belongs to.
 
-The judge runs in a process of its own. Whatever happens, the cell shows it: nothing is raised and nothing is written to
-stderr, as both would count against the student when the notebook is graded.
+The judge runs in a process of its own, which is started here and gets ready before it is asked. Whatever happens, the
+cell shows it: nothing is raised and nothing is written to stderr, as both would count against the student when the
+notebook is graded.
 """
 
-import subprocess
-import sys
+from contextlib import suppress
 
+from courseware.standing import StandingCourse
 from courseware.verdict import Verdict
 from courseware.views.notebook import message_html, verdict_html, verdict_text
 
 SECONDS = 180
 JUDGED = (0, 1, 3)
 """Exit codes of `course check` with which it prints a verdict."""
+
+_course = StandingCourse()
+with suppress(OSError):  # it is told to whoever asks for a judgement
+    _course.start()
 
 
 class Shown:
@@ -43,19 +48,18 @@ def check(task: str) -> None:
 
 def _judged(task: str) -> Shown:
     """The verdict about a task, or the reason why there is none."""
-    step = task.partition(".")[0]
-    # -P: a file of the student's must not stand in for one of Python's modules.
-    command = [sys.executable, "-P", "-m", "courseware", "check", step, task, "--json"]
     try:
-        judge = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=SECONDS, check=False)
-        if judge.returncode not in JUDGED:
-            return _message(f"Task {task} was not judged.", judge.stderr)
-        verdict = Verdict.model_validate_json(judge.stdout)
+        done = _course.run("check", task.partition(".")[0], task, "--json", seconds=SECONDS)
+        if done["code"] not in JUDGED:
+            return _message(f"Task {task} was not judged.", done["stderr"])
+        verdict = Verdict.model_validate_json(done["stdout"])
         return Shown(verdict_html(verdict, task), verdict_text(verdict, task))
     except KeyboardInterrupt:
         return _message("Stopped.")
-    except subprocess.TimeoutExpired:
+    except TimeoutError:
         return _message(f"Task {task} was not judged: it took longer than {SECONDS} seconds.")
+    except FileNotFoundError:
+        return _message(f"Task {task} was not judged: its folder is gone. Restart the kernel.")
     except Exception as error:
         return _message(f"Task {task} was not judged.", f"{type(error).__name__}: {error}")
 

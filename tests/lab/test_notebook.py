@@ -58,6 +58,22 @@ def test_the_reference_holds(course: Course, folder: Path) -> None:
     assert (shown.returncode, shown.stderr) == (0, "")
 
 
+def test_every_cell_judges_what_was_saved_before_it(course: Course, folder: Path) -> None:
+    correct = finish(course, 1)["app/greeting.py"].decode()
+    write = f"Path('app/greeting.py').write_text({correct!r})"
+    shown = cell(folder, f"from pathlib import Path\ncheck('1.1')\n{write}\ncheck('1.1')")
+    before, after = shown.stdout.split("Judging task")[1:]
+    assert "NotImplementedError" in before
+    assert "✔ holds" in after
+    assert (shown.returncode, shown.stderr) == (0, "")
+
+
+def test_in_a_folder_that_is_gone_it_says_so(tmp_path: Path) -> None:
+    shown = cell(tmp_path, f"import os\nos.mkdir('gone')\nos.chdir('gone')\nos.rmdir('{tmp_path}/gone')\ncheck('1.1')")
+    assert "its folder is gone" in shown.stdout
+    assert (shown.returncode, shown.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("task", ["'9.9'", "'nonsense'", "''", "1.1", "None", "'1.9'", "'--help'"])
 def test_whatever_is_asked_for_nothing_is_raised(folder: Path, task: str) -> None:
     shown = cell(folder, f"check({task})")
