@@ -250,7 +250,7 @@ import io, sys, warnings
 from PIL import Image, ImageOps
 warnings.simplefilter("ignore")
 image = Image.open(io.BytesIO(sys.stdin.buffer.read()))
-ImageOps.exif_transpose(image).convert("RGB").resize((200, 200))
+ImageOps.exif_transpose(image).convert("RGB").thumbnail((200, 200))
 try:  # Linux
     status = open("/proc/self/status").read()
     print(int(status.partition("VmHWM:")[2].split()[0]) * 1024)

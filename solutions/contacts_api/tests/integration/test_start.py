@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,11 +12,11 @@ import pytest
 
 from tests.examples import ANN
 from tests.integration.test_migrations import empty_database
-from tests.servers import Server, accepts, copy_of_project, started
+from tests.servers import Server, accepts, copy_of_project, started, wait_for
 
 __all__ = ["empty_database"]  # a fixture
 
-pytestmark = pytest.mark.slow  # about two minutes
+pytestmark = pytest.mark.slow  # about a minute
 
 BROKEN_MIGRATION = '''
 """Breaks after it has changed something."""
@@ -23,14 +24,34 @@ BROKEN_MIGRATION = '''
 from alembic import op
 from sqlalchemy import Column, Integer
 
-revision = "9999"
-down_revision = "{head}"
-
 
 def upgrade() -> None:
     op.create_table("half_done", Column("id", Integer(), primary_key=True))
     raise RuntimeError("this migration is broken")
 '''
+LONG_MIGRATION = '''
+"""Waits, when all others have been made, until it may end."""
+
+import time
+from pathlib import Path
+
+
+def upgrade() -> None:
+    Path("{folder}/waits").touch()
+    while not Path("{folder}/may end").exists():
+        time.sleep(0.02)
+'''
+LONG_ENOUGH = 2.0
+"""Seconds after which a server that was started has come to its database. On SQLite it waits there for five at most."""
+
+
+def add_migration(project: Path, text: str) -> Path:
+    """Adds a migration as the last one."""
+    migrations = project / "migrations/versions"
+    head = max(file.name for file in migrations.glob("0*.py")).partition("_")[0]
+    added = migrations / "9999_added.py"
+    added.write_text(f'{text}\n\nrevision = "9999"\ndown_revision = "{head}"\n')
+    return added
 
 
 def begin_to_register(server: Server) -> tuple[socket.socket, bytes]:
@@ -75,10 +96,7 @@ def test_a_request_that_never_ends_does_not_keep_the_server_alive(tmp_path: Path
 
 def test_a_failed_migration_means_no_server_and_changes_nothing(empty_database: str, tmp_path: Path) -> None:
     project = copy_of_project(tmp_path)
-    migrations = project / "migrations/versions"
-    head = max(file.name for file in migrations.glob("0*.py")).partition("_")[0]
-    broken = migrations / "9999_broken.py"
-    broken.write_text(BROKEN_MIGRATION.format(head=head))
+    broken = add_migration(project, BROKEN_MIGRATION)
     with started(empty_database, project) as server:
         assert "this migration is broken" in server.output()
         assert server.process.returncode != 0
@@ -88,9 +106,22 @@ def test_a_failed_migration_means_no_server_and_changes_nothing(empty_database: 
         server.wait_until_ready()
 
 
+def test_a_server_waits_for_the_migrations_that_another_makes(empty_database: str, tmp_path: Path) -> None:
+    project = copy_of_project(tmp_path)
+    add_migration(project, LONG_MIGRATION.format(folder=tmp_path))
+    with started(empty_database, project) as first:
+        wait_for((tmp_path / "waits").exists)
+        with started(empty_database, project) as second:
+            time.sleep(LONG_ENOUGH)
+            assert second.process.poll() is None
+            (tmp_path / "may end").touch()
+            first.wait_until_ready()
+            second.wait_until_ready()
+
+
 def test_many_servers_start_at_once_on_an_empty_database(empty_database: str) -> None:
     with ExitStack() as stack:
-        servers = [stack.enter_context(started(empty_database)) for _ in range(8)]
+        servers = [stack.enter_context(started(empty_database)) for _ in range(4)]
         for server in servers:
             server.wait_until_ready()
 
