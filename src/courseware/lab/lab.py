@@ -16,7 +16,7 @@ from courseware.lab.layout import lay_out
 from courseware.lab.processes import Processes
 from courseware.lab.settings import DOCUMENTATION, LabFolder
 from courseware.services.catalogue import KINDS
-from courseware.serving.ports import HOST, choose_port
+from courseware.serving.ports import HOST, choose_port, free_port
 from courseware.workspace import Workspace
 
 USUAL_PORT = 8888
@@ -53,9 +53,8 @@ class Lab:
         """Starts everything, opens the browser if asked to, and returns when JupyterLab answers. Raises UsageError."""
         port = choose_port(port, USUAL_PORT)
         application_port = choose_port(application_port, USUAL_APPLICATION_PORT)
-        pages = {
-            name: choose_port(None, usual) for name in self._services if (usual := KINDS[name].page_port) is not None
-        }
+        # Reached by way of JupyterLab: nobody needs to know their ports, and two labs do not compete for one.
+        pages = {name: free_port() for name in self._services if KINDS[name].page_port is not None}
         token = secrets.token_urlsafe(24)
         self._own.prepare(
             root=self._root,
