@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from courseware.course import Course
-from courseware.serving.ports import HOST
+from courseware.serving.ports import HOST, free_port
 
 Run = Callable[..., Any]  # `Served` of conftest.py, which no test module can import
 
@@ -100,17 +100,17 @@ def test_without_services_the_environment_is_the_users(run: Run, folder: Path, m
 @pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM"])
 def test_everything_ends_together_and_without_a_word(run: Run, folder: Path, ending: str) -> None:
     (folder / "app/main.py").write_text(USING)
-    served = run()
+    port = free_port()  # at the usual one somebody else may listen afterwards
+    served = run(f"--page=mailbox:{port}")
     served.get("/send")
-    host, _, port = address(served.printed, "Mailbox").removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port))):  # a page that is still open in a browser
+    with socket.create_connection((HOST, port)):  # a page that is still open in a browser
         said = len(served.printed)
         served.process.send_signal(getattr(signal, ending))
         served.process.wait(timeout=30)
     assert served.process.returncode == 0
     assert served.printed[said:] == ""
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((host, int(port)))
+        socket.create_connection((HOST, port))
 
 
 def test_a_service_that_cannot_start_is_told_in_one_sentence(course: Course, folder: Path) -> None:
