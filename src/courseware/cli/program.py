@@ -33,7 +33,7 @@ VERBS = {
     "kit": "Make what a class is handed to work without nbgrader.",
     "doctor": "Say what this machine has, and what that means.",
 }
-MACHINE_FAULTS = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EMFILE}
+MACHINE_FAULTS = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EMFILE}
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
