@@ -35,8 +35,17 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts long tests first, or at the end one processor waits while the other is busy with the last of them."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Every worker begins with its share of the long tests, or at the end processors wait for the last of them.
+
+    `--dist=worksteal` hands each worker as many tests as the others, in the order that stands here; without this the
+    first one would have all that come first.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("long") is not None]
+    others = [item for item in items if item.get_closest_marker("long") is None]
+    bounds = [len(others) * worker // workers for worker in range(workers + 1)]
+    shares = (long[worker::workers] + others[slice(*bounds[worker : worker + 2])] for worker in range(workers))
+    items[:] = [item for share in shares for item in share]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
