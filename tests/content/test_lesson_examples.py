@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 10
-"""How long an example may take on a machine with nothing else to do."""
 WIDEST = 84
 """Characters: so much fits beside an editor."""
 HAS_NO_NETWORK = ("bwrap", "--bind", "/", "/", "--dev", "/dev", "--unshare-net")
@@ -149,16 +146,12 @@ def test_every_example_is_tested() -> None:
 
 
 def test_it_shows_every_claim_as_true_and_connects_to_no_other_machine(example: Path, tmp_path: Path) -> None:
-    began = time.monotonic()
     result = run(example, tmp_path, how=["-c", ON_THIS_MACHINE_ALONE])
-    took = time.monotonic() - began
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.count("✓") >= 15
     assert "✗" not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= WIDEST
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - hidden files count too
-    # A busy machine is given more: what this is about is the example, not the company that it has.
-    assert took < SECONDS * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @pytest.mark.bubblewrap
