@@ -66,18 +66,16 @@ def started(database_url: str, project: Path = PROJECT, **settings: str) -> Iter
     By default it finds neither a mail server nor a Redis: those at the usual ports are the developer's own.
     """
     port = free_port()
-    # A pipe that nobody reads would be full some day, hence a file.
-    with closed() as nobody, NamedTemporaryFile() as printed:
-        nobody_port = str(nobody.getsockname()[1])
-        environment = {
-            "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
-            "DATABASE_URL": database_url,
-            "BCRYPT_ROUNDS": "4",
-            "HOST": "127.0.0.1",
-            "PORT": str(port),
-            "MAIL_PORT": nobody_port,
-            "REDIS_URL": f"redis://127.0.0.1:{nobody_port}/0",
-        } | settings
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+        "DATABASE_URL": database_url,
+        "BCRYPT_ROUNDS": "4",
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "MAIL_PORT": "1",  # nobody listens there
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    } | settings
+    with NamedTemporaryFile() as printed:  # a pipe that nobody reads would be full some day
         process = subprocess.Popen(
             ["sh", project / "start.sh"],  # as the Dockerfile says
             cwd="/",  # the script must find its files wherever it is called
