@@ -1,5 +1,6 @@
 """What every test may rely on: tests that need a program are skipped without it, or fail where all must run."""
 
+import math
 import os
 import shutil
 import signal
@@ -43,9 +44,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     long = [item for item in items if item.get_closest_marker("long") is not None]
     others = [item for item in items if item.get_closest_marker("long") is None]
-    bounds = [len(others) * worker // workers for worker in range(workers + 1)]
-    shares = (long[worker::workers] + others[slice(*bounds[worker : worker + 2])] for worker in range(workers))
-    items[:] = [item for share in shares for item in share]
+    share = math.ceil(len(others) / workers)
+    items.clear()
+    for worker in range(workers):
+        items += long[worker::workers] + others[worker * share : (worker + 1) * share]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
