@@ -11,9 +11,9 @@ from courseware.classroom.nbgrader import CourseFolder
 from courseware.course import Step
 
 from ..grading.conftest import Class, deserved, released, specimens
-from ..reporting.conftest import FORMULA, HOSTILE, not_started, standing, step
+from ..reporting.conftest import FORMULA, HOSTILE, not_started, result, step
 
-__all__ = ["FORMULA", "HOSTILE", "deserved", "not_started", "released", "specimens", "standing", "step"]
+__all__ = ["FORMULA", "HOSTILE", "deserved", "not_started", "released", "result", "specimens", "step"]
 
 ODD = "=HYPERLINK('evil')"
 """A student whose name a spreadsheet would run."""

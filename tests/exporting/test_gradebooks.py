@@ -12,12 +12,12 @@ import pytest
 from courseware.classroom.export import GradedStep
 from courseware.classroom.export.gradebooks import Column, canvas_csv, moodle_csv
 from courseware.classroom.export.graded_class import Mark, Marks
-from courseware.classroom.grading.grading import Standing
+from courseware.classroom.grading.grading import SubmissionResult
 from courseware.classroom.nbgrader import CourseFolder
 from courseware.course import Step, Task
 
 from ..grading.conftest import Class
-from .conftest import EMPTY, FORMULA, HOSTILE, ODD, REFERENCE, Graded, standing
+from .conftest import EMPTY, FORMULA, HOSTILE, ODD, REFERENCE, Graded, result
 
 TASKS = ["Task 1.1: Greet by name", "Task 1.2: Refuse a blank name"]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝")
@@ -67,7 +67,7 @@ def test_moodle_finds_every_student_and_task(graded: Graded, tmp_path: Path) -> 
 def test_no_cell_is_a_formula_and_nothing_breaks_a_line(write: object, step: Step) -> None:
     assert callable(write)
     names = [FORMULA, "+49", "-1+1", "@SUM(A1)", "\t=1", "＝1+1", HOSTILE, 'two\nlines, "quoted"']
-    graded = GradedStep(step, tuple(standing(name) for name in names))
+    graded = GradedStep(step, tuple(result(name) for name in names))
     lines = lines_of(write([graded]))
     students = lines[2:] if write is canvas_csv else lines[1:]
     assert len(students) == len(names)
@@ -80,8 +80,8 @@ def test_no_cell_is_a_formula_and_nothing_breaks_a_line(write: object, step: Ste
 def test_a_class_in_several_steps_is_one_table(step: Step) -> None:
     second = step.model_copy(update={"number": 2, "lesson": step.lesson.model_copy(update={"tasks": (other_task(),)})})
     steps = [
-        GradedStep(step, (standing("ada"),)),
-        GradedStep(second, (Standing("bo", None, "It was not judged yet."),)),
+        GradedStep(step, (result("ada"),)),
+        GradedStep(second, (SubmissionResult("bo", None, "It was not judged yet."),)),
     ]
     assert lines_of(moodle_csv(steps)) == [
         ["Username", *TASKS, "Task 2.1: Tell the time"],
@@ -107,8 +107,8 @@ def test_points_by_hand_count_before_the_judges(step: Step) -> None:
         ("cy", "own_cell"): Mark(by_hand=None, automatic=2, extra=0),
     }
     possible = {"task_1_1": 12.0, "task_1_2": 3.0, "question_1_a": 1.0, "own_cell": 2.0}
-    standings = (standing("ada"), standing("bo"), Standing("cy", None, "data.bin is larger than 4 MiB."))
-    graded = GradedStep(step, standings, Marks(possible, marks))
+    results = (result("ada"), result("bo"), SubmissionResult("cy", None, "data.bin is larger than 4 MiB."))
+    graded = GradedStep(step, results, Marks(possible, marks))
     assert lines_of(moodle_csv([graded])) == [
         ["Username", *TASKS, "Question 1.a: Why refuse a blank name", "own_cell"],
         ["ada", "2", "3", "-", "-"],
@@ -152,9 +152,9 @@ def test_canvas_never_takes_a_task_for_something_else(title: str) -> None:
 
 
 def test_points_have_a_decimal_point_and_no_needless_digits(step: Step) -> None:
-    graded = standing("ada")
+    graded = result("ada")
     assert graded.verdict is not None
     first, second = graded.verdict.tasks
     tasks = (first.model_copy(update={"points": 0.1 + 0.2}), second.model_copy(update={"points": 1234.5}))
     verdict = graded.verdict.model_copy(update={"tasks": tasks})
-    assert lines_of(moodle_csv([GradedStep(step, (Standing("ada", verdict),))]))[1] == ["ada", "0.3", "1234.5"]
+    assert lines_of(moodle_csv([GradedStep(step, (SubmissionResult("ada", verdict),))]))[1] == ["ada", "0.3", "1234.5"]

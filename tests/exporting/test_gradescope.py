@@ -8,16 +8,16 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from courseware.classroom.export.gradescope import not_taken_in, results
-from courseware.classroom.grading.grading import Standing
+from courseware.classroom.grading.grading import SubmissionResult
 from courseware.verdict import Outcome, Verdict
 
-from .conftest import EMPTY, HOSTILE, ODD, Graded, not_started, standing
+from .conftest import EMPTY, HOSTILE, ODD, Graded, not_started, result
 
 SCHEMA = Draft202012Validator(json.loads((Path(__file__).parent / "gradescope.schema.json").read_text()))
 CHECKS = {"greets": "visible", "trims_name": "hidden", "refuses_blank_name": "visible"}
 
 
-def verdict_of(made: Standing) -> Verdict:
+def verdict_of(made: SubmissionResult) -> Verdict:
     assert made.verdict is not None
     return made.verdict
 
@@ -67,7 +67,7 @@ def test_a_second_export_does_not_mix_with_the_first(graded: Graded, tmp_path: P
 
 def test_the_name_of_a_hidden_check_is_never_told() -> None:
     """Neither by itself nor by the visible check that waits for it."""
-    verdict = verdict_of(standing("ada", trims_name="not_trimmed", refuses_blank_name="skipped"))
+    verdict = verdict_of(result("ada", trims_name="not_trimmed", refuses_blank_name="skipped"))
     waits = verdict.checks[2].model_copy(update={"needs_failed": "trims_name"})
     found = results(verdict.model_copy(update={"checks": (*verdict.checks[:2], waits)}))
     SCHEMA.validate(found)
@@ -77,7 +77,7 @@ def test_the_name_of_a_hidden_check_is_never_told() -> None:
 
 
 def test_nothing_of_a_submission_is_more_than_text() -> None:
-    text = json.dumps(results(verdict_of(standing("ada", got=HOSTILE, greets="wrong_status"))), ensure_ascii=False)
+    text = json.dumps(results(verdict_of(result("ada", got=HOSTILE, greets="wrong_status"))), ensure_ascii=False)
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert r"\\u202eevil" in text
@@ -91,7 +91,7 @@ def test_an_application_that_does_not_start_says_why() -> None:
 
 
 def test_an_invalid_verdict_has_no_points() -> None:
-    verdict = verdict_of(standing("ada"))
+    verdict = verdict_of(result("ada"))
     error = verdict.checks[0].model_copy(update={"outcome": Outcome.ERROR, "points": 0.0, "detail": "KeyError"})
     with pytest.raises(ValueError, match="no points"):
         results(verdict.model_copy(update={"valid": False, "checks": (error, *verdict.checks[1:])}))

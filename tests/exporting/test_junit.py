@@ -7,11 +7,11 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 
 from courseware.classroom.export.junit import junit_xml
-from courseware.classroom.grading.grading import Standing
+from courseware.classroom.grading.grading import SubmissionResult
 from courseware.course import Step
 from courseware.verdict import Outcome
 
-from .conftest import EMPTY, HOSTILE, Graded, not_started, standing
+from .conftest import EMPTY, HOSTILE, Graded, not_started, result
 
 # junit-10.xsd of Jenkins' xUnit plugin: an element's children, the attributes it must have, and those it may have.
 FACTS: dict[str, tuple[set[str], set[str], set[str]]] = {
@@ -81,12 +81,12 @@ def test_every_submission_has_its_file(graded: Graded, tmp_path: Path) -> None:
 
 
 def test_failed_skipped_and_error_are_told_apart(step: Step) -> None:
-    made = standing("ada", got=HOSTILE, greets="wrong_status", trims_name="skipped").verdict
+    made = result("ada", got=HOSTILE, greets="wrong_status", trims_name="skipped").verdict
     assert made is not None
     error = made.checks[2].model_copy(update={"outcome": Outcome.ERROR, "detail": "KeyError: 'x'"})
     waits = made.checks[1].model_copy(update={"needs_failed": "greets"})
     verdict = made.model_copy(update={"checks": (made.checks[0], waits, error)})
-    root = read(junit_xml(step, Standing("ada", verdict)))
+    root = read(junit_xml(step, SubmissionResult("ada", verdict)))
     assert outcomes(root) == {
         "The application starts": "passed", "greets": "failure", "trims_name": "skipped", "refuses_blank_name": "error",
     }  # fmt: skip
@@ -109,7 +109,7 @@ def test_failed_skipped_and_error_are_told_apart(step: Step) -> None:
 
 @pytest.mark.parametrize("text", [HOSTILE, "]]>&amp;<a/>", "\x00\x0b\ud800\ufffe", "\"quoted\" 'twice'"])
 def test_whatever_a_submission_says_stays_text(step: Step, text: str) -> None:
-    made = [standing(text, got=text, greets="wrong_status"), not_started(text, text), Standing(text, None, text)]
+    made = [result(text, got=text, greets="wrong_status"), not_started(text, text), SubmissionResult(text, None, text)]
     for each in made:
         root = read(junit_xml(step, each))
         assert len(list(root.iter("testcase"))) == (1 if each.verdict is None else 4)

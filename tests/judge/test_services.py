@@ -35,7 +35,7 @@ def greet(query: dict[str, str]) -> Reply:
 CHECKS = '''"""Greeting by mail."""
 
 from courseware.checking import Application, Mailbox, Request, check, expect
-from courseware.services.faults import Mood
+from courseware.services.faults import FaultMode
 
 REQUEST = Request("GET", "/greeting", query={"name": "ada@example.com"})
 
@@ -52,7 +52,7 @@ def test_sends(application: Application, mailbox: Mailbox) -> None:
 @check(task="1.2", points=3, hints=("Catch it.",))
 def test_tells_a_failure(application: Application, mailbox: Mailbox) -> None:
     """Mail that is refused answers 502."""
-    mailbox.become(Mood.REFUSES)
+    mailbox.set_fault(FaultMode.REFUSES)
     application.send(REQUEST).expect_status(502, key="failure_hidden")
 '''
 KINDS = [pytest.param("bubblewrap", marks=pytest.mark.bubblewrap), "plain"]

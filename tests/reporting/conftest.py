@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from courseware.classroom.grading.grading import Standing
+from courseware.classroom.grading.grading import SubmissionResult
 from courseware.course import Step, load_course
 from courseware.verdict import ApplicationReport, CheckResult, Failure, Outcome, StartFailure, TaskResult, Verdict
 
@@ -20,19 +20,19 @@ def step() -> Step:
     return load_course(MINIATURE).step(1)
 
 
-def standing(student: str, *, seconds: float = 1.0, got: str = "500", **failed: str) -> Standing:
+def result(student: str, *, seconds: float = 1.0, got: str = "500", **failed: str) -> SubmissionResult:
     """A submission that failed these checks, each with this message key; "skipped" stands for never reached."""
     checks = tuple(
         _check(identifier, task, visible, failed.get(identifier), got) for identifier, task, visible in CHECKS
     )
-    return Standing(student, _verdict(checks, ApplicationReport(started=True), seconds))
+    return SubmissionResult(student, _verdict(checks, ApplicationReport(started=True), seconds))
 
 
-def not_started(student: str, text: str) -> Standing:
+def not_started(student: str, text: str) -> SubmissionResult:
     """A submission whose application cannot be imported."""
     checks = tuple(_check(name, task, visible, "skipped", "") for name, task, visible in CHECKS)
     failure = StartFailure(phase="import", text=text)
-    return Standing(student, _verdict(checks, ApplicationReport(started=False, failure=failure), 0.5))
+    return SubmissionResult(student, _verdict(checks, ApplicationReport(started=False, failure=failure), 0.5))
 
 
 def _check(identifier: str, task: str, visible: bool, key: str | None, got: str) -> CheckResult:
@@ -81,15 +81,13 @@ def _verdict(checks: tuple[CheckResult, ...], application: ApplicationReport, se
 
 
 @pytest.fixture
-def class_of_six() -> list[Standing]:
+def class_of_six() -> list[SubmissionResult]:
     """One without a fault, three with mistakes, one that does not start, one that was not taken in."""
     return [
-        standing("ada", seconds=0.5),
-        standing("bo", seconds=1.5, trims_name="not_trimmed", got="Hello, Bo !"),
-        standing("cy", seconds=2.5, trims_name="not_trimmed", refuses_blank_name="blank_accepted", got=HOSTILE),
-        standing(
-            "di", greets="wrong_status", trims_name="skipped", refuses_blank_name="skipped", got='=HYPERLINK("x")'
-        ),
+        result("ada", seconds=0.5),
+        result("bo", seconds=1.5, trims_name="not_trimmed", got="Hello, Bo !"),
+        result("cy", seconds=2.5, trims_name="not_trimmed", refuses_blank_name="blank_accepted", got=HOSTILE),
+        result("di", greets="wrong_status", trims_name="skipped", refuses_blank_name="skipped", got='=HYPERLINK("x")'),
         not_started("ed", "Traceback\n  app/main.py line 1\nNameError: name 'aap' is not defined"),
-        Standing(f"fay{HOSTILE}", None, "data.bin is larger than 4 MiB."),
+        SubmissionResult(f"fay{HOSTILE}", None, "data.bin is larger than 4 MiB."),
     ]

@@ -1,15 +1,15 @@
 """What a class's verdicts say together is counted rightly."""
 
-from courseware.classroom.grading.grading import Standing
+from courseware.classroom.grading.grading import SubmissionResult
 from courseware.classroom.report import figures
 from courseware.classroom.report.figures import Seconds
 from courseware.classroom.report.page import histogram
 from courseware.course import Step
 
-from .conftest import standing
+from .conftest import result
 
 
-def test_the_class_as_a_whole(step: Step, class_of_six: list[Standing]) -> None:
+def test_the_class_as_a_whole(step: Step, class_of_six: list[SubmissionResult]) -> None:
     found = figures(step, class_of_six)
     assert (found.number, found.title, found.points_possible) == (1, "Greeting", 9)
     assert found.points == (0, 0, 3, 6, 9)
@@ -19,7 +19,7 @@ def test_the_class_as_a_whole(step: Step, class_of_six: list[Standing]) -> None:
     assert found.seconds == Seconds(6, 1, 2.5, (0.5, 0.5, 1, 1.5, 2.5))
 
 
-def test_tasks_and_checks(step: Step, class_of_six: list[Standing]) -> None:
+def test_tasks_and_checks(step: Step, class_of_six: list[SubmissionResult]) -> None:
     greet, refuse = figures(step, class_of_six).tasks
     assert (greet.id, greet.title, greet.points) == ("1.1", "Greet by name", 6)
     assert (greet.held, greet.partly, greet.nothing) == (1, 2, 2)
@@ -31,7 +31,9 @@ def test_tasks_and_checks(step: Step, class_of_six: list[Standing]) -> None:
     assert {check.judged for check in greet.checks} == {5}
 
 
-def test_mistakes_come_with_the_most_common_first_and_an_example(step: Step, class_of_six: list[Standing]) -> None:
+def test_mistakes_come_with_the_most_common_first_and_an_example(
+    step: Step, class_of_six: list[SubmissionResult]
+) -> None:
     mistakes = figures(step, class_of_six).mistakes
     assert [(mistake.key, mistake.students) for mistake in mistakes] == [
         ("not_trimmed", 2),
@@ -44,13 +46,13 @@ def test_mistakes_come_with_the_most_common_first_and_an_example(step: Step, cla
 
 
 def test_of_long_texts_the_part_that_matters_is_told(step: Step) -> None:
-    (mistake,) = figures(step, [standing("gus", greets="wrong", got="the beginning " + "x" * 5000)]).mistakes
+    (mistake,) = figures(step, [result("gus", greets="wrong", got="the beginning " + "x" * 5000)]).mistakes
     assert mistake.got.startswith("the beginning x")
     assert len(mistake.got) < 500
 
 
 def test_a_class_that_nobody_judged_has_figures_too(step: Step) -> None:
-    found = figures(step, [Standing("ada", None, "It was not judged yet.")])
+    found = figures(step, [SubmissionResult("ada", None, "It was not judged yet.")])
     assert (found.judged, found.mean_points, found.median_points, found.mistakes) == (0, 0, 0, ())
 
 

@@ -9,13 +9,13 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
-from courseware.classroom.grading.grading import Standing
+from courseware.classroom.grading.grading import SubmissionResult
 from courseware.classroom.report import figures
 from courseware.classroom.report.page import page
 from courseware.classroom.report.tables import HEADINGS, report_view, spreadsheet
 from courseware.course import Step
 
-from .conftest import standing
+from .conftest import result
 
 PLACES = ("src", "href", "action", "style")
 MADE_AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -38,7 +38,7 @@ class Elements(HTMLParser):
 
 
 @pytest.fixture
-def html(step: Step, class_of_six: list[Standing]) -> str:
+def html(step: Step, class_of_six: list[SubmissionResult]) -> str:
     return page("The greeter", [figures(step, class_of_six)], MADE_AT)
 
 
@@ -73,18 +73,18 @@ def test_the_page_needs_nothing_else(html: str) -> None:
 
 
 def test_the_page_of_a_class_without_a_verdict_says_who_waits(step: Step) -> None:
-    html = page("The greeter", [figures(step, [Standing("ada", None, "It was not judged yet.")])], MADE_AT)
+    html = page("The greeter", [figures(step, [SubmissionResult("ada", None, "It was not judged yet.")])], MADE_AT)
     assert "It was not judged yet." in html
     assert "Most common mistakes" not in html
 
 
 def test_rarer_mistakes_are_listed_briefly(step: Step) -> None:
-    html = page("The greeter", [figures(step, [standing(f"s{n}", greets=f"key_{n}") for n in range(13)])], MADE_AT)
+    html = page("The greeter", [figures(step, [result(f"s{n}", greets=f"key_{n}") for n in range(13)])], MADE_AT)
     assert html.count('class="mistake"') == 10
     assert "<summary>3 more</summary>" in html
 
 
-def test_csv_has_a_line_for_every_check_and_message_key(step: Step, class_of_six: list[Standing]) -> None:
+def test_csv_has_a_line_for_every_check_and_message_key(step: Step, class_of_six: list[SubmissionResult]) -> None:
     lines = list(csv.DictReader(io.StringIO(spreadsheet([figures(step, class_of_six)]))))
     assert tuple(lines[0]) == HEADINGS
     assert [(line["check"], line["message key"], line["students"]) for line in lines] == [
@@ -100,7 +100,7 @@ def test_csv_has_a_line_for_every_check_and_message_key(step: Step, class_of_six
 
 
 def test_csv_has_checks_that_nobody_fails(step: Step) -> None:
-    lines = list(csv.DictReader(io.StringIO(spreadsheet([figures(step, [standing("ada")])]))))
+    lines = list(csv.DictReader(io.StringIO(spreadsheet([figures(step, [result("ada")])]))))
     assert [(line["check"], line["message key"], line["students"]) for line in lines] == [
         ("greets", "", "0"),
         ("trims_name", "", "0"),
@@ -108,7 +108,7 @@ def test_csv_has_checks_that_nobody_fails(step: Step) -> None:
     ]
 
 
-def test_the_table_fits_a_terminal_and_steers_nothing(step: Step, class_of_six: list[Standing]) -> None:
+def test_the_table_fits_a_terminal_and_steers_nothing(step: Step, class_of_six: list[SubmissionResult]) -> None:
     screen = Console(file=io.StringIO(), width=100, force_terminal=True, color_system="truecolor")
     screen.print(report_view([figures(step, class_of_six)]))
     assert isinstance(screen.file, io.StringIO)

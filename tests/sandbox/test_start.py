@@ -9,7 +9,7 @@ import pytest
 
 from courseware.base.errors import UsageError
 from courseware.checking import Application, Request, wait_until
-from courseware.judging.runtime import StandingServer
+from courseware.judging.runtime import RestartingServer
 from courseware.judging.sandbox import (
     ApplicationCommand,
     Availability,
@@ -118,8 +118,8 @@ def kind(request: pytest.FixtureRequest) -> SandboxKind:
 
 
 @pytest.fixture
-def server(kind: SandboxKind) -> Iterator[StandingServer]:
-    with StandingServer(lambda: start_application(tree(), COMMAND, kind=kind)) as server:
+def server(kind: SandboxKind) -> Iterator[RestartingServer]:
+    with RestartingServer(lambda: start_application(tree(), COMMAND, kind=kind)) as server:
         assert server.ensure_running()
         yield server
 
@@ -129,7 +129,7 @@ def report(kind: SandboxKind, project: dict[str, bytes], command: ApplicationCom
         return running.wait_ready(30)
 
 
-def test_a_good_start_answers(server: StandingServer) -> None:
+def test_a_good_start_answers(server: RestartingServer) -> None:
     answer = Application(server).send(Request("GET", "/"))
     assert answer.status == 200
     assert answer.value("colour") == "green"
@@ -145,7 +145,7 @@ def test_requests_wait_until_it_is_up(kind: SandboxKind) -> None:
 
 
 def test_a_server_error_is_in_the_log_after_migrations_set_up_logging(kind: SandboxKind) -> None:
-    with StandingServer(lambda: start_application(tree(), MIGRATED, kind=kind)) as server:
+    with RestartingServer(lambda: start_application(tree(), MIGRATED, kind=kind)) as server:
         assert server.ensure_running()
         answer = Application(server).send(Request("GET", "/fail"))
         assert answer.status == 500
@@ -153,7 +153,7 @@ def test_a_server_error_is_in_the_log_after_migrations_set_up_logging(kind: Sand
 
 
 def test_migrations_run_before_the_import(kind: SandboxKind) -> None:
-    with StandingServer(lambda: start_application(tree(), MIGRATED, kind=kind)) as server:
+    with RestartingServer(lambda: start_application(tree(), MIGRATED, kind=kind)) as server:
         assert server.ensure_running()
         assert ["birds"] in Application(server).send(Request("GET", "/database")).json
 
@@ -244,7 +244,7 @@ def test_ending_by_a_signal_is_said(kind: SandboxKind) -> None:
     assert "the end" in found.text
 
 
-def test_the_clock_moves_and_runs_on(server: StandingServer) -> None:
+def test_the_clock_moves_and_runs_on(server: RestartingServer) -> None:
     application = Application(server)
     target = datetime(2028, 2, 29, 12, tzinfo=UTC)
     monotonic = application.send(Request("GET", "/")).value("monotonic")
