@@ -9,10 +9,10 @@ import pytest
 from courseware.author.lint import faults
 from courseware.base.errors import UsageError
 from courseware.course import find_course, load_course
+from courseware.services.registry import require_known
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 STEP = "lessons/step_1_greeting/lesson.toml"
-from courseware.services.registry import require_known
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_an_application_uses_the_services_that_its_steps_so_far_need(root: Path)
         ('[application.services.post]\nA = "{port}"', "no service 'post'; there are: mailbox, image_store, redis"),
         (
             '[application.services.redis]\nA = "{hosts}"',
-            r"A asks redis for {hosts}; The facts of this service are: host, port, url",
+            r"A asks for {hosts}. The facts of this service are: host, port, url",
         ),
         ('[application.services.redis]\nA = "{"', "Single '{' encountered"),
     ],

@@ -5,8 +5,8 @@ folders to write to, no capabilities, the system call filter. Only this process 
 capabilities for that; an application cannot see either of them. One trusted file, like the runner.
 
 For each application the judge sends one JSON object over a socket, together with descriptors. The first of them is
-another socket: the supervisor says over it that it is there, waits until the judge has put it where it belongs, says how
-it went, and at the end the exit code. When the judge shuts that socket, the application is killed.
+another socket: the supervisor says over it that it is there, waits until the judge has put it where it belongs, says
+how it went, and at the end the exit code. When the judge shuts that socket, the application is killed.
 """
 
 import ctypes

@@ -9,7 +9,7 @@ from courseware.course.stages import finish
 from courseware.judging.judgement import judge
 from courseware.verdict import Outcome
 
-MINIATURE = load_course(Path(__file__).parents[1] / "miniature_course")
+MINIATURE = load_course(Path(__file__).parents[2] / "miniature_course")
 ATTACKS = Path(__file__).parent / "attacks"
 ENTRYPOINT = "{}.py".format(MINIATURE.application.entrypoint.partition(":")[0].replace(".", "/"))
 

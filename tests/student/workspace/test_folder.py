@@ -192,7 +192,7 @@ def test_the_submission_has_what_was_added_and_lacks_what_was_removed(workspace:
 
 
 def test_the_real_course_can_be_laid_out() -> None:
-    course = load_course(Path(__file__).parent.parent.parent)
+    course = load_course(Path(__file__).parents[3])
     files = step_files(course, course.step(1))
 
     assert "lesson/README.md" in files

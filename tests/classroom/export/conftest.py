@@ -11,7 +11,7 @@ from courseware.classroom.nbgrader import CourseFolder
 from courseware.course import Step
 
 from ..grading.conftest import Class, deserved, released, specimens
-from ..reporting.conftest import FORMULA, HOSTILE, not_started, result, step
+from ..report.conftest import FORMULA, HOSTILE, not_started, result, step
 
 __all__ = ["FORMULA", "HOSTILE", "deserved", "not_started", "released", "result", "specimens", "step"]
 

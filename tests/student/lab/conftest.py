@@ -20,7 +20,7 @@ import pytest
 from courseware.course import Course, load_course
 from courseware.services.servers import free_port
 
-MINIATURE = Path(__file__).parent.parent / "miniature_course"
+MINIATURE = Path(__file__).parents[2] / "miniature_course"
 SECONDS = 90
 PRINTED_LAST = "Ctrl-C ends everything"  # after all addresses, each of which is a line of its own
 

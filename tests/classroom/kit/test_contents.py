@@ -19,7 +19,7 @@ from courseware.course.handout import step_files
 from courseware.course.stages import finish, start
 from courseware.judging.judgement import catalogue
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 STEP = "step_1_greeting"
 Made = tuple[Course, Kit]
 

@@ -14,7 +14,7 @@ from courseware.course import Course, load_course
 from courseware.course.stages import finish, start
 from courseware.student.workspace import Workspace
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

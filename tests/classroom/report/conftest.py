@@ -9,7 +9,7 @@ from courseware.classroom.grading.grading import SubmissionResult
 from courseware.course import Step, load_course
 from courseware.verdict import ApplicationReport, CheckResult, Failure, Outcome, StartFailure, TaskResult, Verdict
 
-MINIATURE = Path(__file__).parent.parent / "miniature_course"
+MINIATURE = Path(__file__).parents[2] / "miniature_course"
 CHECKS = (("greets", "1.1", True), ("trims_name", "1.1", False), ("refuses_blank_name", "1.2", True))
 HOSTILE = "</dd><script>document.title = 'forged'</script>\x1b[2J\u202eevil"
 FORMULA = '=HYPERLINK("x")'

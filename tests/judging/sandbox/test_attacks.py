@@ -21,7 +21,7 @@ from courseware.checking import CheckFailed, Request
 from courseware.judging.sandbox import ApplicationCommand, Limits, available, start_application
 
 if TYPE_CHECKING:
-    from tests.sandbox.conftest import Start
+    from tests.judging.sandbox.conftest import Start
 
 pytestmark = pytest.mark.bubblewrap
 MIB = 1024 * 1024

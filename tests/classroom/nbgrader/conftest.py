@@ -19,7 +19,7 @@ from courseware.classroom.nbgrader.course_folder import CourseFolder
 from courseware.classroom.nbgrader.writing import write_course_folder
 from courseware.course import Course, load_course
 
-MINIATURE = Path(__file__).parent.parent / "miniature_course"
+MINIATURE = Path(__file__).parents[2] / "miniature_course"
 SLUG = "step_1_greeting"
 NOTEBOOK = f"{SLUG}.ipynb"
 QUESTION = {

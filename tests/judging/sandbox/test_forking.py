@@ -12,7 +12,7 @@ from courseware.judging.sandbox import ApplicationCommand, Limits, start_applica
 from courseware.judging.sandbox.forking import ForkRefused, ForkServer, _fork_server, expect_starts, fork_server
 
 if TYPE_CHECKING:
-    from tests.sandbox.conftest import Start
+    from tests.judging.sandbox.conftest import Start
 
 pytestmark = pytest.mark.bubblewrap
 AskToFork: TypeAlias = Callable[..., None]

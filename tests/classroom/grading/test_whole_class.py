@@ -22,7 +22,7 @@ from .conftest import Class, nbgrader
 
 pytestmark = pytest.mark.bubblewrap
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STEPS = load_course(ROOT).steps
 SAMPLES = {1: 32}
 """So many of a step's specimens, with another choice of mistakes each time: `course verify` judges all of them anyway.

@@ -11,7 +11,7 @@ import pytest
 from courseware.classroom.kit import Kit, make_kit
 from courseware.course import Course, load_course
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 SECONDS = 120
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

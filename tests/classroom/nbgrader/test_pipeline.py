@@ -21,7 +21,7 @@ from .conftest import NOTEBOOK, SLUG, Grade, Nbgrader, grade_by_hand, grades, ha
 
 pytestmark = pytest.mark.bubblewrap
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HIDDEN = ("Spaces around the name", "Spaces are not part of a name", "trims_name", "not_trimmed", "%20%20")
 ADDRESS = re.compile(r"""(?:src|href)\s*=\s*["']?\s*(?:https?:)?//[^"'>\s]*|url\(\s*["']?(?:https?:)?//|@import[^;]*""")
 ANSWER = "Because nobody is called nothing."

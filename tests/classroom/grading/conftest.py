@@ -21,7 +21,7 @@ from courseware.classroom.nbgrader import CourseFolder
 from courseware.course import Course, Step, load_course
 from courseware.judging.judgement import judge
 
-MINIATURE = Path(__file__).parent.parent / "miniature_course"
+MINIATURE = Path(__file__).parents[2] / "miniature_course"
 SECONDS = 300
 ENVIRONMENT = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
 
