@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from random import Random
 
 from contacts_api import VERIFY, Account, expect_error, link_in, links_in, new_account
-from courseware.checking import Application, Mailbox, Request, check, expect
-from courseware.services.faults import FaultMode
+from courseware.checking import Application, FaultMode, Mailbox, Request, check, expect
 from email_verification import expect_messages, in_time, register
 
 ARRIVED = ("message_with_a_link_arrives",)

@@ -16,8 +16,7 @@ from avatars import (
     uploaded,
 )
 from contacts_api import API, User
-from courseware.checking import File, ImageStore, Request, check, expect
-from courseware.services.faults import FaultMode
+from courseware.checking import FaultMode, File, ImageStore, Request, check, expect
 from pictures import COLORS, KINDS, color_of, is_like, opened, picture, saved
 
 STORED = ("picture_is_stored",)

@@ -8,8 +8,7 @@ from avatars import (
     uploaded,
 )
 from contacts_api import User, expect_error
-from courseware.checking import Answer, ImageStore, check, expect
-from courseware.services.faults import FaultMode
+from courseware.checking import Answer, FaultMode, ImageStore, check, expect
 from pictures import COLORS, picture
 
 LATEST = 5.0

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from random import Random
 
 from contacts_api import RACES, new_account
-from courseware.checking import Application, Mailbox, check, expect, wait_until
-from courseware.services.faults import FaultMode
+from courseware.checking import Application, FaultMode, Mailbox, check, expect, wait_until
 from email_verification import claims_in, expect_messages, register
 
 ARRIVED = ("message_with_a_link_arrives",)

@@ -3,8 +3,7 @@
 from random import Random
 
 from contacts_api import mixed_case
-from courseware.checking import Application, Mailbox, Request, check
-from courseware.services.faults import FaultMode
+from courseware.checking import Application, FaultMode, Mailbox, Request, check
 from email_verification import RESEND, in_time, register, resend
 
 SENT = ("message_is_sent_again",)

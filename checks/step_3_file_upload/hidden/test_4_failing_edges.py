@@ -2,8 +2,7 @@
 
 from avatars import expect_avatar_in_me, upload
 from contacts_api import User, expect_error
-from courseware.checking import ImageStore, check
-from courseware.services.faults import FaultMode
+from courseware.checking import FaultMode, ImageStore, check
 from pictures import KINDS, picture
 
 

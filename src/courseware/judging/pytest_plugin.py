@@ -190,8 +190,8 @@ class JudgePlugin:
         if "mailbox" not in self._services:
             yield None
             return
-        from courseware.services.faults import FaultMode
         from courseware.services.mailbox.service import Mailbox as MailboxService
+        from courseware.services.servers import FaultMode
 
         service = self._services["mailbox"]
         assert isinstance(service, MailboxService)
