@@ -59,7 +59,7 @@ def test_knows_where_everything_of_a_step_stands() -> None:
     course = load_course(MINIATURE)
     step = course.step(1)
     folders = (step.lesson_folder, step.starter_folder, step.checks_folder, step.hidden_checks_folder)
-    assert all(folder.is_dir() for folder in (*folders, course.application_folder, course.solution_folder(0)))
+    assert all(folder.is_dir() for folder in (*folders, course.application_folder, course.superseded_folder(0)))
     assert step.notebook.is_file()
 
 

@@ -57,7 +57,7 @@ def test_reference_that_fails_a_check_is_found(root: Path) -> None:
 
 def test_finished_application_that_fails_a_check_of_an_earlier_step_is_found(root: Path) -> None:
     main = "solutions/greeter/app/main.py"
-    (root / "solutions/step_1_greeting/app/main.py").write_text((root / main).read_text())
+    (root / "solutions/superseded/after_step_1/app/main.py").write_text((root / main).read_text())
     course = spoil(root, main, '"/greeting": greet', '"/greetings": greet')
     assert "the finished application" in broken(course)
 

@@ -190,7 +190,6 @@ class Course(Part):
     def application_folder(self) -> Path:
         return self.root / self.application.path
 
-    def solution_folder(self, number: int) -> Path:
-        """Where files stand as step `number` leaves them, if a later step changes them; 0 is the base before step 1."""
-        slug = "step_0_base" if number == 0 else self.stages[number - 1].slug
-        return self.root / "solutions" / slug
+    def superseded_folder(self, number: int) -> Path:
+        """The folder of the files that a later step changes, as step `number` leaves them (0: before step 1)."""
+        return self.root / "solutions" / "superseded" / f"after_step_{number}"
