@@ -88,6 +88,13 @@ def test_wrong_lesson_file_is_named_with_the_key(root: Path, find: str, replace:
         load_course(root)
 
 
+def test_a_list_of_changes_is_refused_with_what_to_do(root: Path) -> None:
+    path = root / STEP
+    path.write_text(f'changes = ["app/main.py"]\n{path.read_text()}')
+    with pytest.raises(UsageError, match=r"lesson\.toml: delete `changes`: what a step changes is read from"):
+        load_course(root)
+
+
 def test_steps_are_numbered_without_gap(root: Path) -> None:
     (root / "lessons/step_1_greeting").rename(root / "lessons/step_3_greeting")
     with pytest.raises(UsageError, match="numbered 1, 2, 3"):

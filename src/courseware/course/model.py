@@ -2,9 +2,10 @@
 
 from pathlib import Path
 from string import Formatter
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from courseware.errors import UsageError
 from courseware.services.catalogue import KINDS
@@ -85,19 +86,26 @@ class Question(Part):
 class Lesson(Part):
     """What a step's lesson.toml says.
 
-    `adds` and `changes` are paths inside the application; in `adds` also patterns, such as "tests/**". `given` are
-    those of them that the student is handed as they are in the reference. `needs` names the services that the step
-    uses from now on. As long as there are no tasks, it is planned: the application has it, but nobody can work on it.
+    `adds` are paths of files that the step adds to the application, or patterns such as "tests/**". `given` are the
+    files, added or changed by the step, that the student is handed as they are in the reference. `needs` names the
+    services that the step uses from now on. A step without tasks is planned: the application has it, but students
+    cannot work on it yet.
     """
 
     title: str
     minutes: int = Field(gt=0)
     adds: tuple[str, ...]
-    changes: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     tasks: tuple[Task, ...] = ()
     questions: tuple[Question, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_list_of_changes(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if "changes" in values:
+            raise PydanticCustomError("changes", "delete `changes`: what a step changes is read from the stages")
+        return values
 
 
 class Step(Part):
