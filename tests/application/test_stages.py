@@ -26,7 +26,8 @@ BROUGHT = {
     4: {"log in too often": 429},
     5: {"birthdays": 200, "refresh again": 401, "log out": 204},
     6: {},
-    7: {"lose password": 202},
+    7: {},
+    8: {"lose password": 202},
 }
 
 
@@ -54,9 +55,11 @@ def test_the_last_step_leaves_the_finished_application(course: Course) -> None:
 
 
 def test_a_later_step_edits_few_files_of_earlier_ones(course: Course) -> None:
+    """Counted are the files of code: the homework also extends README.md, SECURITY.md and a list in the tests."""
     for step in course.stages:
         before, after = finish(course, step.number - 1), finish(course, step.number)
-        assert len(before.keys() & changed(before, after)) <= 12, step.slug
+        edited = [path for path in changed(before, after) if path in before]
+        assert len([path for path in edited if path.startswith(("app/", "migrations/"))]) <= 12, edited
 
 
 def test_adds_of_every_step_names_what_it_adds(course: Course) -> None:
