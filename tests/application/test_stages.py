@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from courseware.base.tree import changed, read_tree
 from courseware.course import Course
-from courseware.project_tree import changed, finish, read_tree, start
+from courseware.course.stages import finish, start
 
 Run = Callable[..., str]
 Stages = dict[str, Path]
