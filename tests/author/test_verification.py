@@ -8,6 +8,7 @@ import pytest
 
 from courseware.author import Finding, claims, faults, prove
 from courseware.base.errors import UsageError
+from courseware.base.tree import write_tree
 from courseware.course import Course, load_course
 from courseware.course.stages import finish
 
@@ -57,7 +58,7 @@ def test_reference_that_fails_a_check_is_found(root: Path) -> None:
 
 def test_finished_application_that_fails_a_check_of_an_earlier_step_is_found(root: Path) -> None:
     main = "solutions/greeter/app/main.py"
-    (root / "solutions/step_1_greeting/app/main.py").write_text((root / main).read_text())
+    (root / "solutions/superseded/after_step_1/app/main.py").write_text((root / main).read_text())
     course = spoil(root, main, '"/greeting": greet', '"/greetings": greet')
     assert "the finished application" in broken(course)
 
@@ -114,13 +115,8 @@ HIDDEN_LINES = (MINIATURE / "checks" / STEP / "hidden/test_greeting_hidden.py").
 @pytest.mark.parametrize(
     ("file", "find", "replace", "said"),
     [
-        (f"lessons/{STEP}/lesson.toml", 'changes = ["app/main.py"]', "changes = []", "app/main.py is missing from"),
-        (
-            f"lessons/{STEP}/lesson.toml",
-            '"app/greeting.py"]\nch',
-            '"app/greeting.py", "x.py"]\nch',
-            "x.py is wrongly in",
-        ),
+        (f"lessons/{STEP}/lesson.toml", "adds = [", 'adds = ["x.py", ', "x.py is wrongly in `adds`"),
+        (f"lessons/{STEP}/lesson.toml", "adds = [", 'adds = ["app/clock.py", ', "app/clock.py is wrongly in `adds`"),
         (f"lessons/{STEP}/lesson.toml", "given = [", 'given = ["app/web.py", ', "app/web.py is wrongly in `given`"),
         (
             f"lessons/{STEP}/lesson.toml",
@@ -152,6 +148,21 @@ HIDDEN_LINES = (MINIATURE / "checks" / STEP / "hidden/test_greeting_hidden.py").
 )
 def test_fault_in_the_files_is_found(root: Path, file: str, find: str, replace: str, said: str) -> None:
     course = spoil(root, file, find, replace)
+    assert any(said in fault for fault in faults(course, course.steps))
+
+
+@pytest.mark.parametrize(
+    ("number", "path", "said"),
+    [
+        (0, "app/web.py", "step 1 leaves it as it is"),
+        (1, "app/clock.py", "no such file after step 1"),
+        (2, "app/web.py", "after_step_2: no later step can change"),
+        (3, "app/web.py", "after_step_3: no later step can change"),
+    ],
+)
+def test_superseded_copy_without_use_is_found(root: Path, number: int, path: str, said: str) -> None:
+    course = load_course(root)
+    write_tree({path: finish(course, 2)[path]}, course.superseded_folder(number))
     assert any(said in fault for fault in faults(course, course.steps))
 
 

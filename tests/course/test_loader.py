@@ -62,7 +62,7 @@ def test_knows_where_everything_of_a_step_stands() -> None:
     course = load_course(MINIATURE)
     step = course.step(1)
     folders = (step.lesson_folder, step.starter_folder, step.checks_folder, step.hidden_checks_folder)
-    assert all(folder.is_dir() for folder in (*folders, course.application_folder, course.solution_folder(0)))
+    assert all(folder.is_dir() for folder in (*folders, course.application_folder, course.superseded_folder(0)))
     assert step.notebook.is_file()
 
 
@@ -88,6 +88,13 @@ def test_wrong_lesson_file_is_named_with_the_key(root: Path, find: str, replace:
     path = root / STEP
     path.write_text(path.read_text().replace(find, replace))
     with pytest.raises(UsageError, match=rf"lesson\.toml.*({said})"):
+        load_course(root)
+
+
+def test_a_list_of_changes_is_refused_with_what_to_do(root: Path) -> None:
+    path = root / STEP
+    path.write_text(f'changes = ["app/main.py"]\n{path.read_text()}')
+    with pytest.raises(UsageError, match=r"lesson\.toml: delete `changes`: what a step changes is read from"):
         load_course(root)
 
 

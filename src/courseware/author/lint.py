@@ -2,8 +2,9 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from itertools import pairwise
 
 from courseware.author.leaks import Secrets, hidden_texts, windows_of
 from courseware.author.mistakes import mistakes_of
@@ -26,8 +27,10 @@ def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
     for identifier, count in Counter(entry.id for found in entries.values() for entry in found).items():
         if count > 1:
             yield f"{count} checks are called {identifier}."
-    for stage in course.stages:
-        yield from _untrue_lists(stage, finish(course, stage.number - 1), finish(course, stage.number))
+    stages = [finish(course, number) for number in range(len(course.stages) + 1)]
+    for step, (before, after) in zip(course.stages, pairwise(stages), strict=True):
+        yield from _wrongly_added(step, before, after)
+    yield from _useless_copies(course, stages)
     for step in steps:
         before, after = finish(course, step.number - 1), finish(course, step.number)
         handed_out, new = start(course, step.number), changed(before, after)
@@ -38,18 +41,28 @@ def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
         yield from _leaks(step, entries[step.number], handed_out, new)
 
 
-def _untrue_lists(step: Step, before: Tree, after: Tree) -> Iterator[str]:
-    adds = {path for path in after if path not in before}
-    changes = {path for path in after if path in before and before[path] != after[path]}
-    for name, told, true in (("adds", step.lesson.adds, adds), ("changes", step.lesson.changes, changes)):
-        for pattern in told:
-            if not any(fnmatchcase(path, pattern) for path in true):
-                yield f"Step {step.number}: {pattern} is wrongly in `{name}`."
-        for path in sorted(true):
-            if not any(fnmatchcase(path, pattern) for pattern in told):
-                yield f"Step {step.number}: {path} is missing from `{name}`."
-    for path in sorted(set(before) - set(after)):
-        yield f"Step {step.number} takes {path} away."
+def _wrongly_added(step: Step, before: Tree, after: Tree) -> Iterator[str]:
+    """Entries of `adds` that add nothing. (A file that no entry adds is in every stage, the base included.)"""
+    new = after.keys() - before.keys()
+    for pattern in step.lesson.adds:
+        if not any(fnmatchcase(path, pattern) for path in new):
+            yield f"Step {step.number}: {pattern} is wrongly in `adds`: the step adds no such file."
+
+
+def _useless_copies(course: Course, stages: Sequence[Tree]) -> Iterator[str]:
+    """Superseded copies that no stage takes, or that the next stage has unchanged."""
+    folders = {course.superseded_folder(number): number for number in range(len(course.stages))}
+    for folder in sorted(course.superseded_folder(0).parent.glob("*/")):
+        place = folder.relative_to(course.root).as_posix()
+        if folder not in folders:
+            yield f"{place}: no later step can change what is in it. Delete it."
+            continue
+        number = folders[folder]
+        for path, content in read_tree(folder).items():
+            if path not in stages[number]:
+                yield f"{place}/{path}: the application has no such file after step {number}. Delete it."
+            elif stages[number + 1][path] == content:
+                yield f"{place}/{path}: step {number + 1} leaves it as it is. Delete it."
 
 
 def _wrongly_given(step: Step, after: Tree, new: Tree) -> Iterator[str]:
