@@ -10,7 +10,7 @@ from courseware.course import Course, Step
 from courseware.judge import catalogue
 from courseware.project_tree import Tree, finish, read_tree, start
 from courseware.proving.secrets import LEAK_LINES, Secrets, Window, hidden_texts, windows_of
-from courseware.proving.specimens import ALTERNATIVE_FILE, alternatives_of
+from courseware.proving.specimens import ALTERNATIVE_FILE, MISTAKES_FOLDER, alternatives_of
 
 ALTERNATIVE_LINES = 6
 """Longer runs than of the reference: a lesson shows how something is said, and an alternative says it so, too."""
@@ -32,7 +32,7 @@ def kept_back(course: Course, count: int) -> Secrets:
     mistakes and the hidden checks; and of hidden checks the names and the sentences (their hints repeat the lesson).
     """
     lines = windows_of(*(finish(course, number) for number in range(count, len(course.stages) + 1)))
-    lines |= windows_of(*(_mistakes(step) for step in course.steps))
+    lines |= windows_of(*(read_tree(step.checks_folder / MISTAKES_FOLDER) for step in course.steps))
     lines -= _handed_out(course, count, length=LEAK_LINES)
     alternatives: set[Window] = set()
     texts: set[str] = set()
@@ -55,11 +55,6 @@ def _handed_out(course: Course, count: int, *, length: int) -> set[Window]:
         tree = {path: content for path, content in start(course, number).items() if path in reference}
         found |= windows_of(tree, length=length)
     return found
-
-
-def _mistakes(step: Step) -> dict[str, bytes]:
-    name = "mistakes.toml"
-    return {path: content for path, content in read_tree(step.checks_folder).items() if path == name}
 
 
 def _hidden_lines(step: Step) -> set[Window]:

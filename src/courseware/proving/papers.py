@@ -9,7 +9,7 @@ from courseware.course import Course, Step
 from courseware.judge import CheckEntry, catalogue
 from courseware.project_tree import Tree, changed, finish, read_tree, start
 from courseware.proving.secrets import Secrets, hidden_texts, windows_of
-from courseware.proving.specimens import mistakes_of
+from courseware.proving.specimens import mistakes_by_task
 
 
 def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
@@ -62,12 +62,18 @@ def _wrong_points(step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
 
 
 def _checks_without_mistake(step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
-    named = {identifier for mistake in mistakes_of(step) for identifier in mistake.fails}
-    for entry in entries:
-        if entry.id not in named:
-            yield f"No mistake fails the check {entry.id}."
-    for identifier in sorted(named - {entry.id for entry in entries}):
+    tasks = {entry.id: entry.task for entry in entries}
+    mistakes = [(task, mistake) for task, these in mistakes_by_task(step).items() for mistake in these]
+    named = {identifier for _, mistake in mistakes for identifier in mistake.fails}
+    for identifier in tasks:
+        if identifier not in named:
+            yield f"No mistake fails the check {identifier}."
+    for identifier in sorted(named - set(tasks)):
         yield f"A mistake names the check {identifier}, which does not exist."
+    for task, mistake in mistakes:
+        belongs = tasks.get(next(iter(mistake.fails)), task)
+        if belongs != task:
+            yield f"Mistake {mistake.id} stands with task {task}. Its first check is of task {belongs}: move it there."
 
 
 def _changed_outlines(step: Step, handed_out: Tree, after: Tree) -> Iterator[str]:
