@@ -172,3 +172,26 @@ def test_starter_that_repeats_the_reference_is_found(root: Path) -> None:
     course = load_course(root)
     (root / f"starter/{STEP}/app/main.py").write_bytes(finish(course, 1)["app/main.py"])
     assert any("starter's app/main.py is the reference's own" in fault for fault in faults(course, course.steps))
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "said"),
+    [
+        (f"{STEP}/test_greeting.py", "from step_2_clock.dates import DATE", "imports step_2_clock.dates"),
+        (f"{STEP}/asking.py", "from step_2_clock import dates", "imports step_2_clock.dates"),
+        ("conftest.py", "import step_1_greeting.asking", "imports step_1_greeting.asking"),
+        (
+            "step_2_clock/test_clock.py",
+            "from step_1_greeting import asking, test_greeting",
+            "imports step_1_greeting.test",
+        ),
+    ],
+)
+def test_import_that_the_version_of_the_checks_does_not_cover_is_found(
+    root: Path, file: str, line: str, said: str
+) -> None:
+    (root / "checks/step_2_clock/dates.py").write_text('DATE = "2028-02-29"\n')
+    path = root / "checks" / file
+    path.write_text(f"{path.read_text()}\n\n{line}\n")
+    course = load_course(root)
+    assert [fault for fault in faults(course, course.steps) if f"{file} {said}" in fault]

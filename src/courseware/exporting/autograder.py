@@ -10,7 +10,7 @@ import platform
 import zipfile
 from importlib.resources import files
 
-from courseware.course import Course, Step
+from courseware.course import Course, Step, check_files
 from courseware.exporting.on_gradescope import COURSE, SETTINGS, Settings
 from courseware.kit.engine import engine_files, engine_folder, pins_of, requirements_of
 from courseware.project_tree import finish, read_tree
@@ -55,6 +55,5 @@ def _contents(course: Course, step: Step, *, plain: bool) -> dict[str, bytes]:
 
 def _judging(course: Course, step: Step) -> dict[str, bytes]:
     """The course's files that judging the step takes."""
-    checks = (step.checks_folder.parent, step.checks_folder, step.hidden_checks_folder)
-    found = [*course.root.glob("lessons/**/*.toml"), *(path for folder in checks for path in folder.glob("*.py"))]
+    found = [*course.root.glob("lessons/**/*.toml"), *check_files(course, step, hidden=True)]
     return {path.relative_to(course.root).as_posix(): path.read_bytes() for path in found}

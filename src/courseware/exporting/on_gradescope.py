@@ -63,7 +63,7 @@ def _judge(source: Path, submission: Path) -> dict[str, Any]:
     if not tree:
         return not_taken_in("There is no file of the application in it.")
     kind: SandboxKind = "plain" if settings.plain and not available().bubblewrap else "bubblewrap"
-    outcome = judged(course, Key(digest(tree), step.number, checks_version(step, hidden=True), kind), tree)
+    outcome = judged(course, Key(digest(tree), step.number, checks_version(course, step, hidden=True), kind), tree)
     if outcome.verdict is None:
         raise NotJudged(outcome.fault)
     return results(outcome.verdict)

@@ -5,9 +5,8 @@ import secrets
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 
-from courseware.course import Course, Step
+from courseware.course import Course, Step, check_files
 from courseware.judge.server import StandingServer
 from courseware.judge.services import JudgeServices
 from courseware.project_tree import Tree
@@ -64,7 +63,7 @@ def judge(
             step=step.number,
             title=step.title,
             submission=digest(tree),
-            checks_version=checks_version(step, hidden=hidden),
+            checks_version=checks_version(course, step, hidden=hidden),
             judged_by=kind,
             judged_at=judged_at,
             seconds=round(time.monotonic() - began, 3),
@@ -98,10 +97,7 @@ def digest(tree: Tree) -> str:
     return total.hexdigest()
 
 
-def checks_version(step: Step, *, hidden: bool) -> str:
-    """SHA-256 (hex) of the checks that judge this step."""
-    common = step.checks_folder.parent.glob("*.py")
-    visible = step.checks_folder.glob("*.py")
-    not_released = step.hidden_checks_folder.glob("*.py") if hidden else ()
-    files: list[Path] = [*common, *visible, *not_released]
-    return digest({file.relative_to(step.root).as_posix(): file.read_bytes() for file in files})
+def checks_version(course: Course, step: Step, *, hidden: bool) -> str:
+    """SHA-256 (hex) of the checks that judge this step, and of all that they may import."""
+    files = check_files(course, step, hidden=hidden)
+    return digest({file.relative_to(course.root).as_posix(): file.read_bytes() for file in files})

@@ -41,7 +41,7 @@ def judge_submission(
         tree = project_in(submission).tree
     except IntakeRefused as refused:
         return Judgement(refusal=str(refused))
-    key = Key(digest(tree), step.number, checks_version(step, hidden=True), sandbox)
+    key = Key(digest(tree), step.number, checks_version(course, step, hidden=True), sandbox)
     known = journal.find(key)
     if known is not None:
         return Judgement(verdict=known)

@@ -4,8 +4,9 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from pathlib import Path
 
-from courseware.course import Course, Step
+from courseware.course import Course, Step, check_files, importable_modules, shared_modules
 from courseware.judge import CheckEntry, catalogue
 from courseware.project_tree import Tree, changed, finish, read_tree, start
 from courseware.proving.secrets import Secrets, hidden_texts, windows_of
@@ -18,6 +19,7 @@ def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
     for identifier, count in Counter(entry.id for found in entries.values() for entry in found).items():
         if count > 1:
             yield f"{count} checks are called {identifier}."
+    yield from _wrong_imports(course)
     for stage in course.stages:
         yield from _untrue_lists(stage, finish(course, stage.number - 1), finish(course, stage.number))
     for step in steps:
@@ -27,7 +29,7 @@ def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
         yield from _checks_without_mistake(step, entries[step.number])
         yield from _wrongly_given(step, after, new)
         yield from _changed_outlines(step, handed_out, after)
-        yield from _leaks(step, entries[step.number], handed_out, new)
+        yield from _leaks(course, step, entries[step.number], handed_out, new)
 
 
 def _untrue_lists(step: Step, before: Tree, after: Tree) -> Iterator[str]:
@@ -42,6 +44,32 @@ def _untrue_lists(step: Step, before: Tree, after: Tree) -> Iterator[str]:
                 yield f"Step {step.number}: {path} is missing from `{name}`."
     for path in sorted(set(before) - set(after)):
         yield f"Step {step.number} takes {path} away."
+
+
+def _wrong_imports(course: Course) -> Iterator[str]:
+    """Imports of what a check may not use: a verdict would outlive a change of it."""
+    files: list[tuple[Path, set[str]]] = [(path, set()) for path in shared_modules(course)]
+    for step in course.steps:
+        allowed = {f"{path.parent.name}.{path.stem}" for path in importable_modules(course, step)}
+        own = (*step.checks_folder.glob("*.py"), *step.hidden_checks_folder.glob("*.py"))
+        files += [(path, allowed) for path in own]
+    folders = {step.slug for step in course.stages}
+    for path, allowed in files:
+        for module in sorted(_imported(path) - allowed):
+            if module.partition(".")[0] in folders:
+                place = path.relative_to(course.root).as_posix()
+                yield f"{place} imports {module}. Import shared modules, the step's own helpers or earlier ones."
+
+
+def _imported(path: Path) -> set[str]:
+    """The modules that a file imports by their full names; of `from package import module` both together."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module} if "." in node.module else {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
 
 
 def _wrongly_given(step: Step, after: Tree, new: Tree) -> Iterator[str]:
@@ -113,11 +141,11 @@ def outline(source: bytes) -> dict[str, str]:
     return found
 
 
-def _leaks(step: Step, entries: tuple[CheckEntry, ...], handed_out: Tree, new: Tree) -> Iterator[str]:
+def _leaks(course: Course, step: Step, entries: tuple[CheckEntry, ...], handed_out: Tree, new: Tree) -> Iterator[str]:
     """Runs of lines of the solution, and hidden checks by name or sentence, that stand in something released."""
     solution = windows_of(new) - windows_of(handed_out)
     secrets = Secrets(frozenset(solution), frozenset(hidden_texts(entries)))
-    visible = {file.name: file.read_bytes() for file in step.checks_folder.glob("*.py")}
+    visible = {file.name: file.read_bytes() for file in check_files(course, step, hidden=False)}
     lesson = {f"lessons/{path}": content for path, content in read_tree(step.lesson_folder).items()}
     notebook = {step.notebook.name: step.notebook.read_bytes()}
     for path, content in {**visible, **lesson, **handed_out, **notebook}.items():
