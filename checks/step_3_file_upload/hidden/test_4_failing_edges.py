@@ -1,7 +1,7 @@
 """Task 3.4 for somebody who has no avatar yet."""
 
 from courseware.checking import ImageStore, check
-from courseware.services.mood import Mood
+from courseware.services.faults import FaultMode
 from errors import expect_error
 from step_3_file_upload.avatars import expect_avatar_in_me, upload
 from step_3_file_upload.pictures import KINDS, picture
@@ -20,8 +20,8 @@ from users import User
 )
 def test_failed_first_upload_leaves_no_avatar(newcomer: User, image_store: ImageStore) -> None:
     """A first upload that fails leaves avatar_url null, whatever kind of picture it was."""
-    for kind, mood in zip(KINDS, (Mood.REFUSES, Mood.DROPS) * 2, strict=True):
-        image_store.become(mood)
+    for kind, mode in zip(KINDS, (FaultMode.REFUSES, FaultMode.DROPS) * 2, strict=True):
+        image_store.set_fault(mode)
         answer = upload(newcomer, picture(kind), kind)
         expect_error(answer, 502, code="upload_failed", key="failure_not_told")
         expect_avatar_in_me(newcomer, None, key="avatar_without_a_picture")
