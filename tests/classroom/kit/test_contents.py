@@ -179,7 +179,7 @@ def test_a_link_is_refused(place: str, course: Course, tmp_path: Path) -> None:
 SOLUTION = "solutions/greeter/app/greeting.py"
 LATER_SOLUTION = "solutions/greeter/app/clock.py"
 HIDDEN = f"checks/{STEP}/hidden/test_greeting_hidden.py"
-MISTAKES = f"checks/{STEP}/mistakes.toml"
+MISTAKES = f"checks/{STEP}/mistakes/task_1.toml"
 ALTERNATIVE = f"checks/{STEP}/alternatives/one_file/app/main.py"
 
 

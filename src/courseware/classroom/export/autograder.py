@@ -11,7 +11,7 @@ from importlib.resources import files
 from courseware.base.tree import archive, read_tree
 from courseware.classroom.export.gradescope import COURSE, SETTINGS, Settings
 from courseware.classroom.kit.engine import engine_files, engine_folder, pins_of, requirements_of
-from courseware.course import Course, Step
+from courseware.course import Course, Step, check_files
 from courseware.course.stages import finish
 
 SCRIPTS = ("setup.sh", "run_autograder")
@@ -43,6 +43,5 @@ def _contents(course: Course, step: Step, *, plain: bool) -> dict[str, bytes]:
 
 def _judging(course: Course, step: Step) -> dict[str, bytes]:
     """The course's files that judging the step takes."""
-    checks = (step.checks_folder.parent, step.checks_folder, step.hidden_checks_folder)
-    found = [*course.root.glob("lessons/**/*.toml"), *(path for folder in checks for path in folder.glob("*.py"))]
+    found = [*course.root.glob("lessons/**/*.toml"), *check_files(course, step, hidden=True)]
     return {path.relative_to(course.root).as_posix(): path.read_bytes() for path in found}

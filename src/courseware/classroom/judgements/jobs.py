@@ -76,7 +76,7 @@ def judge_submission(
         tree = read()
     except IntakeRefused as refused:
         return Judgement(refusal=str(refused))
-    key = Key(digest(tree), step.number, checks_version(step, hidden=True), sandbox)
+    key = Key(digest(tree), step.number, checks_version(course, step, hidden=True), sandbox)
     known = None if journal is None else journal.find(key)
     if known is not None:
         return Judgement(verdict=known)

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from contacts_api import AUTH, VERIFY, Account, expect_error, following, link_in, new_account
 from courseware.checking import Answer, Application, CheckFailed, Mailbox, Request, expect
+from errors import expect_error
+from users import AUTH, VERIFY, Account, following, link_in, new_account
 
 if TYPE_CHECKING:
     from courseware.services.mailbox.messages import Message

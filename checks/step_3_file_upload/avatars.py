@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from contacts_api import ME, User, expect_error, me
 from courseware.checking import Answer, File, ImageStore, Request, expect
-from pictures import EXTENSIONS, Color, color_of, is_like, opened, picture
+from errors import expect_error
+from step_3_file_upload.pictures import EXTENSIONS, Color, color_of, is_like, opened, picture
+from users import ME, User, me
 
 if TYPE_CHECKING:
     from courseware.services.image_store.transformation import Rendered
