@@ -9,7 +9,7 @@ from pathlib import Path
 from courseware.base.tree import Tree, digest
 from courseware.checking.check import CheckEntry
 from courseware.course import Course, Step
-from courseware.judging.runtime import JudgeServices, RestartingServer
+from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime
 from courseware.judging.sandbox import ApplicationCommand, SandboxKind, available, start_application
 from courseware.verdict import Verdict
 
@@ -58,7 +58,8 @@ def judge(
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
         from courseware.judging.checks_run import run_checks
 
-        run = run_checks(course, step, server, services, command.environment, task=task, hidden=hidden, seed=seed)
+        runtime = Runtime(server, services, command.environment)
+        run = run_checks(course, step, runtime, task=task, hidden=hidden, seed=seed)
         return Verdict(
             step=step.number,
             title=step.title,
