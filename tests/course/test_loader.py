@@ -141,6 +141,27 @@ def test_an_application_uses_the_services_that_its_steps_so_far_need(root: Path)
     assert course.services_after(2) == ("mailbox", "redis")
 
 
+def test_a_steps_environment_overrides_earlier_ones_from_that_step_on(root: Path) -> None:
+    say(root, "lessons/step_1_greeting/lesson.toml", '[environment]\nGREETING = "Welcome"\nLIMITS = "off"\n')
+    say(root, "lessons/step_2_clock/lesson.toml", '[environment]\nLIMITS = "on"\n')
+    course = load_course(root)
+    assert [course.application_after(number).environment for number in (0, 1, 2)] == [
+        {"GREETING": "Hello"},
+        {"GREETING": "Welcome", "LIMITS": "off"},
+        {"GREETING": "Welcome", "LIMITS": "on"},
+    ]
+    assert course.application_after(2).entrypoint == course.application.entrypoint
+
+
+@pytest.mark.parametrize("variable", ["MAIL_HOST", "OWN_ADDRESS"])
+def test_a_steps_environment_leaves_alone_what_is_filled(root: Path, variable: str) -> None:
+    path = root / "lessons/course.toml"
+    path.write_text(path.read_text().replace("entrypoint", 'address_variable = "OWN_ADDRESS"\nentrypoint') + SERVICES)
+    say(root, "lessons/step_2_clock/lesson.toml", f'[environment]\n{variable} = "here"\n')
+    with pytest.raises(UsageError, match=f"step 2 sets {variable}, which a service or address_variable fills"):
+        load_course(root)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -1,16 +1,15 @@
-"""The pytest plugin that runs checks: it orders them, gives them the application, and notes what became of each."""
+"""The pytest plugin that runs checks: it orders them, keeps the application up, and notes what became of each."""
 
 import random
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from courseware.checking import Application, CheckFailed, Clock, ImageStore, Mailbox
-from courseware.checking.check import MARKER, CheckDeclaration, CheckEntry
+from courseware.checking.check import MARKER, CheckDeclaration, CheckEntry, CheckFailed
 from courseware.course import Step
-from courseware.judging.runtime import JudgeServices, RestartingServer
+from courseware.judging.runtime import Runtime
 from courseware.verdict import Failure, Outcome
 
 
@@ -35,24 +34,12 @@ class CheckRun:
 
 
 class JudgePlugin:
-    """Runs the step's checks of `task` (all if None) against `server`; without a server it only collects them."""
+    """Runs the step's checks of `task` (all if None) against `runtime`; without one it only collects them."""
 
-    def __init__(
-        self,
-        step: Step,
-        server: RestartingServer | None,
-        services: JudgeServices | None,
-        environment: Mapping[str, str],
-        *,
-        task: str | None,
-        seed: int,
-    ) -> None:
+    def __init__(self, step: Step, runtime: Runtime | None, *, task: str | None, seed: int) -> None:
         self.run = CheckRun()
         self._step = step
-        self._server = server
-        self._services = services
-        self._environment = environment
-        self._application = None if server is None else Application(server)
+        self._runtime = runtime
         self._task = task
         self._seed = seed
 
@@ -113,9 +100,9 @@ class JudgePlugin:
 
     def pytest_runtestloop(self) -> bool | None:
         """Ends the run before the first check where nothing can be judged: pytest takes True for "done"."""
-        if self._server is None or self.run.faults:
+        if self._runtime is None or self.run.faults:
             return True
-        return None if self._server.ensure_running() else True
+        return None if self._runtime.server.ensure_running() else True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -124,8 +111,8 @@ class JudgePlugin:
             if self.run.notes[need].outcome is not Outcome.PASSED:
                 self.run.notes[identifier].needs_failed = need
                 pytest.skip(f"needs {need}")
-        assert self._server is not None
-        if not self._server.ensure_running():
+        assert self._runtime is not None
+        if not self._runtime.server.ensure_running():
             raise CheckFailed(
                 "application_ended",
                 asked="the application to start again, after it had ended before",
@@ -157,63 +144,6 @@ class JudgePlugin:
         else:
             note.outcome = Outcome.ERROR
             note.detail = str(report.longrepr)
-
-    @pytest.fixture
-    def application(self) -> Application:
-        """The application under judgement."""
-        assert self._application is not None
-        return self._application
-
-    @pytest.fixture
-    def environment(self) -> Mapping[str, str]:
-        """The variables that the application was given: what a check may hold it to, and sign tokens with."""
-        return self._environment
-
-    @pytest.fixture
-    def restarts(self) -> int:
-        """How often the application was started again; what a check remembers from before is worth nothing then."""
-        assert self._server is not None
-        return self._server.restarts
-
-    @pytest.fixture
-    def clock(self) -> Iterator[Clock]:
-        """The application's clock, put right again after the check."""
-        assert self._server is not None
-        clock = Clock(self._server)
-        yield clock
-        clock.reset()
-
-    @pytest.fixture
-    def mailbox(self) -> Iterator[Mailbox | None]:
-        """Where the application's messages arrive, well again after the check; None if it is to send none yet."""
-        assert self._services is not None
-        if "mailbox" not in self._services:
-            yield None
-            return
-        from courseware.services.mailbox.service import Mailbox as MailboxService
-        from courseware.services.servers import FaultMode
-
-        service = self._services["mailbox"]
-        assert isinstance(service, MailboxService)
-        yield Mailbox(service)
-        service.set_fault(FaultMode.NONE)
-
-    @pytest.fixture
-    def image_store(self) -> Iterator[ImageStore]:
-        """The image store of an application that needs one, well again after the check."""
-        from courseware.services.image_store.service import ImageStore as ImageStoreService
-
-        assert self._services is not None
-        service = self._services["image_store"]
-        assert isinstance(service, ImageStoreService)
-        store = ImageStore(service)
-        yield store
-        store.recover()
-
-    @pytest.fixture(name="random")
-    def seeded_random(self, request: pytest.FixtureRequest) -> random.Random:
-        """Random numbers of this check's own, the same for the same seed."""
-        return random.Random(f"{self._seed}:{request.node.name}")  # noqa: S311
 
 
 def in_order_of_needs(wanted: list[str], entries: dict[str, CheckEntry]) -> list[str]:

@@ -1,8 +1,9 @@
 """What runs for one judgement: the application, started again when a check ends it, and the services that it uses."""
 
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -42,11 +43,9 @@ class JudgeServices:
         for service, listener in zip(self._by_name.values(), sockets, strict=True):
             service.serve(listener)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._by_name
-
-    def __getitem__(self, name: str) -> Service:
-        return self._by_name[name]
+    def get(self, name: str) -> Service | None:
+        """The service with this name, if the application uses it in this step."""
+        return self._by_name.get(name)
 
     def __enter__(self) -> Self:
         return self
@@ -129,3 +128,18 @@ class RestartingServer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._running.stop()
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The application under judgement with all that it was given: what checks work with.
+
+    Args:
+        server: runs the application.
+        services: what the application uses in this step.
+        environment: the variables that it was started with.
+    """
+
+    server: RestartingServer
+    services: JudgeServices
+    environment: Mapping[str, str]
