@@ -88,9 +88,12 @@ class Lesson(Part):
     `adds` and `changes` are paths inside the application; in `adds` also patterns, such as "tests/**". `given` are
     those of them that the student is handed as they are in the reference. `needs` names the services that the step
     uses from now on. As long as there are no tasks, it is planned: the application has it, but nobody can work on it.
+
+    `number` is the step's place in the course, from 1 on. Leave it out where the folder's name says it: step_1_intro.
     """
 
     title: str
+    number: int | None = Field(default=None, gt=0)
     minutes: int = Field(gt=0)
     adds: tuple[str, ...]
     changes: tuple[str, ...] = ()
