@@ -78,9 +78,12 @@ class Lesson(FrozenModel):
 
     `environment` are variables that the application gets from this step on. They override variables of the same name
     that the application or an earlier step has.
+
+    `number` is the step's place in the course, from 1 on. Leave it out where the folder's name says it: step_1_intro.
     """
 
     title: str
+    number: int | None = Field(default=None, gt=0)
     minutes: int = Field(gt=0)
     adds: tuple[str, ...]
     given: tuple[str, ...] = ()
