@@ -23,12 +23,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from courseware.base.tree import Tree, write_tree
 from courseware.course import load_course
-from courseware.judge.judging import application_command
-from courseware.judge.services import JudgeServices
-from courseware.project_tree import Tree, finish, write_tree
-from courseware.sandbox import SandboxKind, available, start_application
-from courseware.standing import StandingCourse
+from courseware.course.stages import finish
+from courseware.judging.judgement import application_command
+from courseware.judging.runtime import JudgeServices
+from courseware.judging.sandbox import SandboxKind, available, start_application
+from courseware.student.resident import StandingCourse
 
 ROOT = Path(__file__).parent.parent
 COURSE = load_course(ROOT)

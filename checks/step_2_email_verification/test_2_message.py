@@ -5,7 +5,7 @@ from random import Random
 
 from contacts_api import VERIFY, Account, expect_error, link_in, links_in, new_account
 from courseware.checking import Application, Mailbox, Request, check, expect
-from courseware.services.mood import Mood
+from courseware.services.faults import Mood
 from email_verification import expect_messages, in_time, register
 
 ARRIVED = ("message_with_a_link_arrives",)

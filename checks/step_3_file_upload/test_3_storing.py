@@ -17,7 +17,7 @@ from avatars import (
 )
 from contacts_api import API, User
 from courseware.checking import File, ImageStore, Request, check, expect
-from courseware.services.mood import Mood
+from courseware.services.faults import Mood
 from pictures import COLORS, KINDS, color_of, is_like, opened, picture, saved
 
 STORED = ("picture_is_stored",)

@@ -9,7 +9,7 @@ from avatars import (
 )
 from contacts_api import User, expect_error
 from courseware.checking import Answer, ImageStore, check, expect
-from courseware.services.mood import Mood
+from courseware.services.faults import Mood
 from pictures import COLORS, picture
 
 LATEST = 5.0

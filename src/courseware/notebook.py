@@ -7,9 +7,9 @@ notebook is graded.
 
 from contextlib import suppress
 
-from courseware.standing import StandingCourse
+from courseware.student.resident import StandingCourse
 from courseware.verdict import Verdict
-from courseware.views.notebook import message_html, verdict_html, verdict_text
+from courseware.views.html import message_html, verdict_html, verdict_text
 
 SECONDS = 180
 JUDGED = (0, 1, 3)

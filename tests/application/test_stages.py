@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from courseware.base.tree import read_tree
 from courseware.course import Course
-from courseware.project_tree import finish, read_tree, start
+from courseware.course.stages import finish, start
 
 Run = Callable[..., str]
 Stages = dict[str, Path]

@@ -8,12 +8,13 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser
 
+from courseware.base.tree import Tree
+from courseware.classroom.grading.grading import Standing
+from courseware.classroom.report import figures
+from courseware.classroom.report.page import page
 from courseware.course import load_course
-from courseware.grading.standing import Standing
-from courseware.judge import judge
-from courseware.project_tree import Tree, finish
-from courseware.reporting import figures
-from courseware.reporting.page import page
+from courseware.course.stages import finish
+from courseware.judging.judgement import judge
 
 from .conftest import SCREENSHOTS
 

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from courseware.checking import CheckFailed, ImageStore
-from courseware.services.image_store.image_store import ImageStore as Service
-from courseware.services.listening import HOST, listen, port_of
-from courseware.services.mood import Mood
+from courseware.services.faults import Mood
+from courseware.services.image_store.service import ImageStore as Service
+from courseware.services.servers import HOST, listen, port_of
 
 
 class Client:
@@ -109,7 +109,7 @@ def test_a_check_can_wait_until_an_upload_hangs(client: Client, monkeypatch: pyt
     store.become(Mood.WELL)
     uploading.join()
     assert store.only_upload(asked="an upload").public_id == "one"
-    monkeypatch.setattr("courseware.checking.image_store.CALL_SECONDS", 0.1)
+    monkeypatch.setattr("courseware.checking.stand_ins.CALL_SECONDS", 0.1)
     with pytest.raises(CheckFailed) as failed:
         store.wait_until_called(asked="an upload")
     assert failure(failed) == ("no_upload", "none")

@@ -13,11 +13,11 @@ from typing import Any
 import psutil
 import pytest
 
-from courseware import standing
 from courseware.checking import wait_until
 from courseware.course import Course
-from courseware.project_tree import finish
-from courseware.standing import Done, StandingCourse
+from courseware.course.stages import finish
+from courseware.student import resident
+from courseware.student.resident import Done, StandingCourse
 
 SECONDS = 60
 
@@ -34,7 +34,7 @@ def processes() -> list[psutil.Process]:
     """Those that stand for this one."""
     running = psutil.process_iter(["ppid", "cmdline"])
     ours = (process for process in running if process.info["ppid"] == os.getpid())
-    return [process for process in ours if "courseware.cli.standing" in (process.info["cmdline"] or ())]
+    return [process for process in ours if "courseware.cli.run_commands" in (process.info["cmdline"] or ())]
 
 
 def status(course: StandingCourse) -> Done:
@@ -131,7 +131,7 @@ def test_a_process_that_ends_without_an_answer_is_told_and_replaced(
 def test_it_ends_when_nothing_is_asked_and_is_there_again(
     standing_course: StandingCourse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standing, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(resident, "IDLE_SECONDS", 0.2)
     first = status(standing_course)
     assert wait_until(lambda: processes() == [], SECONDS)
     assert status(standing_course) == first
@@ -141,7 +141,7 @@ def test_it_ends_when_nothing_is_asked_and_is_there_again(
 def test_it_ends_with_its_owner(folder: Path, ending: str) -> None:
     code = f"""
 import os, signal, sys, psutil
-from courseware.standing import StandingCourse
+from courseware.student.resident import StandingCourse
 course = StandingCourse()
 course.run("status", seconds={SECONDS})
 print(*[child.pid for child in psutil.Process().children(recursive=True)], flush=True)

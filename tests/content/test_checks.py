@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from courseware.base.tree import read_tree
+from courseware.checking.check import CheckEntry
 from courseware.course import load_course
-from courseware.judge import CheckEntry, catalogue
-from courseware.project_tree import read_tree
+from courseware.judging.judgement import catalogue
 
 COURSE = load_course(Path(__file__).parents[2])
 STEPS = {step.number: step for step in COURSE.steps}

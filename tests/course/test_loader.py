@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from courseware.base.errors import UsageError
 from courseware.course import find_course, load_course
-from courseware.errors import UsageError
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 STEP = "lessons/step_1_greeting/lesson.toml"

@@ -3,8 +3,9 @@
 import shutil
 from pathlib import Path
 
+from courseware.base.tree import read_tree, write_tree
 from courseware.course import load_course
-from courseware.project_tree import finish, read_tree, start, write_tree
+from courseware.course.stages import finish, start
 
 COURSE = load_course(Path(__file__).parent.parent / "miniature_course")
 SOLUTIONS, STARTER = COURSE.root / "solutions", COURSE.root / "starter"

@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 from courseware.course import Course
-from courseware.doctor import Finding, State, examination, examine
-from courseware.sandbox import Availability
+from courseware.judging.sandbox import Availability
+from courseware.student import examination as module
+from courseware.student.examination import Finding, State, examine
 
 
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine with no program on its PATH, and no package that holds one."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(examination, "DEBIAN_POSTGRESQL", tmp_path)
+    monkeypatch.setattr(module, "DEBIAN_POSTGRESQL", tmp_path)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)  # noqa: ARG005
 
 
@@ -48,7 +49,7 @@ def test_a_course_that_cannot_be_written_is_missing(course: Course, monkeypatch:
 
 
 def test_a_full_disk_is_told(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examination, "ROOM", 2**80)
+    monkeypatch.setattr(module, "ROOM", 2**80)
 
     finding = of(list(examine(course)), "Course")
 
@@ -93,7 +94,7 @@ def test_debians_own_place_for_postgresql_is_known(course: Course, tmp_path: Pat
 
 def test_without_the_sandbox_its_reason_is_told(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = Availability(bubblewrap=False, reason="The kernel says no.", cgroup=None)
-    monkeypatch.setattr(examination, "available", lambda: nothing)
+    monkeypatch.setattr(module, "available", lambda: nothing)
 
     findings = list(examine(course))
 
@@ -103,7 +104,7 @@ def test_without_the_sandbox_its_reason_is_told(course: Course, monkeypatch: pyt
 
 
 def test_a_control_group_is_named(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examination, "available", lambda: Availability(bubblewrap=True, reason="", cgroup="v2"))
+    monkeypatch.setattr(module, "available", lambda: Availability(bubblewrap=True, reason="", cgroup="v2"))
 
     assert of(list(examine(course)), "Limit on memory").found == "v2"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from courseware.base.tree import Tree
+from courseware.classroom.nbgrader import CourseFolder
 from courseware.course import Step
-from courseware.nbgrader import CourseFolder
-from courseware.project_tree import Tree
 
 from ..grading.conftest import Class, deserved, released, specimens
 from ..reporting.conftest import FORMULA, HOSTILE, not_started, standing, step

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from courseware.nbgrader import CourseFolder
-from courseware.project_tree import Tree, write_tree
+from courseware.base.tree import Tree, write_tree
+from courseware.classroom.nbgrader import CourseFolder
 
 from ..grading.conftest import Class
 from .conftest import BROKEN, REFERENCE

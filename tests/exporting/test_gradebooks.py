@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from courseware.classroom.export import GradedStep
+from courseware.classroom.export.gradebooks import Column, canvas_csv, moodle_csv
+from courseware.classroom.export.graded_class import Mark, Marks
+from courseware.classroom.grading.grading import Standing
+from courseware.classroom.nbgrader import CourseFolder
 from courseware.course import Step, Task
-from courseware.exporting import GradedStep
-from courseware.exporting.gradebooks import Column, canvas_csv, moodle_csv
-from courseware.exporting.marks import Mark, Marks
-from courseware.grading.standing import Standing
-from courseware.nbgrader import CourseFolder
 
 from ..grading.conftest import Class
 from .conftest import EMPTY, FORMULA, HOSTILE, ODD, REFERENCE, Graded, standing

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from courseware.exporting.gradescope import not_taken_in, results
-from courseware.grading.standing import Standing
+from courseware.classroom.export.gradescope import not_taken_in, results
+from courseware.classroom.grading.grading import Standing
 from courseware.verdict import Outcome, Verdict
 
 from .conftest import EMPTY, HOSTILE, ODD, Graded, not_started, standing

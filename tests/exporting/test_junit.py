@@ -6,9 +6,9 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
+from courseware.classroom.export.junit import junit_xml
+from courseware.classroom.grading.grading import Standing
 from courseware.course import Step
-from courseware.exporting.junit import junit_xml
-from courseware.grading.standing import Standing
 from courseware.verdict import Outcome
 
 from .conftest import EMPTY, HOSTILE, Graded, not_started, standing

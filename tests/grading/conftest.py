@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
+from courseware.author import claims
+from courseware.base.tree import Tree, write_tree
 from courseware.checking import wait_until
+from courseware.classroom.nbgrader import CourseFolder
 from courseware.course import Course, Step, load_course
-from courseware.judge import judge
-from courseware.nbgrader import CourseFolder
-from courseware.project_tree import Tree, write_tree
-from courseware.proving import claims
+from courseware.judging.judgement import judge
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 SECONDS = 300

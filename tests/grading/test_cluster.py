@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from courseware.project_tree import Tree
+from courseware.base.tree import Tree
 
 from .conftest import ENVIRONMENT, SECONDS, Class, wait_for
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from courseware.nbgrader import CourseFolder
-from courseware.project_tree import Tree
+from courseware.base.tree import Tree
+from courseware.classroom.nbgrader import CourseFolder
 
 from .conftest import Class
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from courseware.project_tree import Tree
+from courseware.base.tree import Tree
 
 from .conftest import SECONDS, Class, wait_for
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from courseware.errors import UsageError
-from courseware.grading.journal import Journal, Key, key_of
+from courseware.base.errors import UsageError
+from courseware.classroom.judgements.journal import Journal, Key, key_of
 from courseware.verdict import ApplicationReport, TaskResult, Verdict
 
 
@@ -79,7 +79,7 @@ def test_what_is_no_database_is_refused_in_one_sentence(tmp_path: Path) -> None:
 KEEPING = """
 import json, os, signal, sys
 from pathlib import Path
-from courseware.grading.journal import Journal
+from courseware.classroom.judgements.journal import Journal
 from courseware.verdict import Verdict
 
 path, verdict, first, last, end = sys.argv[1:]

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from courseware.nbgrader import CourseFolder
-from courseware.project_tree import Tree, finish, write_tree
+from courseware.base.tree import Tree, write_tree
+from courseware.classroom.nbgrader import CourseFolder
+from courseware.course.stages import finish
 
 from .conftest import Class, nbgrader
 

@@ -7,15 +7,16 @@ from random import sample
 
 import pytest
 
+from courseware.author import claims
+from courseware.author.verification import Kind
+from courseware.base.tree import digest
+from courseware.classroom.judgements.jobs import Job
+from courseware.classroom.judgements.journal import Journal, Key
+from courseware.classroom.judgements.pool import judge_here
+from courseware.classroom.nbgrader import CourseFolder
+from courseware.classroom.nbgrader.writing import write_course_folder
 from courseware.course import load_course
-from courseware.grading.jobs import Job
-from courseware.grading.journal import Journal, Key
-from courseware.grading.pool import judge_here
-from courseware.judge.judging import checks_version, digest
-from courseware.nbgrader import CourseFolder
-from courseware.nbgrader.writing import write_course_folder
-from courseware.proving import claims
-from courseware.proving.claims import Kind
+from courseware.judging.judgement import checks_version
 
 from .conftest import Class, nbgrader
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from courseware.intake import IntakeLimits, IntakeRefused, read_submission
-from courseware.intake.collecting import MIB
+from courseware.judging.intake import IntakeLimits, IntakeRefused, read_submission
+from courseware.judging.intake.collecting import MIB
 
 FILES = {"app/main.py": b"create_app = None\n", "pyproject.toml": b"[project]\n"}
 Writer = Callable[[Path, dict[str, bytes]], Path]

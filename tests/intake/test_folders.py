@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from courseware.intake import IntakeLimits, IntakeRefused, read_submission
-from courseware.intake.collecting import MIB
+from courseware.judging.intake import IntakeLimits, IntakeRefused, read_submission
+from courseware.judging.intake.collecting import MIB
 
 
 @pytest.fixture

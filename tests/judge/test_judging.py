@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from courseware.base.errors import UsageError
 from courseware.course import Course, load_course
-from courseware.errors import UsageError
-from courseware.judge import catalogue, judge
-from courseware.project_tree import finish, start
+from courseware.course.stages import finish, start
+from courseware.judging.judgement import catalogue, judge
 from courseware.verdict import CheckResult, Outcome, Verdict
 
 MINIATURE = load_course(Path(__file__).parent.parent / "miniature_course")

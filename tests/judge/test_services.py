@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from courseware.course import Course, load_course
-from courseware.judge import judge
-from courseware.project_tree import finish
-from courseware.sandbox import SandboxKind
+from courseware.course.stages import finish
+from courseware.judging.judgement import judge
+from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Outcome
 
 SERVICES = """
@@ -35,7 +35,7 @@ def greet(query: dict[str, str]) -> Reply:
 CHECKS = '''"""Greeting by mail."""
 
 from courseware.checking import Application, Mailbox, Request, check, expect
-from courseware.services.mood import Mood
+from courseware.services.faults import Mood
 
 REQUEST = Request("GET", "/greeting", query={"name": "ada@example.com"})
 

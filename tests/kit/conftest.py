@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from courseware.classroom.kit import Kit, make_kit
 from courseware.course import Course, load_course
-from courseware.kit import Kit, make_kit
 
 ROOT = Path(__file__).parent.parent.parent
 SECONDS = 120

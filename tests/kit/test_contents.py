@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from courseware.author.mistakes import mistakes_of
+from courseware.base.errors import UsageError
+from courseware.base.tree import is_generated, read_tree
+from courseware.classroom.kit import Kit, given_away, kit_files, make_kit
+from courseware.classroom.kit.making import kept_back
 from courseware.course import Course, load_course
-from courseware.errors import UsageError
-from courseware.judge import catalogue
-from courseware.kit import Kit, given_away, kit_files, make_kit
-from courseware.kit.proof import kept_back
-from courseware.project_tree import finish, is_generated, read_tree, start
-from courseware.proving.specimens import mistakes_of
-from courseware.workspace.layout import step_files
+from courseware.course.handout import step_files
+from courseware.course.stages import finish, start
+from courseware.judging.judgement import catalogue
 
 ROOT = Path(__file__).parent.parent.parent
 STEP = "step_1_greeting"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from courseware.base.errors import UsageError
+from courseware.base.tree import archive, read_archive
+from courseware.classroom.kit import make_kit
 from courseware.course import Course, load_course
-from courseware.errors import UsageError
-from courseware.kit import make_kit
-from courseware.kit.archive import archive, read_archive
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

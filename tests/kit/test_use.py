@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from courseware.base.tree import write_tree
+from courseware.classroom.kit import Kit, make_kit
 from courseware.course import Course, load_course
-from courseware.kit import Kit, make_kit
-from courseware.project_tree import finish, start, write_tree
-from courseware.workspace import Workspace
+from courseware.course.stages import finish, start
+from courseware.student.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent.parent
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

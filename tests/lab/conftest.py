@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from courseware.course import Course, load_course
-from courseware.serving.ports import free_port
+from courseware.services.servers import free_port
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 SECONDS = 90

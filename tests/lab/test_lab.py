@@ -13,12 +13,12 @@ from typing import Any
 import psutil
 import pytest
 
+from courseware.base.errors import UsageError
 from courseware.checking import wait_until
 from courseware.course import Course
-from courseware.errors import UsageError
-from courseware.lab import Lab
-from courseware.serving.ports import HOST, free_port
-from courseware.workspace import Workspace
+from courseware.services.servers import HOST, free_port
+from courseware.student.lab import Lab
+from courseware.student.workspace import Workspace
 
 RunningLab = Any  # of conftest.py, which no test module can import
 Start = Callable[..., RunningLab]

@@ -8,8 +8,7 @@ import pytest
 from jupyterlab_server.workspaces_handler import WorkspacesManager
 
 from courseware.course import Course, Step
-from courseware.lab.layout import files_to_edit, lay_out, layout
-from courseware.lab.settings import LabFolder
+from courseware.student.lab.settings import LabFolder, files_to_edit, lay_out, layout
 
 
 @pytest.fixture

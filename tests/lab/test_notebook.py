@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from courseware.base.tree import write_tree
 from courseware.course import Course
-from courseware.project_tree import finish, write_tree
+from courseware.course.stages import finish
+from courseware.student.workspace import Workspace
 from courseware.verdict import (
     ApplicationReport,
     CheckResult,
@@ -19,8 +21,7 @@ from courseware.verdict import (
     TaskResult,
     Verdict,
 )
-from courseware.views.notebook import message_html, verdict_html, verdict_text
-from courseware.workspace import Workspace
+from courseware.views.html import message_html, verdict_html, verdict_text
 
 NASTY = '</pre></td><script>alert("1")</script><img src=x onerror=y> & \x1b[31m \u202e'
 

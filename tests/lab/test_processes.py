@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from courseware.lab.processes import interrupted_once
+from courseware.student.lab.processes import interrupted_once
 
 
 def test_only_the_first_signal_keeps_from_going_on() -> None:

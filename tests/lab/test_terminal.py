@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from courseware.course import Course
-from courseware.serving.ports import free_port
+from courseware.services.servers import free_port
 
 SECONDS = 90
 

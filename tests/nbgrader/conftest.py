@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from courseware.base.tree import Tree, read_tree, write_tree
+from courseware.classroom.nbgrader.course_folder import CourseFolder
+from courseware.classroom.nbgrader.writing import write_course_folder
 from courseware.course import Course, load_course
-from courseware.nbgrader.course_folder import CourseFolder
-from courseware.nbgrader.writing import write_course_folder
-from courseware.project_tree import Tree, read_tree, write_tree
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 SLUG = "step_1_greeting"

@@ -9,8 +9,8 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_raw_cell
 
+from courseware.classroom.nbgrader.preprocessors import mend
 from courseware.course import Course
-from courseware.nbgrader.cells import mend
 
 MARKED = ["task_1_1", "task_1_2", "question_1_a"]
 

@@ -7,8 +7,8 @@ from nbgrader.converters import Autograde
 from traitlets import import_item
 from traitlets.config import Config
 
-from courseware.nbgrader import CourseFolder, configure, configure_student
-from courseware.nbgrader.preprocessors import JudgeSubmission, MendCells, SavePoints
+from courseware.classroom.nbgrader import CourseFolder, configure, configure_student
+from courseware.classroom.nbgrader.preprocessors import JudgeSubmission, MendCells, SavePoints
 
 
 def classes(trait: Any) -> list[type]:

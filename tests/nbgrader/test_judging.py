@@ -8,14 +8,15 @@ import nbformat
 import pytest
 from nbconvert.exporters.exporter import ResourcesDict
 
+from courseware.base.errors import UsageError
+from courseware.base.tree import write_tree
+from courseware.classroom.judgements.journal import Journal
+from courseware.classroom.nbgrader.course_folder import CourseFolder
+from courseware.classroom.nbgrader.feedback import judgement_html
+from courseware.classroom.nbgrader.preprocessors import NEEDS_LOOK, UNKNOWN_POINTS, show_judgement
+from courseware.classroom.nbgrader.submission_verdict import Judgement, judge_submission
 from courseware.course import Course
-from courseware.errors import UsageError
-from courseware.grading.journal import Journal
-from courseware.nbgrader.course_folder import CourseFolder
-from courseware.nbgrader.judging import Judgement, judge_submission
-from courseware.nbgrader.preprocessors import NEEDS_LOOK, UNKNOWN_POINTS, show_judgement
-from courseware.nbgrader.views import judgement_html
-from courseware.project_tree import finish, write_tree
+from courseware.course.stages import finish
 
 SLUG = "step_1_greeting"
 GREETING = "app/greeting.py"
@@ -134,9 +135,9 @@ def test_a_refused_submission_has_no_points_and_needs_a_look(
 def test_without_a_sandbox_nothing_is_judged(
     course: Course, submission: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from courseware.sandbox import Availability
+    from courseware.judging.sandbox import Availability
 
     missing = Availability(bubblewrap=False, reason="bubblewrap is not installed.", cgroup=None)
-    monkeypatch.setattr("courseware.nbgrader.judging.available", lambda: missing)
+    monkeypatch.setattr("courseware.classroom.nbgrader.submission_verdict.available", lambda: missing)
     with pytest.raises(UsageError, match="bubblewrap is not installed"):
         judge_submission(course, course.step(1), submission, journal)

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from courseware.author.mistakes import mistakes_of
+from courseware.base.tree import read_tree, write_tree
+from courseware.classroom.nbgrader.course_folder import CourseFolder
+from courseware.classroom.nbgrader.submissions import REFUSAL, SECRET, TIMESTAMP
 from courseware.course import Course
-from courseware.nbgrader.course_folder import CourseFolder
-from courseware.nbgrader.submissions import REFUSAL, SECRET, TIMESTAMP
-from courseware.project_tree import finish, read_tree, write_tree
-from courseware.proving.specimens import mistakes_of
+from courseware.course.stages import finish
 
 from .conftest import NOTEBOOK, SLUG, Grade, Nbgrader, grade_by_hand, grades, hand_in
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from courseware.intake import IntakeRefused
-from courseware.nbgrader.course_folder import CourseFolder
-from courseware.nbgrader.submissions import REFUSAL, SECRET, TIMESTAMP, make_safe, project_in
-from courseware.project_tree import read_tree, write_tree
+from courseware.base.tree import read_tree, write_tree
+from courseware.classroom.nbgrader.course_folder import CourseFolder
+from courseware.classroom.nbgrader.submissions import REFUSAL, SECRET, TIMESTAMP, make_safe, project_in
+from courseware.judging.intake import IntakeRefused
 
 SLUG = "step_1_greeting"
 NOTEBOOK = f"{SLUG}.ipynb"

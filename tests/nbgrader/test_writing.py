@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from courseware.base.errors import UsageError
+from courseware.base.tree import read_tree
+from courseware.classroom.nbgrader.course_folder import CourseFolder
+from courseware.classroom.nbgrader.writing import Written, write_course_folder
 from courseware.course import Course
-from courseware.errors import UsageError
-from courseware.nbgrader.course_folder import CourseFolder
-from courseware.nbgrader.writing import Written, write_course_folder
-from courseware.project_tree import finish, read_tree
-from courseware.workspace.layout import step_files
+from courseware.course.handout import step_files
+from courseware.course.stages import finish
 
 SETTINGS = "nbgrader_config.py"
 GREETING = "source/step_1_greeting/app/greeting.py"

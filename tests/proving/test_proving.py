@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from courseware.author import Finding, claims, faults, prove
+from courseware.base.errors import UsageError
 from courseware.course import Course, load_course
-from courseware.errors import UsageError
-from courseware.project_tree import finish
-from courseware.proving import Finding, claims, faults, prove
+from courseware.course.stages import finish
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 STEP = "step_1_greeting"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from courseware.classroom.grading.grading import Standing
 from courseware.course import Step, load_course
-from courseware.grading.standing import Standing
 from courseware.verdict import ApplicationReport, CheckResult, Failure, Outcome, StartFailure, TaskResult, Verdict
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"

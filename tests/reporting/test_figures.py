@@ -1,10 +1,10 @@
 """What a class's verdicts say together is counted rightly."""
 
+from courseware.classroom.grading.grading import Standing
+from courseware.classroom.report import figures
+from courseware.classroom.report.figures import Seconds
+from courseware.classroom.report.page import histogram
 from courseware.course import Step
-from courseware.grading.standing import Standing
-from courseware.reporting import figures
-from courseware.reporting.charts import histogram
-from courseware.reporting.figures import Seconds
 
 from .conftest import standing
 

@@ -9,12 +9,11 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
+from courseware.classroom.grading.grading import Standing
+from courseware.classroom.report import figures
+from courseware.classroom.report.page import page
+from courseware.classroom.report.tables import HEADINGS, report_view, spreadsheet
 from courseware.course import Step
-from courseware.grading.standing import Standing
-from courseware.reporting import figures
-from courseware.reporting.page import page
-from courseware.reporting.spreadsheet import HEADINGS, spreadsheet
-from courseware.reporting.table import report_view
 
 from .conftest import standing
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from courseware.base.tree import Tree
 from courseware.checking import Application
-from courseware.project_tree import Tree
-from courseware.sandbox import ApplicationCommand, Limits, RunningApplication, SandboxKind, start_application
-from courseware.sandbox.forking import ForkServer
+from courseware.judging.sandbox import ApplicationCommand, Limits, RunningApplication, SandboxKind, start_application
+from courseware.judging.sandbox.forking import ForkServer
 
 ATTACKS = Path(__file__).parent / "attacks"
 LIBRARIES = f"{sys.prefix}/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
@@ -71,9 +71,9 @@ def ask_to_fork(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """
 
     def ask(server: ForkServer, *, always: bool = False) -> None:
-        monkeypatch.setattr("courseware.sandbox.starting.fork_server", lambda _: server)
+        monkeypatch.setattr("courseware.judging.sandbox.starting.fork_server", lambda _: server)
         if always:
-            monkeypatch.setattr("courseware.sandbox.starting.ForkRefused", ZeroDivisionError)
+            monkeypatch.setattr("courseware.judging.sandbox.starting.ForkRefused", ZeroDivisionError)
 
     return ask
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from courseware.base.text import printable
 from courseware.checking import CheckFailed, Request
-from courseware.sandbox import ApplicationCommand, Limits, available, start_application
-from courseware.views.untrusted import printable
+from courseware.judging.sandbox import ApplicationCommand, Limits, available, start_application
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Start
@@ -300,7 +300,7 @@ def test_system_calls_that_break_out_are_refused(
     if disable_userns and not found.variant.disable_userns:
         pytest.skip("the kernel cannot be told so here")
     changed = replace(found, variant=replace(found.variant, disable_userns=disable_userns))
-    monkeypatch.setattr("courseware.sandbox.starting.available", lambda: changed)
+    monkeypatch.setattr("courseware.judging.sandbox.starting.available", lambda: changed)
     program = attack("system_calls")
     reached = program.reached()
     assert set(reached.values()) <= {"EPERM", "ENOSYS", "EINVAL", "ValueError"}
@@ -381,7 +381,7 @@ def test_closing_the_channel_ends_the_program(attack: "Start") -> None:
 
 
 def test_keeping_the_clock_from_moving_ends_the_program(attack: "Start", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("courseware.sandbox.running.ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr("courseware.judging.sandbox.started_application.ANSWER_SECONDS", 0.3)
     program = attack("deaf_to_the_clock")
     assert program.reached() == "well"
     program.running.move_clock(None)
@@ -405,7 +405,7 @@ def test_it_dies_with_the_judge(tmp_path: Path, way: str) -> None:
     script.write_text(
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from courseware.sandbox import ApplicationCommand, start_application\n"
+        "from courseware.judging.sandbox import ApplicationCommand, start_application\n"
         "folder = Path(sys.argv[1])\n"
         "tree = {file.name: file.read_bytes() for file in (folder / 'daemon.py', folder / 'served.py')}\n"
         "command = ApplicationCommand('daemon:create_app', None, {'MARK': sys.argv[2]}, imports=('fastapi',))\n"

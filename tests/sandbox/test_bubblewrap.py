@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from courseware.sandbox import ApplicationCommand, available, start_application
-from courseware.sandbox.bubblewrap import FORK_SERVER, RUNNER, _files
-from courseware.sandbox.forking import ForkServer
+from courseware.judging.sandbox import ApplicationCommand, available, start_application
+from courseware.judging.sandbox.bubblewrap import FORK_SERVER, RUNNER, _files
+from courseware.judging.sandbox.forking import ForkServer
 
 
 def options() -> list[list[str]]:
@@ -58,7 +58,7 @@ def test_a_course_below_the_folder_for_temporary_files_works(
     for name, program in (("RUNNER", RUNNER), ("FORK_SERVER", FORK_SERVER)):
         copy = tmp_path / program.name
         copy.write_bytes(program.read_bytes())
-        monkeypatch.setattr(f"courseware.sandbox.bubblewrap.{name}", copy)
+        monkeypatch.setattr(f"courseware.judging.sandbox.bubblewrap.{name}", copy)
     main = "open('/tmp/new', 'x').close()\nimport nowhere\n"
     command = ApplicationCommand("main:create_app")
     with ExitStack() as stack:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from courseware.sandbox import ApplicationCommand, start_application
-from courseware.sandbox.bytecode import compile_libraries
+from courseware.judging.sandbox import ApplicationCommand, start_application
+from courseware.judging.sandbox.launching import compile_libraries
 
 
 def test_only_libraries_are_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

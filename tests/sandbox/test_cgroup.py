@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from courseware.sandbox import Limits, available
-from courseware.sandbox.cgroup import Places, _candidates, find_places, make_group
+from courseware.judging.sandbox import Limits, available
+from courseware.judging.sandbox.cgroup import Places, _candidates, find_places, make_group
 
 
 def candidates(tmp_path: Path, own_groups: str, mounts: str) -> list[Places]:

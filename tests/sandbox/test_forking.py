@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from courseware.sandbox import ApplicationCommand, Limits, start_application
-from courseware.sandbox.forking import ForkRefused, ForkServer, _fork_server, expect_starts, fork_server
+from courseware.judging.sandbox import ApplicationCommand, Limits, start_application
+from courseware.judging.sandbox.forking import ForkRefused, ForkServer, _fork_server, expect_starts, fork_server
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Start
@@ -67,7 +67,7 @@ def test_a_machine_may_forbid_walls_inside_of_walls(
     attack: "Start", ask_to_fork: AskToFork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As the security module of some distributions does: what bubblewrap starts gets no capabilities."""
-    monkeypatch.setattr("courseware.sandbox.bubblewrap.FORK_SERVER_CAPABILITIES", ())
+    monkeypatch.setattr("courseware.judging.sandbox.bubblewrap.FORK_SERVER_CAPABILITIES", ())
     server = ForkServer([])
     ask_to_fork(server)
     try:
@@ -83,13 +83,13 @@ def test_a_library_that_is_not_there_is_done_without() -> None:
 
 
 def test_a_fork_server_that_does_not_come_up_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("courseware.sandbox.forking._starts", itertools.count(1))
-    monkeypatch.setattr("courseware.sandbox.bubblewrap.FORK_SERVER", Path("/nowhere/fork_server.py"))
+    monkeypatch.setattr("courseware.judging.sandbox.forking._starts", itertools.count(1))
+    monkeypatch.setattr("courseware.judging.sandbox.bubblewrap.FORK_SERVER", Path("/nowhere/fork_server.py"))
     assert fork_server(["comes up nowhere"]) is None
 
 
 def test_the_first_application_of_all_is_not_forked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("courseware.sandbox.forking._starts", itertools.count())
+    monkeypatch.setattr("courseware.judging.sandbox.forking._starts", itertools.count())
     assert fork_server(["fastapi"]) is None
     assert fork_server([]) is None
     server = fork_server(["fastapi"])
@@ -100,7 +100,7 @@ def test_the_first_application_of_all_is_not_forked(monkeypatch: pytest.MonkeyPa
 
 
 def test_where_starts_are_expected_the_first_one_is_forked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("courseware.sandbox.forking._starts", itertools.count())
+    monkeypatch.setattr("courseware.judging.sandbox.forking._starts", itertools.count())
     expect_starts(["fastapi"])
     server = fork_server(["fastapi"])
     assert server is not None

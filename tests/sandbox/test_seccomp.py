@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from courseware.sandbox import seccomp
-from courseware.sandbox.seccomp import ALLOW, ERROR, KILL, MACHINES, program
+from courseware.judging.sandbox import seccomp
+from courseware.judging.sandbox.seccomp import ALLOW, ERROR, KILL, MACHINES, program
 
 HEADERS = {
     "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from courseware.base.errors import UsageError
 from courseware.checking import Application, Request
-from courseware.errors import UsageError
-from courseware.sandbox import ApplicationCommand, start_application
-from courseware.services.catalogue import Service
-from courseware.services.mailbox.mailbox import Mailbox
-from courseware.services.redis.redis import Redis
+from courseware.judging.sandbox import ApplicationCommand, start_application
+from courseware.services.mailbox.service import Mailbox
+from courseware.services.redis import Redis
+from courseware.services.registry import Service
 
 PORTS = (1025, 6379)
 COMMAND = ApplicationCommand("app.main:create_app", service_ports=PORTS)

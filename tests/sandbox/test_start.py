@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 
+from courseware.base.errors import UsageError
 from courseware.checking import Application, Request, wait_until
-from courseware.errors import UsageError
-from courseware.judge.server import StandingServer
-from courseware.sandbox import (
+from courseware.judging.runtime import StandingServer
+from courseware.judging.sandbox import (
     ApplicationCommand,
     Availability,
     Limits,
@@ -289,7 +289,7 @@ def test_only_the_end_of_a_long_log_is_kept(kind: SandboxKind) -> None:
 
 def test_where_there_is_no_bubblewrap_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = Availability(bubblewrap=False, reason="bubblewrap is not installed.", cgroup=None)
-    monkeypatch.setattr("courseware.sandbox.starting.available", lambda: nothing)
+    monkeypatch.setattr("courseware.judging.sandbox.starting.available", lambda: nothing)
     with pytest.raises(UsageError, match="does not work here: bubblewrap is not installed"):
         start_application(tree(), COMMAND, kind="bubblewrap")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from courseware.course import load_course
-from courseware.judge import judge
-from courseware.project_tree import finish
+from courseware.course.stages import finish
+from courseware.judging.judgement import judge
 from courseware.verdict import Outcome
 
 MINIATURE = load_course(Path(__file__).parents[1] / "miniature_course")

@@ -15,13 +15,12 @@ import cloudinary.utils
 import pytest
 from PIL import Image
 
-from courseware.services.image_store.calls import LARGEST_FILE
-from courseware.services.image_store.image_store import ImageStore
-from courseware.services.image_store.pictures import PICTURES_KEPT, Pictures
+from courseware.services.faults import Mood
+from courseware.services.image_store.service import ImageStore
+from courseware.services.image_store.stored_images import PICTURES_KEPT, Pictures
 from courseware.services.image_store.transformation import Rendered, WrongTransformation
-from courseware.services.listening import listen, port_of
-from courseware.services.mood import Mood
-from courseware.serving.ports import HOST
+from courseware.services.image_store.upload_call import LARGEST_FILE
+from courseware.services.servers import HOST, listen, port_of
 
 SECONDS = 20
 

@@ -15,10 +15,9 @@ from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as TooLate
 from redis.retry import Retry
 
-from courseware.services.listening import listen, port_of
-from courseware.services.mood import Mood
-from courseware.services.redis.redis import MOST_CONNECTIONS, Redis
-from courseware.serving.ports import HOST
+from courseware.services.faults import Mood
+from courseware.services.redis import MOST_CONNECTIONS, Redis
+from courseware.services.servers import HOST, listen, port_of
 
 SECONDS = 20
 SHORT = 0.2

@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from courseware.course import Course
-from courseware.serving.ports import HOST, free_port
-from courseware.workspace import Workspace
+from courseware.services.servers import HOST, free_port
+from courseware.student.workspace import Workspace
 
 SECONDS = 60
 

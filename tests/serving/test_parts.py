@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from courseware.errors import UsageError
-from courseware.serving.failure import describe
-from courseware.serving.ports import HOST, choose_port, free_port, is_free
+from courseware.base.errors import UsageError
+from courseware.services.servers import HOST, choose_port, free_port, is_free
+from courseware.student.serving.documentation import describe
 
 
 def test_the_usual_port_is_taken_when_it_is_free() -> None:

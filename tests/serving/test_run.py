@@ -18,8 +18,8 @@ import pytest
 
 from courseware.checking import wait_until
 from courseware.course import Course
-from courseware.serving.ports import HOST, free_port, is_free
-from courseware.workspace import Workspace
+from courseware.services.servers import HOST, free_port, is_free
+from courseware.student.workspace import Workspace
 
 SECONDS = 60
 Run = Callable[..., Any]  # `Served` of conftest.py, which no test module can import

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from courseware.course import Course
-from courseware.serving.ports import HOST, free_port
+from courseware.services.servers import HOST, free_port
 
 Run = Callable[..., Any]  # `Served` of conftest.py, which no test module can import
 

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from courseware.views.untrusted import printable
+from courseware.base.text import printable
 
 
 @pytest.mark.parametrize(

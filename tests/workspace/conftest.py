@@ -3,7 +3,7 @@
 import pytest
 
 from courseware.course import Course
-from courseware.workspace import Workspace
+from courseware.student.workspace import Workspace
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from courseware.base.errors import UsageError
+from courseware.base.merging import merge
+from courseware.base.tree import read_tree, write_tree
 from courseware.course import Course, load_course
-from courseware.errors import UsageError
-from courseware.judge import judge
-from courseware.project_tree import finish, read_tree, start, write_tree
-from courseware.workspace import Workspace
-from courseware.workspace.layout import step_files
-from courseware.workspace.merging import merge
+from courseware.course.handout import step_files
+from courseware.course.stages import finish, start
+from courseware.judging.judgement import judge
+from courseware.student.workspace import Workspace
 
 REAL_COURSE = Path(__file__).parent.parent.parent
 OWN_GREETING = b'"""Mine."""\n\n\ndef greet(query):\n    return 200, {"greeting": "Hi"}\n'

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from courseware.base.errors import UsageError
+from courseware.base.tree import Tree, read_tree
 from courseware.course import Course, load_course
-from courseware.errors import UsageError
-from courseware.project_tree import Tree, read_tree, start
-from courseware.workspace import Workspace
-from courseware.workspace import folder as folder_module
-from courseware.workspace.layout import step_files
+from courseware.course.handout import step_files
+from courseware.course.stages import start
+from courseware.student.workspace import Workspace
+from courseware.student.workspace import folder as folder_module
 
 
 def everything(folder: Path) -> dict[str, bytes]:
@@ -170,14 +171,14 @@ def test_reading_alone_makes_no_folder(workspace: Workspace, course: Course) -> 
 
 
 def test_the_submission_is_the_project_without_the_lesson(workspace: Workspace, course: Course) -> None:
-    pytest.importorskip("courseware.intake")
+    pytest.importorskip("courseware.judging.intake")
     workspace.start(course.step(1))
 
     assert dict(workspace.submission(course.step(1)).tree) == start(course, 1)
 
 
 def test_the_submission_has_what_was_added_and_lacks_what_was_removed(workspace: Workspace, course: Course) -> None:
-    pytest.importorskip("courseware.intake")
+    pytest.importorskip("courseware.judging.intake")
     folder = workspace.start(course.step(1)).folder
     (folder / "app" / "more.py").write_text("x = 1\n")
     (folder / "app" / "greeting.py").unlink()

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from courseware.errors import UsageError
-from courseware.project_tree import Tree
-from courseware.workspace import merging
-from courseware.workspace.merging import Conflict, Merge, left_conflicts, merge
+from courseware.base import merging
+from courseware.base.errors import UsageError
+from courseware.base.merging import Conflict, Merge, left_conflicts, merge
+from courseware.base.tree import Tree
 
 # However busy the machine is.
 PATIENTLY = settings(max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])

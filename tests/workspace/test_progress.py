@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from courseware.student.workspace.progress import Progress, ProgressFile
 from courseware.verdict import ApplicationReport, CheckResult, Failure, Outcome, TaskResult, Verdict
-from courseware.workspace.progress import Progress, ProgressFile
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def verdict(*, held: dict[str, bool], submission: str = "a" * 64, valid: bool = 
 READ_MANY_HINTS = """
 import sys
 from pathlib import Path
-from courseware.workspace.progress import ProgressFile
+from courseware.student.workspace.progress import ProgressFile
 
 file = ProgressFile(Path(sys.argv[1]))
 for number in range(20):

@@ -6,7 +6,7 @@ from random import Random
 
 from contacts_api import RACES, new_account
 from courseware.checking import Application, Mailbox, check, expect, wait_until
-from courseware.services.mood import Mood
+from courseware.services.faults import Mood
 from email_verification import claims_in, expect_messages, register
 
 ARRIVED = ("message_with_a_link_arrives",)

@@ -4,7 +4,7 @@ from random import Random
 
 from contacts_api import mixed_case
 from courseware.checking import Application, Mailbox, Request, check
-from courseware.services.mood import Mood
+from courseware.services.faults import Mood
 from email_verification import RESEND, in_time, register, resend
 
 SENT = ("message_is_sent_again",)

@@ -3,7 +3,7 @@
 from avatars import expect_avatar_in_me, upload
 from contacts_api import User, expect_error
 from courseware.checking import ImageStore, check
-from courseware.services.mood import Mood
+from courseware.services.faults import Mood
 from pictures import KINDS, picture
 
 

@@ -27,9 +27,9 @@ from fastapi_mail import ConnectionConfig, FastMail, MessageSchema, MessageType,
 from jinja2 import Environment
 from pydantic import SecretStr
 
-from courseware.services.listening import HOST, listen_at, port_of
-from courseware.services.mailbox.mailbox import Mailbox
-from courseware.services.mood import Mood
+from courseware.services.faults import Mood
+from courseware.services.mailbox.service import Mailbox
+from courseware.services.servers import HOST, listen_at, port_of
 
 Claims = dict[str, bool]
 """What a chapter claims, in words, and whether it was so when the chapter ran."""

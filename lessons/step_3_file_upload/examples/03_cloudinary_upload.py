@@ -32,9 +32,9 @@ from fastapi import FastAPI, Request, UploadFile
 from PIL import Image
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from courseware.services.image_store.image_store import ImageStore
-from courseware.services.listening import HOST, listen_at, port_of
-from courseware.services.mood import Mood
+from courseware.services.faults import Mood
+from courseware.services.image_store.service import ImageStore
+from courseware.services.servers import HOST, listen_at, port_of
 
 Claims = dict[str, bool]
 """What a chapter claims, in words, and whether it was so when the chapter ran."""

@@ -1,5 +1,6 @@
 """The application under judgement as a check sees it: requests go in, answers come out, its clock can be moved."""
 
+import re
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -7,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from courseware.base.processes import wait_until
 from courseware.checking.answer import Answer
-from courseware.checking.exchange import Exchange, ExchangeFailed
-from courseware.checking.failure import CheckFailed
-from courseware.checking.log import last_error
+from courseware.checking.check import CheckFailed
+from courseware.checking.http_client import Exchange, ExchangeFailed
 from courseware.checking.request import Request
-from courseware.checking.waiting import wait_until
 
 ANSWER_SECONDS = 3.0
 LATE_ANSWERS_BEFORE_GIVING_UP = 2
@@ -155,3 +155,27 @@ class Clock:
 
 def _no_answer(request: Request, key: str, got: str) -> CheckFailed:
     return CheckFailed(key, asked=str(request), expected="an answer", got=got)
+
+
+TRACEBACK = "Traceback (most recent call last):"
+FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+LIBRARY = re.compile(r"/(site-packages|lib/python[\d.]+)/|^<")  # <...> is code that a library made
+
+
+def last_error(log: str) -> str:
+    """The last traceback's error with the last line that is not in a library, such as
+    `(NotImplementedError: task 1.1, app/services/contacts.py line 12)`; empty where there is no whole traceback."""
+    _, found, traceback = log.rpartition(TRACEBACK)
+    if not found:
+        return ""
+    error = next((line for line in traceback.splitlines() if line and not line[0].isspace()), "")
+    if not error:
+        return ""
+    own = [frame for frame in FRAME.finditer(traceback) if not LIBRARY.search(frame["file"])]
+    place = f", {_short(own[-1]['file'])} line {own[-1]['line']}" if own else ""
+    return f"({error.strip()}{place})"
+
+
+def _short(file: str) -> str:
+    """The path from the project's folder on, whose name is the sandbox's own affair."""
+    return file.partition("/project/")[2] or file

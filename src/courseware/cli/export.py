@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from courseware.cli.common import EachStepArgument, console
-from courseware.cli.exit_codes import FAILED, HELD
-from courseware.errors import UsageError
+from courseware.base.errors import UsageError
+from courseware.cli.common import FAILED, HELD, EachStepArgument, console
 
 if TYPE_CHECKING:
+    from courseware.classroom.export import GradedStep
     from courseware.course import Course
-    from courseware.exporting import GradedStep
 
 
 class Format(StrEnum):
@@ -59,7 +58,7 @@ def export(
     It says what `course grade` found; a CSV file also has the points that were given by hand in nbgrader's gradebook.
     A submission that needs a look has no points. Exit code 1 says that there are such submissions.
     """
-    from courseware.nbgrader import CourseFolder
+    from courseware.classroom.nbgrader import CourseFolder
 
     folder = CourseFolder(course_dir.resolve())
     if form is Format.AUTOGRADER:
@@ -67,7 +66,7 @@ def export(
         return
     if plain:
         raise UsageError("--plain is for --format autograder: everything else was judged already.")
-    from courseware.exporting import graded_steps
+    from courseware.classroom.export import graded_steps
 
     steps = graded_steps(folder, step, with_marks=form in GRADEBOOKS)
     _write(steps, form, output)
@@ -76,8 +75,8 @@ def export(
 
 
 def _write_autograder(course: Course, number: int | None, output: Path, *, plain: bool) -> None:
-    from courseware.exporting.autograder import autograder_zip
-    from courseware.exporting.files import write_file
+    from courseware.classroom.export.autograder import autograder_zip
+    from courseware.classroom.export.files import write_file
 
     if number is None and len(course.steps) > 1:
         raise UsageError("An autograder is for one step: say which, such as 1.")
@@ -89,7 +88,7 @@ def _write_autograder(course: Course, number: int | None, output: Path, *, plain
 
 
 def _write(steps: list[GradedStep], form: Format, output: Path) -> None:
-    from courseware.exporting import files, gradebooks
+    from courseware.classroom.export import files, gradebooks
 
     match form:
         case Format.CANVAS:

@@ -11,9 +11,9 @@ from typing import Any
 
 import typer
 
-from courseware.cli.exit_codes import FAULT, HELD, STOPPED, WRONG_USE
-from courseware.errors import UsageError
-from courseware.views.untrusted import printable
+from courseware.base.errors import UsageError
+from courseware.base.text import printable
+from courseware.cli.common import FAULT, HELD, STOPPED, WRONG_USE
 
 # The function of the same name in courseware.cli.VERB. Only the module of the verb that was asked for is imported.
 VERBS = {

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from courseware.base.errors import UsageError
 from courseware.cli.common import StepArgument, console, open_workspace
-from courseware.errors import UsageError
 
 if TYPE_CHECKING:
     from courseware.course import Course
-    from courseware.services.running import RunningServices
-    from courseware.workspace import Workspace
+    from courseware.services.registry import RunningServices
+    from courseware.student.workspace import Workspace
 
 USUAL_PORT = 8000
 
@@ -37,9 +37,9 @@ def run(
     pages: Annotated[list[str] | None, typer.Option("--page", metavar="SERVICE:PORT", hidden=True)] = None,
 ) -> None:
     """Serve your application on this machine: migrate its database, start it, and start it again on every save."""
-    from courseware.services.running import RunningServices
-    from courseware.serving import choose_port, serve
-    from courseware.serving.ports import HOST
+    from courseware.services.registry import RunningServices
+    from courseware.services.servers import HOST
+    from courseware.student.serving import choose_port, serve
 
     workspace = open_workspace()
     application = workspace.course.application
@@ -79,7 +79,8 @@ def _project(workspace: "Workspace", number: int | None, *, reference: bool) -> 
 
 def _reference(course: "Course", number: int | None, folder: Path) -> _Project:
     """Writes the reference after a step, or the finished application, with a database of its own."""
-    from courseware.project_tree import finish, read_tree, write_tree
+    from courseware.base.tree import read_tree, write_tree
+    from courseware.course.stages import finish
 
     tree = read_tree(course.application_folder) if number is None else finish(course, course.step(number).number)
     if not tree:

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from courseware.base.errors import UsageError
 from courseware.course.model import Course, Lesson, Step
-from courseware.errors import UsageError
 
 Model = TypeVar("Model", bound=BaseModel)
 STEP_FOLDER = re.compile(r"step_(?P<number>\d+)_[a-z0-9_]+")

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from courseware.errors import UsageError
-from courseware.services.catalogue import KINDS
+from courseware.base.errors import UsageError
+from courseware.services.registry import KINDS
 
 Identifier = Annotated[str, Field(pattern=r"^\d+\.[0-9a-z]+$")]
 

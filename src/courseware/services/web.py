@@ -18,9 +18,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from courseware.services.listening import Listener
-from courseware.services.mood import POLL_SECONDS, Mood, Moods
-from courseware.views.untrusted import printable
+from courseware.base.text import printable
+from courseware.services.faults import POLL_SECONDS, Mood, Moods
+from courseware.services.servers import Listener
 
 STATIC = Path(__file__).parent / "pages"
 CONNECTIONS = 100

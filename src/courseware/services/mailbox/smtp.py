@@ -7,9 +7,9 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from courseware.services.listening import Listener
+from courseware.services.faults import Mood, Moods
 from courseware.services.mailbox.messages import Messages
-from courseware.services.mood import Mood, Moods
+from courseware.services.servers import Listener
 
 LARGEST_MESSAGE = 2 * 1024 * 1024
 MOST_RECIPIENTS = 100

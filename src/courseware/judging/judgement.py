@@ -1,0 +1,105 @@
+"""Starts the submission's application, has the checks run against it, and puts the verdict together."""
+
+import secrets
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from courseware.base.tree import Tree, digest
+from courseware.checking.check import CheckEntry
+from courseware.course import Course, Step
+from courseware.judging.runtime import JudgeServices, StandingServer
+from courseware.judging.sandbox import ApplicationCommand, SandboxKind, available, start_application
+from courseware.verdict import Verdict
+
+ADDRESS = "http://address-of-the-application.example"
+"""Where the application is told that the world reaches it: nowhere, so that one that makes an address up is noticed."""
+
+
+def judge(
+    course: Course,
+    step: Step,
+    tree: Tree,
+    *,
+    stage: int | None = None,
+    task: str | None = None,
+    hidden: bool = False,
+    sandbox: SandboxKind | None = None,
+    seed: int | None = None,
+) -> Verdict:
+    """The verdict about the project `tree` for `step`.
+
+    Args:
+        stage: the step after which the project stands, if it is a later one than `step`. It may use what that step
+            brought: an application that sends messages needs its mailbox, whatever it is judged for.
+        task: judge this task alone (and what its checks need).
+        hidden: run the hidden checks too.
+        sandbox: which sandbox; None takes bubblewrap where it works, else plain, which is for one's own code only.
+        seed: of the order of checks and of their data; None draws one. The verdict names it.
+
+    Raises:
+        UsageError: for an unknown task, or a sandbox that this machine does not have.
+    """
+    if task is not None:
+        step.task(task)
+    began = time.monotonic()
+    judged_at = datetime.now(UTC)
+    kind: SandboxKind = sandbox or ("bubblewrap" if available().bubblewrap else "plain")
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    with ExitStack() as stack:
+        services = stack.enter_context(
+            JudgeServices(course.services_after(stage or step.number), course.application.services, kind)
+        )
+        command = application_command(course, services)
+        server = stack.enter_context(
+            StandingServer(lambda: start_application(tree, command, kind=kind, serve=services.serve))
+        )
+        # Imported here: pytest takes a tenth of a second, in which the application is starting already.
+        from courseware.judging.checks_run import run_checks
+
+        run = run_checks(course, step, server, services, command.environment, task=task, hidden=hidden, seed=seed)
+        return Verdict(
+            step=step.number,
+            title=step.title,
+            submission=digest(tree),
+            checks_version=checks_version(step, hidden=hidden),
+            judged_by=kind,
+            judged_at=judged_at,
+            seconds=round(time.monotonic() - began, 3),
+            seed=seed,
+            valid=run.valid,
+            notes=run.faults,
+            application=server.report(),
+            tasks=run.task_results(),
+            checks=run.results,
+        )
+
+
+def catalogue(course: Course, step: Step, *, hidden: bool = False) -> tuple[CheckEntry, ...]:
+    """The step's checks in the order of tasks and files. Raises CourseFault where the checks cannot be read."""
+    from courseware.judging.checks_run import collect_checks
+
+    return collect_checks(course, step, hidden=hidden)
+
+
+def application_command(course: Course, services: JudgeServices) -> ApplicationCommand:
+    """How the course's application is served, with these services."""
+    application = course.application
+    address = {} if application.address_variable is None else {application.address_variable: ADDRESS}
+    return ApplicationCommand(
+        entrypoint=application.entrypoint,
+        migrations=application.migrations,
+        environment={**application.environment, **address, **services.environment()},
+        imports=application.imports,
+        service_ports=services.ports_inside,
+    )
+
+
+def checks_version(step: Step, *, hidden: bool) -> str:
+    """SHA-256 (hex) of the checks that judge this step."""
+    common = step.checks_folder.parent.glob("*.py")
+    visible = step.checks_folder.glob("*.py")
+    not_released = step.hidden_checks_folder.glob("*.py") if hidden else ()
+    files: list[Path] = [*common, *visible, *not_released]
+    return digest({file.relative_to(step.root).as_posix(): file.read_bytes() for file in files})
