@@ -29,7 +29,7 @@ from courseware.course.stages import finish
 from courseware.judging.judgement import application_command
 from courseware.judging.runtime import JudgeServices
 from courseware.judging.sandbox import SandboxKind, available, start_application
-from courseware.student.resident import StandingCourse
+from courseware.student.resident import ResidentProcess
 
 ROOT = Path(__file__).parent.parent
 COURSE = load_course(ROOT)
@@ -92,7 +92,7 @@ def check(root: Path, kind: SandboxKind, inside: dict[str, list[float]]) -> floa
     return seconds
 
 
-def check_cell(standing: StandingCourse) -> float:
+def check_cell(standing: ResidentProcess) -> float:
     """Seconds that the same takes for a check cell, in the current folder."""
     began = time.perf_counter()
     done = standing.run("check", "1", "--json", seconds=LONGEST_SECONDS)
@@ -140,7 +140,7 @@ def main() -> None:
         whole: dict[str, Callable[[], float]] = {}
         for kind in kinds:
             whole[kind] = lambda kind=kind: check(root, kind, inside[kind])  # type: ignore[misc]
-        with chdir(root), closing(StandingCourse()) as standing:
+        with chdir(root), closing(ResidentProcess()) as standing:
             whole["as by a check cell"] = lambda: check_cell(standing)
             show(f"course check 1, {runs} runs", in_turns(whole, runs))
         for kind in kinds:

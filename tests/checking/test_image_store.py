@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from courseware.checking import CheckFailed, ImageStore
-from courseware.services.faults import Mood
+from courseware.services.faults import FaultMode
 from courseware.services.image_store.service import ImageStore as Service
 from courseware.services.servers import HOST, listen, port_of
 
@@ -101,12 +101,12 @@ def test_an_address_that_shows_nothing_fails_the_check(client: Client, change: t
 
 def test_a_check_can_wait_until_an_upload_hangs(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     store = ImageStore(client.service)
-    store.become(Mood.STALLS)
+    store.set_fault(FaultMode.STALLS)
     uploading = threading.Thread(target=client.upload, args=("one",))
     uploading.start()
     store.wait_until_called(asked="an upload")
     assert store.uploads == []
-    store.become(Mood.WELL)
+    store.set_fault(FaultMode.NONE)
     uploading.join()
     assert store.only_upload(asked="an upload").public_id == "one"
     monkeypatch.setattr("courseware.checking.stand_ins.CALL_SECONDS", 0.1)
@@ -117,7 +117,7 @@ def test_a_check_can_wait_until_an_upload_hangs(client: Client, monkeypatch: pyt
 
 def test_what_waits_when_a_check_is_over_has_no_effect_any_more(client: Client) -> None:
     store = ImageStore(client.service)
-    store.become(Mood.STALLS)
+    store.set_fault(FaultMode.STALLS)
     failures: list[Exception] = []
 
     def upload() -> None:

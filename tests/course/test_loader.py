@@ -1,12 +1,15 @@
 """Finding and reading a course, and what is said when its files are wrong."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from courseware.author.lint import faults
 from courseware.base.errors import UsageError
 from courseware.course import find_course, load_course
+from courseware.services.registry import require_known
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 STEP = "lessons/step_1_greeting/lesson.toml"
@@ -135,14 +138,24 @@ def test_an_application_uses_the_services_that_its_steps_so_far_need(root: Path)
     ("text", "said"),
     [
         ('[application.services.post]\nA = "{port}"', "no service 'post'; there are: mailbox, image_store, redis"),
-        ('[application.services.redis]\nA = "{hosts}"', r"A asks redis for {hosts}; what it tells is: host, port, url"),
+        (
+            '[application.services.redis]\nA = "{hosts}"',
+            r"A asks for {hosts}. The facts of this service are: host, port, url",
+        ),
         ('[application.services.redis]\nA = "{"', "Single '{' encountered"),
-        ('[application.services.redis]\nGREETING = "{url}"', "GREETING is set twice"),
     ],
 )
 def test_a_wrong_service_is_told_with_what_is_right(root: Path, text: str, said: str) -> None:
     say(root, "lessons/course.toml", f"\n{text}\n")
-    with pytest.raises(UsageError, match=rf"course\.toml: application.*{said}"):
+    course = load_course(root)
+    with pytest.raises(UsageError, match=rf"application\.services.*{said}"):
+        require_known(course.application.services)
+    assert re.search(said, next(faults(course, course.steps)))
+
+
+def test_a_variable_is_set_once(root: Path) -> None:
+    say(root, "lessons/course.toml", '\n[application.services.redis]\nGREETING = "{url}"\n')
+    with pytest.raises(UsageError, match=r"course\.toml: application.*GREETING is set twice"):
         load_course(root)
 
 

@@ -6,7 +6,7 @@ from random import Random
 
 from contacts_api import RACES, new_account
 from courseware.checking import Application, Mailbox, check, expect, wait_until
-from courseware.services.faults import Mood
+from courseware.services.faults import FaultMode
 from email_verification import claims_in, expect_messages, register
 
 ARRIVED = ("message_with_a_link_arrives",)
@@ -85,7 +85,7 @@ def test_lost_message_is_logged(application: Application, mailbox: Mailbox, rand
     before = len(application.log)
     register(application, mailbox, random)
     said = application.log[before:]
-    mailbox.become(Mood.DROPS)
+    mailbox.set_fault(FaultMode.DROPS)
     application.send(new_account(random).registration).expect_status(201, key="registration_needs_mail_server")
     asked = "a registration while the mail server drops messages"
     lost = wait_until(lambda: application.log[before:] != said, LOG_SECONDS)

@@ -3,7 +3,7 @@
 from avatars import expect_avatar_in_me, upload
 from contacts_api import User, expect_error
 from courseware.checking import ImageStore, check
-from courseware.services.faults import Mood
+from courseware.services.faults import FaultMode
 from pictures import KINDS, picture
 
 
@@ -19,8 +19,8 @@ from pictures import KINDS, picture
 )
 def test_failed_first_upload_leaves_no_avatar(newcomer: User, image_store: ImageStore) -> None:
     """A first upload that fails leaves avatar_url null, whatever kind of picture it was."""
-    for kind, mood in zip(KINDS, (Mood.REFUSES, Mood.DROPS) * 2, strict=True):
-        image_store.become(mood)
+    for kind, mode in zip(KINDS, (FaultMode.REFUSES, FaultMode.DROPS) * 2, strict=True):
+        image_store.set_fault(mode)
         answer = upload(newcomer, picture(kind), kind)
         expect_error(answer, 502, code="upload_failed", key="failure_not_told")
         expect_avatar_in_me(newcomer, None, key="avatar_without_a_picture")

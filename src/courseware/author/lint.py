@@ -7,15 +7,21 @@ from fnmatch import fnmatchcase
 
 from courseware.author.leaks import Secrets, hidden_texts, windows_of
 from courseware.author.mistakes import mistakes_of
+from courseware.base.errors import UsageError
 from courseware.base.tree import Tree, changed, read_tree
 from courseware.checking.check import CheckEntry
 from courseware.course import Course, Step
 from courseware.course.stages import finish, start
 from courseware.judging.judgement import catalogue
+from courseware.services.registry import require_known
 
 
 def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
     """Every fault in the files of these steps, in words."""
+    try:
+        require_known(course.application.services)
+    except UsageError as error:
+        yield str(error)
     entries = {step.number: catalogue(course, step, hidden=True) for step in course.steps}
     for identifier, count in Counter(entry.id for found in entries.values() for entry in found).items():
         if count > 1:

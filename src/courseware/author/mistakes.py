@@ -7,15 +7,15 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from courseware.base.errors import UsageError
+from courseware.base.models import FrozenModel
 from courseware.base.tree import Tree, read_tree
 from courseware.course import Step
 from courseware.course.loader import parse, read_toml
-from courseware.course.model import Part
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class Mistake(Part):
+class Mistake(FrozenModel):
     """A mistake that learners make: `find`, which occurs once in `file` of the reference, becomes `replace`.
 
     `fails` names exactly the checks that must fail, `says` the message key of all of them, or one key for each.
@@ -51,16 +51,16 @@ class Mistake(Part):
         return {**reference, self.file: text.replace(self.find, self.replace).encode()}
 
 
-class _Mistakes(Part):
+class _Mistakes(FrozenModel):
     mistakes: tuple[Mistake, ...] = ()
 
 
-class _AlternativeFile(Part):
+class _AlternativeFile(FrozenModel):
     why: str = Field(min_length=1)
     removes: tuple[str, ...] = ()
 
 
-class Alternative(Part):
+class Alternative(FrozenModel):
     """Another right design: the files of `folder` over the reference, without those that it `removes`."""
 
     id: str

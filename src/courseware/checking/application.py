@@ -11,7 +11,7 @@ from typing import Protocol
 from courseware.base.processes import wait_until
 from courseware.checking.answer import Answer
 from courseware.checking.check import CheckFailed
-from courseware.checking.http_client import Exchange, ExchangeFailed
+from courseware.checking.http_client import HttpClient, HttpFailure
 from courseware.checking.request import Request
 
 ANSWER_SECONDS = 3.0
@@ -41,20 +41,20 @@ class Sent:
 
     request: Request
     _application: "Application"
-    _exchange: Exchange
+    _client: HttpClient
     _log_position: int
 
     def send_rest(self) -> None:
         """Sends what was held back of the request."""
-        self._exchange.send_rest()
+        self._client.send_rest()
 
     def is_answered_within(self, seconds: float) -> bool:
         """Whether an answer begins to come within so many seconds from now."""
-        return self._exchange.is_answered_within(seconds)
+        return self._client.is_answered_within(seconds)
 
     def answer(self) -> Answer:
         """The answer, when it has come."""
-        return self._application.answer_to(self.request, self._exchange, self._log_position)
+        return self._application.answer_to(self.request, self._client, self._log_position)
 
 
 class Application:
@@ -98,29 +98,29 @@ class Application:
         with ExitStack() as stack:
             try:
                 connection = stack.enter_context(self._server.connect(seconds))
-                exchange = Exchange(connection, seconds)
-                exchange.send(request, hold_back)
-            except (ExchangeFailed, OSError) as error:
+                client = HttpClient(connection, seconds)
+                client.send(request, hold_back)
+            except (HttpFailure, OSError) as error:
                 raise self._failed(request, error, seconds) from None
-            yield Sent(request, self, exchange, log_position)
+            yield Sent(request, self, client, log_position)
 
-    def answer_to(self, request: Request, exchange: Exchange, log_position: int) -> Answer:
+    def answer_to(self, request: Request, client: HttpClient, log_position: int) -> Answer:
         """What comes for a request that was sent; for a 5xx with what the application has logged of it since."""
         try:
-            exchange.receive()
-        except ExchangeFailed as error:
-            raise self._failed(request, error, exchange.seconds) from None
+            client.receive()
+        except HttpFailure as error:
+            raise self._failed(request, error, client.seconds) from None
         self._late = 0
-        answer = Answer(request, exchange.status, exchange.headers, bytes(exchange.body))
+        answer = Answer(request, client.status, client.headers, bytes(client.body))
         return answer if answer.status < 500 else self._with_error(answer, log_position)
 
     def _failed(self, request: Request, error: Exception, seconds: float) -> CheckFailed:
         # A process that ends closes its connections first; what it ends of is known a moment later.
-        if isinstance(error, ExchangeFailed) and error.key == "connection_closed":
+        if isinstance(error, HttpFailure) and error.key == "connection_closed":
             wait_until(lambda: self._server.has_ended, LAG_SECONDS)
         if self._server.has_ended:
             return _no_answer(request, "application_ended", "the application ended")
-        if not isinstance(error, ExchangeFailed) or error.key == "no_answer":
+        if not isinstance(error, HttpFailure) or error.key == "no_answer":
             self._late += 1
             return _no_answer(request, "no_answer", f"no complete answer within {seconds:g} s")
         return _no_answer(request, error.key, str(error))

@@ -1,7 +1,7 @@
-"""One HTTP exchange over a socket, under limits that a hostile server cannot stretch.
+"""An HTTP client for one request over a socket, under limits that a hostile server cannot stretch.
 
-The deadline covers the whole exchange (a server that drips a byte now and then does not win time), the size of head
-and body is bounded, nothing is decompressed and no redirect is followed.
+The deadline covers the request and its answer (a server that drips a byte now and then does not win time), the size of
+head and body is bounded, nothing is decompressed and no redirect is followed.
 """
 
 import select
@@ -18,7 +18,7 @@ MAXIMUM_INFORMATIONAL = 20
 CHUNK = 64 * 1024
 
 
-class ExchangeFailed(Exception):
+class HttpFailure(Exception):
     """No proper answer came. `key` names the kind; the message says in words what came instead."""
 
     def __init__(self, key: str, message: str) -> None:
@@ -27,7 +27,7 @@ class ExchangeFailed(Exception):
 
 
 @dataclass
-class Exchange:
+class HttpClient:
     """A request that was sent, and its answer as far as it has come. `seconds` is the time for both, from now on."""
 
     connection: socket.socket
@@ -77,21 +77,21 @@ class Exchange:
         return any(event & select.POLLIN for _, event in poll.poll(seconds * 1000))
 
     def receive(self) -> None:
-        """Reads the answer to its end. Raises ExchangeFailed."""
+        """Reads the answer to its end. Raises HttpFailure."""
         informational = 0
         while True:
             event = self._next_event()
             if isinstance(event, h11.InformationalResponse):
                 informational += 1
                 if informational > MAXIMUM_INFORMATIONAL:
-                    raise ExchangeFailed("not_http", "an endless row of 1xx answers")
+                    raise HttpFailure("not_http", "an endless row of 1xx answers")
             elif isinstance(event, h11.Response):
                 self.status = event.status_code
                 self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in event.headers}
             elif isinstance(event, h11.Data):
                 self.body += event.data
                 if len(self.body) > MAXIMUM_BODY:
-                    raise ExchangeFailed("answer_too_large", f"an answer of more than {MAXIMUM_BODY // 1024} KiB")
+                    raise HttpFailure("answer_too_large", f"an answer of more than {MAXIMUM_BODY // 1024} KiB")
             else:
                 return
 
@@ -104,9 +104,9 @@ class Exchange:
                     continue
             except h11.RemoteProtocolError as error:
                 key = "connection_closed" if self._http.their_state is h11.ERROR and not self.status else "not_http"
-                raise ExchangeFailed(key, f"no proper HTTP answer ({error})") from None
+                raise HttpFailure(key, f"no proper HTTP answer ({error})") from None
             if isinstance(event, h11.ConnectionClosed):
-                raise ExchangeFailed("connection_closed", "a closed connection and no answer")
+                raise HttpFailure("connection_closed", "a closed connection and no answer")
             return event
 
     def _read(self) -> bytes:
@@ -128,5 +128,5 @@ class Exchange:
         return max(0.0, self._deadline - time.monotonic())
 
 
-def _too_late() -> ExchangeFailed:
-    return ExchangeFailed("no_answer", "no complete answer in time")
+def _too_late() -> HttpFailure:
+    return HttpFailure("no_answer", "no complete answer in time")

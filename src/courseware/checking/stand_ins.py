@@ -6,7 +6,7 @@ from courseware.base.processes import wait_until
 from courseware.checking.check import CheckFailed
 
 if TYPE_CHECKING:
-    from courseware.services.faults import Mood
+    from courseware.services.faults import FaultMode
     from courseware.services.image_store.service import ImageStore as ImageStoreService
     from courseware.services.image_store.stored_images import Upload
     from courseware.services.image_store.transformation import Rendered
@@ -39,9 +39,9 @@ class Mailbox:
             )
         return self.messages_to(address)[after]
 
-    def become(self, mood: "Mood") -> None:
+    def set_fault(self, mode: "FaultMode") -> None:
         """Takes messages, or refuses, stalls or drops, until the check is over."""
-        self._service.become(mood)
+        self._service.set_fault(mode)
 
 
 def _is_for(message: "Message", address: str) -> bool:
@@ -89,17 +89,17 @@ class ImageStore:
             raise CheckFailed(key, asked=asked, expected=f"a picture of this store at {address}", got=got)
         return shown
 
-    def become(self, mood: "Mood") -> None:
+    def set_fault(self, mode: "FaultMode") -> None:
         """Takes uploads, or refuses, stalls or drops, until the check is over."""
-        self._service.become(mood)
+        self._service.set_fault(mode)
 
     def recover(self) -> None:
         """Is well again. What still waits is dropped: nobody expects it any more, least of all the next check."""
-        from courseware.services.faults import Mood
+        from courseware.services.faults import FaultMode
 
-        self._service.become(Mood.DROPS)
+        self._service.set_fault(FaultMode.DROPS)
         wait_until(lambda: not self._service.waiting, CALL_SECONDS)
-        self._service.become(Mood.WELL)
+        self._service.set_fault(FaultMode.NONE)
 
     def wait_until_called(self, *, asked: str, key: str = "no_upload") -> None:
         """Returns when an upload waits at the stalling store. Fails the check where none comes in time."""

@@ -106,11 +106,11 @@ def _tell(steps: list[GradedStep], output: Path) -> None:
 
     screen = console()
     for graded in steps:
-        judged = sum(standing.verdict is not None for standing in graded.standings)
+        judged = sum(result.verdict is not None for result in graded.results)
         sentence = f"Step {graded.step.number}: {count(judged, 'submission')} with points, in {output}"
         screen.print(shown(sentence, "bold"), soft_wrap=True)
-        for standing in graded.needs_look:
-            screen.print(shown(f"needs a look  {standing.student}: {standing.remark}", "yellow"), soft_wrap=True)
+        for result in graded.needs_look:
+            screen.print(shown(f"needs a look  {result.student}: {result.remark}", "yellow"), soft_wrap=True)
         late = len(graded.marks.late)
         if late:
             screen.print(

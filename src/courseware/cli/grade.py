@@ -134,11 +134,11 @@ def _record(grading: StepGrading, *, judged: int) -> dict[str, Any]:
         "points_possible": sum(task.points for task in grading.step.tasks),
         "students": [
             {
-                "student": standing.student,
-                "points": None if standing.verdict is None else standing.verdict.points,
-                "remark": standing.remark,
+                "student": result.student,
+                "points": None if result.verdict is None else result.verdict.points,
+                "remark": result.remark,
             }
-            for standing in grading.standings()
+            for result in grading.results()
         ],
     }
 

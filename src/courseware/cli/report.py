@@ -42,13 +42,13 @@ def report(
 
 
 def _figures(folder: CourseFolder, number: int | None) -> list[StepFigures]:
-    from courseware.classroom.grading.grading import standings_of
+    from courseware.classroom.grading.grading import results_of
     from courseware.classroom.report import figures
 
     course = folder.course
     steps = course.steps if number is None else (course.step(number),)
-    standings = {step.number: standings_of(folder, step) for step in steps}
-    found = [figures(step, standings[step.number]) for step in steps if standings[step.number]]
+    results = {step.number: results_of(folder, step) for step in steps}
+    found = [figures(step, results[step.number]) for step in steps if results[step.number]]
     if not found:
         raise UsageError(f"Nothing was handed in yet: {folder.root / 'submitted'} holds no submission of it.")
     return found

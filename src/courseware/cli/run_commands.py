@@ -13,11 +13,11 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 
 from courseware.base.errors import UsageError
 from courseware.cli.program import run
-from courseware.student.resident import Done, Wish
+from courseware.student.resident import CommandRequest, CommandResult
 
 
 def main() -> None:
-    """Answers each line of stdin, a wish in JSON, by a line with what became of it."""
+    """Answers each line of stdin, a request in JSON, by a line with what became of it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     over = suppress(KeyboardInterrupt, BrokenPipeError)
     with over, os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii") as answers:
@@ -27,10 +27,10 @@ def main() -> None:
             print(json.dumps(_done(json.loads(line))), file=answers, flush=True)
 
 
-def _done(wish: Wish) -> Done:
+def _done(request: CommandRequest) -> CommandResult:
     with redirect_stdout(io.StringIO()) as stdout, redirect_stderr(io.StringIO()) as stderr:
-        os.chdir(wish["folder"])
-        code = run(wish["arguments"])
+        os.chdir(request["folder"])
+        code = run(request["arguments"])
     return {"code": code, "stdout": stdout.getvalue(), "stderr": stderr.getvalue()}
 
 

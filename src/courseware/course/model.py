@@ -1,41 +1,21 @@
 """The parts of a course as frozen models: the course, its application, its steps and their tasks."""
 
 from pathlib import Path
-from string import Formatter
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from courseware.base.errors import UsageError
-from courseware.services.registry import KINDS
+from courseware.base.models import FrozenModel
 
 Identifier = Annotated[str, Field(pattern=r"^\d+\.[0-9a-z]+$")]
 
 
 Services = dict[str, dict[str, str]]
+"""For each service the variables that it fills, and their texts with the service's facts in braces."""
 
 
-def known_services(services: Services) -> Services:
-    """`services`, if each of them is one that there is, and asked for nothing but its facts."""
-    for name, variables in services.items():
-        if name not in KINDS:
-            raise ValueError(f"there is no service {name!r}; there are: {', '.join(KINDS)}")
-        for variable, text in variables.items():
-            facts = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
-            if unknown := [fact for fact in facts if fact not in KINDS[name].facts]:
-                raise ValueError(
-                    f"{variable} asks {name} for {{{unknown[0]}}}; what it tells is: {', '.join(KINDS[name].facts)}"
-                )
-    return services
-
-
-class Part(BaseModel):
-    """A piece of the course: it never changes after loading, and a misspelt key in its file is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Application(Part):
+class Application(FrozenModel):
     """The application that the steps build.
 
     `entrypoint` names a factory without arguments as `module:function`. `migrations` is the Alembic
@@ -54,7 +34,7 @@ class Application(Part):
     imports: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     address_variable: str | None = None
-    services: Annotated[Services, AfterValidator(known_services)] = {}
+    services: Services = {}
 
     @model_validator(mode="after")
     def _each_variable_is_set_once(self) -> Self:
@@ -65,7 +45,7 @@ class Application(Part):
         return self
 
 
-class Task(Part):
+class Task(FrozenModel):
     """A piece of work with a check cell of its own. `edit` lists the files where it is done."""
 
     id: Identifier
@@ -74,7 +54,7 @@ class Task(Part):
     edit: tuple[str, ...] = ()
 
 
-class Question(Part):
+class Question(FrozenModel):
     """A question that the student answers in words and a person grades."""
 
     id: Identifier
@@ -82,7 +62,7 @@ class Question(Part):
     points: int = Field(gt=0)
 
 
-class Lesson(Part):
+class Lesson(FrozenModel):
     """What a step's lesson.toml says.
 
     `adds` and `changes` are paths inside the application; in `adds` also patterns, such as "tests/**". `given` are
@@ -100,7 +80,7 @@ class Lesson(Part):
     questions: tuple[Question, ...] = ()
 
 
-class Step(Part):
+class Step(FrozenModel):
     """A lesson and its place: `root` is the course's folder, `slug` the name of every folder of the step."""
 
     root: Path
@@ -149,7 +129,7 @@ class Step(Part):
         return tuple(task for task in self.tasks if path in task.edit)
 
 
-class Course(Part):
+class Course(FrozenModel):
     """The whole course. `root` is the folder that holds lessons/, starter/, solutions/ and checks/.
 
     `steps` are those that can be worked on. After them come the `planned` ones.

@@ -12,7 +12,7 @@ from courseware.base.errors import UsageError
 from courseware.checking.check import CheckEntry
 from courseware.course import Course, Step, Task
 from courseware.judging.pytest_plugin import CheckRun, JudgePlugin, Note
-from courseware.judging.runtime import JudgeServices, StandingServer
+from courseware.judging.runtime import JudgeServices, RestartingServer
 from courseware.verdict import CheckResult, Outcome, TaskResult
 
 # Off: what writes to the terminal or to the disk, and what a check has no use for.
@@ -59,7 +59,7 @@ class FinishedRun:
 def run_checks(
     course: Course,
     step: Step,
-    server: StandingServer,
+    server: RestartingServer,
     services: JudgeServices,
     environment: Mapping[str, str],
     *,

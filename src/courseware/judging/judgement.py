@@ -9,7 +9,7 @@ from pathlib import Path
 from courseware.base.tree import Tree, digest
 from courseware.checking.check import CheckEntry
 from courseware.course import Course, Step
-from courseware.judging.runtime import JudgeServices, StandingServer
+from courseware.judging.runtime import JudgeServices, RestartingServer
 from courseware.judging.sandbox import ApplicationCommand, SandboxKind, available, start_application
 from courseware.verdict import Verdict
 
@@ -53,7 +53,7 @@ def judge(
         )
         command = application_command(course, services)
         server = stack.enter_context(
-            StandingServer(lambda: start_application(tree, command, kind=kind, serve=services.serve))
+            RestartingServer(lambda: start_application(tree, command, kind=kind, serve=services.serve))
         )
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
         from courseware.judging.checks_run import run_checks

@@ -10,7 +10,7 @@ import pytest
 from courseware.checking import Application, CheckFailed, Clock, ImageStore, Mailbox
 from courseware.checking.check import MARKER, CheckDeclaration, CheckEntry
 from courseware.course import Step
-from courseware.judging.runtime import JudgeServices, StandingServer
+from courseware.judging.runtime import JudgeServices, RestartingServer
 from courseware.verdict import Failure, Outcome
 
 
@@ -40,7 +40,7 @@ class JudgePlugin:
     def __init__(
         self,
         step: Step,
-        server: StandingServer | None,
+        server: RestartingServer | None,
         services: JudgeServices | None,
         environment: Mapping[str, str],
         *,
@@ -190,13 +190,13 @@ class JudgePlugin:
         if "mailbox" not in self._services:
             yield None
             return
-        from courseware.services.faults import Mood
+        from courseware.services.faults import FaultMode
         from courseware.services.mailbox.service import Mailbox as MailboxService
 
         service = self._services["mailbox"]
         assert isinstance(service, MailboxService)
         yield Mailbox(service)
-        service.become(Mood.WELL)
+        service.set_fault(FaultMode.NONE)
 
     @pytest.fixture
     def image_store(self) -> Iterator[ImageStore]:

@@ -67,7 +67,7 @@ START_SECONDS = 15.0
 RESTARTS = 3
 
 
-class StandingServer:
+class RestartingServer:
     """Starts the application at once. `ensure_running` starts it again, a few times at most."""
 
     def __init__(self, start: Callable[[], RunningApplication]) -> None:
@@ -122,7 +122,7 @@ class StandingServer:
     def has_ended(self) -> bool:
         return self._running.has_ended
 
-    def __enter__(self) -> "StandingServer":
+    def __enter__(self) -> "RestartingServer":
         return self
 
     def __exit__(

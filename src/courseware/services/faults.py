@@ -1,4 +1,4 @@
-"""How a service treats whoever comes: a check can make one unwell, to see what the application does then."""
+"""Fault injection: a check makes a service fail in a chosen way and observes what the application does."""
 
 import asyncio
 from enum import StrEnum
@@ -6,27 +6,28 @@ from enum import StrEnum
 POLL_SECONDS = 0.01
 
 
-class Mood(StrEnum):
-    """What a service does from now on, to new connections and to those that stand.
+class FaultMode(StrEnum):
+    """How a service treats connections, both new ones and those that are open.
 
-    What refusing and dropping mean in a service's own protocol, the service says.
+    NONE works normally, REFUSES answers with an error, STALLS does not answer, DROPS closes the connection. The service
+    documents what an error and a closed connection mean in its protocol.
     """
 
-    WELL = "well"
+    NONE = "none"
     REFUSES = "refuses"
     STALLS = "stalls"
     DROPS = "drops"
 
 
-class Moods:
-    """A service's present mood. It is set and asked in any thread."""
+class FaultState:
+    """The fault mode that a service is in. Any thread may read and set it."""
 
     def __init__(self) -> None:
-        self.now = Mood.WELL
+        self.now = FaultMode.NONE
         self.waiting = 0
-        """How many wait at the moment because the service stalls."""
+        """The number of requests that wait because the service stalls."""
 
     async def wait_while_stalling(self) -> None:
-        """Returns when the service does not stall any more."""
-        while self.now is Mood.STALLS:
+        """Return as soon as the service no longer stalls."""
+        while self.now is FaultMode.STALLS:
             await asyncio.sleep(POLL_SECONDS)

@@ -12,7 +12,7 @@ from fakeredis import FakeRedis
 from fakeredis._clients._tcp_server import TCPFakeRequestHandler, TcpFakeServer, Writer
 from redis.exceptions import ResponseError
 
-from courseware.services.faults import POLL_SECONDS, Mood, Moods
+from courseware.services.faults import POLL_SECONDS, FaultMode, FaultState
 from courseware.services.registry import Facts
 from courseware.services.servers import Listener
 
@@ -31,14 +31,14 @@ class Redis:
     """
 
     def __init__(self) -> None:
-        self._moods = Moods()
+        self._faults = FaultState()
         self._servers: list[Server] = []
         self._threads: list[threading.Thread] = []
         self._data: Any = None
 
     def serve(self, listener: Listener) -> None:
         """Serves on this socket from now on."""
-        server = Server(listener, self._moods)
+        server = Server(listener, self._faults)
         self._data = server.fake_server = self._data or server.fake_server
         thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), name="redis", daemon=True)
         thread.start()
@@ -46,21 +46,21 @@ class Redis:
         self._threads.append(thread)
 
     def client(self, database: int = 0) -> FakeRedis:
-        """A client for checks that look at the data, which reaches it in every mood. Only after `serve`."""
+        """A client for checks that look at the data, which reaches it in every mode. Only after `serve`."""
         return FakeRedis(server=self._data, db=database)
 
     def facts(self, host: str, port: int) -> Facts:
         return {"host": host, "port": str(port), "url": f"redis://{host}:{port}/0"}
 
-    def become(self, mood: Mood) -> None:
-        self._moods.now = mood
-        if mood in (Mood.REFUSES, Mood.DROPS):
+    def set_fault(self, mode: FaultMode) -> None:
+        self._faults.now = mode
+        if mode in (FaultMode.REFUSES, FaultMode.DROPS):
             for server in self._servers:
                 server.reset_all()
 
     def stop(self) -> None:
         """Ends all connections; the data can still be looked at. May be called again."""
-        self.become(Mood.REFUSES)
+        self.set_fault(FaultMode.REFUSES)
         servers, self._servers = self._servers, []
         for server in servers:
             server.shutdown()
@@ -72,17 +72,17 @@ class Redis:
 class Server(TcpFakeServer):
     """fakeredis' server on a socket that listens already, each connection in a thread of its own."""
 
-    def __init__(self, listener: Listener, moods: Moods) -> None:
+    def __init__(self, listener: Listener, faults: FaultState) -> None:
         super().__init__(listener.getsockname(), bind_and_activate=False)
         self.socket.close()
         self.socket = listener
         self.RequestHandlerClass = Handler
-        self.moods = moods
+        self.faults = faults
         self._open: set[socket.socket] = set()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Whether the connection is served. One that is not gets reset."""
-        if self.moods.now in (Mood.REFUSES, Mood.DROPS) or len(self._open) >= MOST_CONNECTIONS:
+        if self.faults.now in (FaultMode.REFUSES, FaultMode.DROPS) or len(self._open) >= MOST_CONNECTIONS:
             _reset(request)
             return False
         self._open.add(request)
@@ -146,7 +146,7 @@ class Waiting(Writer):
 
     def dump(self, value: Any) -> None:
         server: Any = self.request_handler.server
-        while server.moods.now is Mood.STALLS:
+        while server.faults.now is FaultMode.STALLS:
             server._shutdown_event.wait(POLL_SECONDS)
         super().dump(value)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
+from string import Formatter
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
@@ -16,7 +17,7 @@ from courseware.base.errors import UsageError
 from courseware.services.servers import HOST, Listener, listen, listen_at, port_of
 
 if TYPE_CHECKING:
-    from courseware.services.faults import Mood
+    from courseware.services.faults import FaultMode
     from courseware.services.servers import Listener
 
 Facts = Mapping[str, str]
@@ -33,7 +34,7 @@ class Service(Protocol):
     def facts(self, host: str, port: int) -> Facts:
         """What an application has to know to use the service at this address."""
 
-    def become(self, mood: "Mood") -> None:
+    def set_fault(self, mode: "FaultMode") -> None:
         """Treats whoever comes, and who is there, in another way from now on."""
 
     def stop(self) -> None:
@@ -81,7 +82,8 @@ KINDS: Mapping[str, Kind] = {
 
 
 def filled(mapped: Mapped, facts: Mapping[str, Facts]) -> dict[str, str]:
-    """The variables of an application that uses these services, by name with their facts."""
+    """The variables of an application that uses these services, by name with their facts. Raises UsageError."""
+    require_known(mapped)
     return {
         variable: text.format_map(known)
         for name, known in facts.items()
@@ -89,8 +91,26 @@ def filled(mapped: Mapped, facts: Mapping[str, Facts]) -> dict[str, str]:
     }
 
 
+def require_known(mapped: Mapped) -> None:
+    """Raise UsageError unless each service exists and is asked for nothing but its facts."""
+    for name, variables in mapped.items():
+        if name not in KINDS:
+            raise UsageError(f"application.services: there is no service {name!r}; there are: {', '.join(KINDS)}.")
+        for variable, text in variables.items():
+            try:
+                facts = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
+            except ValueError as error:
+                raise UsageError(f"application.services.{name}: {variable} cannot be filled: {error}.") from None
+            if unknown := [fact for fact in facts if fact not in KINDS[name].facts]:
+                raise UsageError(
+                    f"application.services.{name}: {variable} asks for {{{unknown[0]}}}. "
+                    f"The facts of this service are: {', '.join(KINDS[name].facts)}."
+                )
+
+
 def make(name: str) -> Service:
-    """A new service of this kind. Raises UsageError where a package is missing."""
+    """A new service of this kind. Raises UsageError for an unknown one, or where a package is missing."""
+    require_known({name: {}})
     module, _, made = KINDS[name].made_by.partition(":")
     try:
         service: Service = getattr(import_module(module), made)()
@@ -151,7 +171,7 @@ class RunningServices:
         self._stopping.close()
 
     def _start(self, name: str, page_port: int | None) -> RunningService:
-        kind, service = KINDS[name], make(name)
+        service, kind = make(name), KINDS[name]
         self._stopping.callback(service.stop)
         has_own_page = isinstance(service, HasPage)
         listener = self._listen(kind, kind.port, None if has_own_page else page_port)

@@ -15,14 +15,14 @@ IDLE_SECONDS = 600.0
 SECONDS_TO_END = 5.0
 
 
-class Wish(TypedDict):
+class CommandRequest(TypedDict):
     """A command to run."""
 
     folder: str
     arguments: Sequence[str]
 
 
-class Done(TypedDict):
+class CommandResult(TypedDict):
     """What became of a command: its exit code, and what it printed."""
 
     code: int
@@ -30,7 +30,7 @@ class Done(TypedDict):
     stderr: str
 
 
-class StandingCourse:
+class ResidentProcess:
     """Runs `course` commands, for any thread, in a process of its own (`courseware.cli.run_commands`).
 
     It stays until nothing was asked for ten minutes, or its owner ends.
@@ -52,31 +52,31 @@ class StandingCourse:
         with self._alone:
             self._end()
 
-    def run(self, *arguments: str, seconds: float) -> Done:
+    def run(self, *arguments: str, seconds: float) -> CommandResult:
         """Runs a command in the current folder.
 
         Raises TimeoutError if it takes longer than `seconds`, and ChildProcessError if its process ends before it.
         """
-        wish: Wish = {"folder": str(Path.cwd()), "arguments": arguments}
+        request: CommandRequest = {"folder": str(Path.cwd()), "arguments": arguments}
         with self._alone:
             try:
-                return self._ask(self._get_process(), wish, seconds)
+                return self._ask(self._get_process(), request, seconds)
             except BaseException:
                 self._end()  # or an answer that comes too late would be taken for the next command's
                 raise
 
-    def _ask(self, process: "subprocess.Popen[str]", wish: Wish, seconds: float) -> Done:
+    def _ask(self, process: "subprocess.Popen[str]", request: CommandRequest, seconds: float) -> CommandResult:
         assert process.stdin is not None
         assert process.stdout is not None
         deadline = time.monotonic() + seconds
         overdue = _later(seconds, process.kill)
         try:
-            print(json.dumps(wish), file=process.stdin, flush=True)
+            print(json.dumps(request), file=process.stdin, flush=True)
             answer = process.stdout.readline()
         finally:
             overdue.cancel()
         if answer:
-            done: Done = json.loads(answer)
+            done: CommandResult = json.loads(answer)
             return done
         if time.monotonic() >= deadline:
             raise TimeoutError

@@ -13,17 +13,17 @@ from courseware.classroom.export.junit import junit_xml
 def gradescope_files(steps: Sequence[GradedStep]) -> Iterator[tuple[str, bytes]]:
     """A results.json for every submission that has a verdict: the path STEP/STUDENT/results.json, and the content."""
     for graded in steps:
-        for standing in graded.standings:
-            if standing.verdict is not None:
-                content = json.dumps(results(standing.verdict), indent=2) + "\n"
-                yield f"{graded.step.slug}/{standing.student}/results.json", content.encode()
+        for result in graded.results:
+            if result.verdict is not None:
+                content = json.dumps(results(result.verdict), indent=2) + "\n"
+                yield f"{graded.step.slug}/{result.student}/results.json", content.encode()
 
 
 def junit_files(steps: Sequence[GradedStep]) -> Iterator[tuple[str, bytes]]:
     """An XML file for every submission: the path STEP/STUDENT.xml, and the content."""
     for graded in steps:
-        for standing in graded.standings:
-            yield f"{graded.step.slug}/{standing.student}.xml", junit_xml(graded.step, standing)
+        for result in graded.results:
+            yield f"{graded.step.slug}/{result.student}.xml", junit_xml(graded.step, result)
 
 
 def write_folder(folder: Path, files: Iterator[tuple[str, bytes]]) -> None:

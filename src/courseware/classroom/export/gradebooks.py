@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from courseware.base.text import spreadsheet_text
 from courseware.classroom.export.graded_class import GradedStep
-from courseware.classroom.grading.grading import Standing
+from courseware.classroom.grading.grading import SubmissionResult
 from courseware.verdict import Verdict
 
 CANVAS_STUDENT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -85,24 +85,24 @@ def _cell_of(kind: str, identifier: str) -> str:
 
 def _lines(steps: Sequence[GradedStep], nothing: str) -> Iterator[tuple[str, list[str]]]:
     """Every student who handed anything in, with what stands in all columns."""
-    by_student = [{standing.student: standing for standing in graded.standings} for graded in steps]
+    by_student = [{result.student: result for result in graded.results} for graded in steps]
     all_columns = [columns(graded) for graded in steps]
     for student in sorted(set().union(*by_student)):
         cells = []
-        for graded, standings, own_columns in zip(steps, by_student, all_columns, strict=True):
+        for graded, results, own_columns in zip(steps, by_student, all_columns, strict=True):
             for column in own_columns:
-                points = _points(graded, column, standings[student]) if student in standings else None
+                points = _points(graded, column, results[student]) if student in results else None
                 cells.append(nothing if points is None else _number(points))
         yield student, cells
 
 
-def _points(graded: GradedStep, column: Column, standing: Standing) -> float | None:
+def _points(graded: GradedStep, column: Column, result: SubmissionResult) -> float | None:
     """What is in a column for a submission: by hand before anything else. None when nobody knows."""
-    mark = graded.marks.marks.get((standing.student, column.cell))
+    mark = graded.marks.marks.get((result.student, column.cell))
     if mark is not None and mark.by_hand is not None:
         return mark.by_hand + mark.extra
     automatic = None if mark is None else mark.automatic
-    points = automatic if column.task is None else _judged(standing.verdict, column)
+    points = automatic if column.task is None else _judged(result.verdict, column)
     return points if points is None or mark is None else points + mark.extra
 
 

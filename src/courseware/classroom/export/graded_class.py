@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from courseware.base.errors import UsageError
-from courseware.classroom.grading.grading import Standing, standings_of
+from courseware.classroom.grading.grading import SubmissionResult, results_of
 from courseware.classroom.nbgrader import CourseFolder
 from courseware.course import Step
 
@@ -74,13 +74,13 @@ class GradedStep:
     """A step for which somebody handed something in. `marks` are what nbgrader's gradebook has besides verdicts."""
 
     step: Step
-    standings: tuple[Standing, ...]
+    results: tuple[SubmissionResult, ...]
     marks: Marks = field(default_factory=Marks)
 
     @property
-    def needs_look(self) -> list[Standing]:
+    def needs_look(self) -> list[SubmissionResult]:
         """The submissions that a person must look at."""
-        return [standing for standing in self.standings if standing.remark]
+        return [result for result in self.results if result.remark]
 
 
 def graded_steps(folder: CourseFolder, number: int | None = None, *, with_marks: bool = False) -> list[GradedStep]:
@@ -90,9 +90,9 @@ def graded_steps(folder: CourseFolder, number: int | None = None, *, with_marks:
     """
     found = []
     for step in folder.course.steps if number is None else (folder.course.step(number),):
-        standings = standings_of(folder, step)
-        if standings:
-            found.append(GradedStep(step, tuple(standings), marks_of(folder, step) if with_marks else Marks()))
+        results = results_of(folder, step)
+        if results:
+            found.append(GradedStep(step, tuple(results), marks_of(folder, step) if with_marks else Marks()))
     if not found:
         raise UsageError(f"Nothing was handed in yet: {folder.root / 'submitted'} holds no submission of it.")
     return found

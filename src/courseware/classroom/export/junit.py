@@ -8,23 +8,23 @@ from datetime import UTC
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from courseware.base.text import printable
-from courseware.classroom.grading.grading import Standing
+from courseware.classroom.grading.grading import SubmissionResult
 from courseware.course import Step
 from courseware.verdict import CheckResult, Outcome, TaskResult, Verdict
 from courseware.views.wording import STARTS, failure_text, start_text, why_skipped
 
 
-def junit_xml(step: Step, standing: Standing) -> bytes:
+def junit_xml(step: Step, result: SubmissionResult) -> bytes:
     """The file's content. A submission without a verdict is one case that ended in an error, and no failure."""
-    root = Element("testsuites", name=printable(f"{standing.student}: {step.slug}"))
-    if standing.verdict is None:
+    root = Element("testsuites", name=printable(f"{result.student}: {step.slug}"))
+    if result.verdict is None:
         suite = _suite(root, step.slug, seconds=0)
         case = SubElement(suite, "testcase", name="judged", classname=step.slug, time="0.000")
-        SubElement(case, "error", type="needs_look", message=printable(standing.remark))
+        SubElement(case, "error", type="needs_look", message=printable(result.remark))
     else:
-        _start(root, step, standing.verdict)
-        for task in standing.verdict.tasks:
-            checks = [check for check in standing.verdict.checks if check.task == task.id]
+        _start(root, step, result.verdict)
+        for task in result.verdict.tasks:
+            checks = [check for check in result.verdict.checks if check.task == task.id]
             _task(root, step, task, checks)
     for suite in root:
         _count(suite)

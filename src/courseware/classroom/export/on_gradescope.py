@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from courseware.base.errors import UsageError
+from courseware.base.models import FrozenModel
 from courseware.base.tree import digest
 from courseware.classroom.export.gradescope import not_taken_in, results
 from courseware.classroom.judgements.jobs import judged
@@ -25,10 +24,8 @@ SETTINGS = "autograder.json"
 COURSE = "course"
 
 
-class Settings(BaseModel):
+class Settings(FrozenModel):
     """What the autograder was made for. `plain` allows to judge without a sandbox where there is none."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     step: int
     plain: bool

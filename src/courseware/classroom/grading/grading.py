@@ -14,7 +14,7 @@ from courseware.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class Standing:
+class SubmissionResult:
     """A submission with its verdict. Where there is none, a person must look, and `remark` says why."""
 
     student: str
@@ -94,22 +94,22 @@ class StepGrading:
             self._journal.note(self.step.number, each.student, Note(brought.state, failure or self._remark(each)))
             yield each
 
-    def standings(self) -> list[Standing]:
+    def results(self) -> list[SubmissionResult]:
         """How every submission stands, with what was last said of it."""
         notes = self._journal.notes(self.step.number)
-        return [self._standing(each, notes.get(each.student)) for each in self.handed_in]
+        return [self._result(each, notes.get(each.student)) for each in self.handed_in]
 
-    def _standing(self, each: HandedIn, note: Note | None) -> Standing:
+    def _result(self, each: HandedIn, note: Note | None) -> SubmissionResult:
         verdict = None if each.key is None else self._verdicts.get(each.key)
         remark = self._remark(each) or (note.remark if note and note.state == each.state else "")
-        return Standing(each.student, verdict, remark or ("" if verdict else NOT_YET))
+        return SubmissionResult(each.student, verdict, remark or ("" if verdict else NOT_YET))
 
     def _remark(self, each: HandedIn) -> str:
         return each.refusal if each.key is None else self._faults.get(each.key, "")
 
 
-def standings_of(folder: CourseFolder, step: Step) -> list[Standing]:
+def results_of(folder: CourseFolder, step: Step) -> list[SubmissionResult]:
     """How every submission for a step stands, judged in the sandbox or, where it was not, without it."""
-    sandboxed = StepGrading(folder, step, sandbox="bubblewrap").standings()
-    plain = StepGrading(folder, step, sandbox="plain").standings()
+    sandboxed = StepGrading(folder, step, sandbox="bubblewrap").results()
+    plain = StepGrading(folder, step, sandbox="plain").results()
     return [one if one.remark != NOT_YET else other for one, other in zip(sandboxed, plain, strict=True)]

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from courseware.author.leaks import LEAK_LINES, Secrets, Window, hidden_texts, windows_of
 from courseware.author.mistakes import ALTERNATIVE_FILE, alternatives_of
 from courseware.base.errors import UsageError
+from courseware.base.models import FrozenModel
 from courseware.base.tree import Tree, archive, read_archive, read_tree, write_tree
 from courseware.classroom.kit.contents import kit_files
 from courseware.course import Course, Step
@@ -78,10 +79,8 @@ def _hidden_lines(step: Step) -> set[Window]:
 RECORD = "kit.json"
 
 
-class Record(BaseModel):
+class KitManifest(FrozenModel):
     """What a kit consists of, so that it is known again. `files` holds the SHA-256 (hex) of each other file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = 1
     title: str
@@ -117,7 +116,7 @@ def make_kit(course: Course, count: int, folder: Path) -> Kit:
 
 
 def _record(course: Course, count: int, files: Tree) -> bytes:
-    record = Record(title=course.title, steps=count, files=_digests(files))
+    record = KitManifest(title=course.title, steps=count, files=_digests(files))
     return f"{record.model_dump_json(indent=2)}\n".encode()
 
 
@@ -175,7 +174,7 @@ def _all_files(folder: Path) -> dict[str, bytes]:
 def _strange(files: Tree) -> str | None:
     """The first file that does not belong to a kit as we left it, or None where all of them do."""
     try:
-        told = Record.model_validate_json(files[RECORD]).files
+        told = KitManifest.model_validate_json(files[RECORD]).files
     except (KeyError, ValidationError):
         return RECORD
     found = _digests({path: content for path, content in files.items() if path != RECORD})

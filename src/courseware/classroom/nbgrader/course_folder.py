@@ -6,22 +6,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from courseware.base.errors import UsageError
+from courseware.base.models import FrozenModel
 from courseware.course import Course, Step, load_course
 
 OWN = ".course"
 
 
-class Record(BaseModel):
+class ClassSettings(FrozenModel):
     """What we know of the folder.
 
     `course_id` is nbgrader's name for the course, `exchange` the folder through which students fetch and submit.
     `written` holds, for every file that we wrote, the SHA-256 (hex) of its content.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = 1
     course: Path
@@ -70,16 +69,16 @@ class CourseFolder:
         """A new place for files of a submission that nbgrader must not touch."""
         return self.own / "set_aside" / student / slug / f"{datetime.now():%Y-%m-%d_%H-%M-%S_%f}"
 
-    def record(self) -> Record:
+    def record(self) -> ClassSettings:
         """What was written here for which course. Raises UsageError where it was not us, or the record is damaged."""
         try:
-            return Record.model_validate_json(self._record.read_bytes())
+            return ClassSettings.model_validate_json(self._record.read_bytes())
         except FileNotFoundError:
             raise UsageError(f"{self.root} is no course folder. Make one: course nbgrader DIR") from None
         except ValidationError as error:
             raise UsageError(f"{self._record} is damaged ({error.errors()[0]['msg']}).") from error
 
-    def keep(self, record: Record) -> None:
+    def keep(self, record: ClassSettings) -> None:
         """Writes the record, whole or not at all."""
         self.own.mkdir(parents=True, exist_ok=True)
         written = self._record.with_suffix(".new")

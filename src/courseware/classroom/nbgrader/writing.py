@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from courseware.base.errors import UsageError
-from courseware.classroom.nbgrader.course_folder import CourseFolder, Record, content_digest
+from courseware.classroom.nbgrader.course_folder import ClassSettings, CourseFolder, content_digest
 from courseware.course import Course
 from courseware.course.handout import step_files
 
@@ -82,7 +82,7 @@ def write_course_folder(
     elif root.exists() and (not root.is_dir() or any(root.iterdir())) and not force:
         raise UsageError(f"{root} was not made by this command. Name a new folder, or say --force.")
     else:
-        before = Record(course=course.root, course_id="course", exchange=root / "exchange")
+        before = ClassSettings(course=course.root, course_id="course", exchange=root / "exchange")
     wanted = {"course": course.root, "course_id": course_id, "exchange": exchange}
     record = before.model_copy(update={name: value for name, value in wanted.items() if value is not None})
     if not record.exchange.exists():  # formgrader does not open without it
@@ -107,7 +107,7 @@ def _files(course: Course, course_id: str, exchange: Path) -> dict[str, bytes]:
 class _Writing:
     """One run of writing: tells our files from those that somebody else changed."""
 
-    def __init__(self, folder: CourseFolder, record: Record, force: bool) -> None:
+    def __init__(self, folder: CourseFolder, record: ClassSettings, force: bool) -> None:
         self._folder = folder
         self._record = record
         self._before = record.written

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, median
 
-from courseware.classroom.grading.grading import Standing
+from courseware.classroom.grading.grading import SubmissionResult
 from courseware.course import Step
 from courseware.verdict import CheckResult, Outcome, StartFailure, Verdict
 
@@ -85,7 +85,7 @@ class StepFigures:
     tasks: tuple[TaskFigures, ...]
     mistakes: tuple[Mistake, ...]
     seconds: Seconds
-    unjudged: tuple[Standing, ...]
+    unjudged: tuple[SubmissionResult, ...]
 
     @property
     def judged(self) -> int:
@@ -104,9 +104,9 @@ class StepFigures:
         return median(self.points) if self.points else 0
 
 
-def figures(step: Step, standings: Sequence[Standing]) -> StepFigures:
+def figures(step: Step, results: Sequence[SubmissionResult]) -> StepFigures:
     """What the class's submissions for `step` say together."""
-    verdicts = [standing.verdict for standing in standings if standing.verdict is not None]
+    verdicts = [result.verdict for result in results if result.verdict is not None]
     seconds = tuple(sorted(verdict.seconds for verdict in verdicts))
     return StepFigures(
         number=step.number,
@@ -117,7 +117,7 @@ def figures(step: Step, standings: Sequence[Standing]) -> StepFigures:
         tasks=tuple(_task(task.id, task.title, task.points, verdicts) for task in step.tasks),
         mistakes=tuple(_mistakes(verdicts)),
         seconds=Seconds(sum(seconds), median(seconds), max(seconds), seconds) if seconds else Seconds(0, 0, 0, ()),
-        unjudged=tuple(standing for standing in standings if standing.verdict is None),
+        unjudged=tuple(result for result in results if result.verdict is None),
     )
 
 

@@ -82,8 +82,8 @@ def _step(step: StepFigures) -> Iterator[RenderableType]:
             "longest",
             "dim",
         )
-    for standing in step.unjudged:
-        yield Text.assemble(("needs a look  ", "yellow"), shown(f"{standing.student}: {standing.remark}"))
+    for result in step.unjudged:
+        yield Text.assemble(("needs a look  ", "yellow"), shown(f"{result.student}: {result.remark}"))
     if step.judged:
         yield Text()
         yield _checks(step)

@@ -37,19 +37,19 @@ class ForkRefused(Exception):
 
 
 class ForkedApplication:
-    """The processes of one application. Their keeper, at the other end of the socket, tells of them."""
+    """The processes of one application. Their supervisor, at the other end of the socket, tells of them."""
 
-    def __init__(self, keeper: socket.socket) -> None:
-        self._keeper = keeper
+    def __init__(self, supervisor: socket.socket) -> None:
+        self._supervisor = supervisor
         self._receiving = threading.Lock()
         self._code: int | None = None
 
     def poll(self) -> int | None:
         """The exit code (negative: the signal that killed it), or None while it runs."""
         with self._receiving:
-            if self._code is None and _has_something(self._keeper, 0):
+            if self._code is None and _has_something(self._supervisor, 0):
                 try:
-                    self._code = _receive(self._keeper)["code"]
+                    self._code = _receive(self._supervisor)["code"]
                 except (ForkRefused, OSError):
                     self._code = LOST
             return self._code
@@ -57,17 +57,17 @@ class ForkedApplication:
     def wait(self) -> int:
         """The exit code, when it has ended."""
         while (code := self.poll()) is None:
-            _has_something(self._keeper, None)
+            _has_something(self._supervisor, None)
         return code
 
     def kill(self) -> None:
         """Ends all of its processes at once."""
         with suppress(OSError):
-            self._keeper.shutdown(socket.SHUT_WR)
+            self._supervisor.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """Gives up its keeper, which ends it too."""
-        self._keeper.close()
+        """Gives up its supervisor, which ends it too."""
+        self._supervisor.close()
 
 
 class ForkServer:
@@ -106,26 +106,26 @@ class ForkServer:
         """
         if self._modules & {path.partition("/")[0].removesuffix(".py") for path in tree}:
             raise ForkRefused("A file of the project has the name of a library.")
-        wish = {
+        request = {
             "environment": bubblewrap.environment_inside(environment),
             "folders": bubblewrap.folders_inside(limits),
             "home": bubblewrap.FOLDER,
         }
         with ExitStack() as stack:
-            keeper, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            stack.callback(keeper.close)
-            keeper.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+            supervisor, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            stack.callback(supervisor.close)
+            supervisor.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
             try:
                 with theirs:
-                    socket.send_fds(self._connection, [json.dumps(wish).encode()], [theirs.fileno(), *descriptors])
-                take(_process_at(keeper))
-                keeper.send(b"go on")
-                if refused := _receive(keeper).get("refused"):
+                    socket.send_fds(self._connection, [json.dumps(request).encode()], [theirs.fileno(), *descriptors])
+                take(_process_at(supervisor))
+                supervisor.send(b"go on")
+                if refused := _receive(supervisor).get("refused"):
                     raise ForkRefused(refused)
             except OSError as error:
                 raise ForkRefused(str(error)) from None
             stack.pop_all()
-        return ForkedApplication(keeper)
+        return ForkedApplication(supervisor)
 
     def stop(self) -> None:
         """Ends it with all that it has forked."""
@@ -163,10 +163,10 @@ if hasattr(os, "register_at_fork"):  # there are no forks on Windows
     os.register_at_fork(after_in_child=_fork_server.cache_clear)
 
 
-def _process_at(keeper: socket.socket) -> int:
+def _process_at(supervisor: socket.socket) -> int:
     """The number, as we count, of the process that says first that it is there."""
-    _wait_for(keeper, ANSWER_SECONDS)
-    _, credentials, _, _ = keeper.recvmsg(LONGEST_MESSAGE, socket.CMSG_SPACE(CREDENTIALS.size))
+    _wait_for(supervisor, ANSWER_SECONDS)
+    _, credentials, _, _ = supervisor.recvmsg(LONGEST_MESSAGE, socket.CMSG_SPACE(CREDENTIALS.size))
     if not credentials:
         raise ForkRefused("The fork server is gone.")
     process, _, _ = CREDENTIALS.unpack(credentials[0][2])

@@ -9,13 +9,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from courseware.services.faults import Mood, Moods
+from courseware.services.faults import FaultMode, FaultState
 from courseware.services.image_store.stored_images import Pictures
 from courseware.services.image_store.transformation import Rendered, WrongTransformation, path_of
 from courseware.services.image_store.upload_api import Account, UploadApi
 from courseware.services.registry import Facts
 from courseware.services.servers import HOST, Background, Listener, port_of
-from courseware.services.web import Unwell, WebServer, page, web_application
+from courseware.services.web import FaultInjection, WebServer, page, web_application
 
 API = "/v1_1/"
 
@@ -27,8 +27,8 @@ class Pages:
         self._account = account
         self._pictures = pictures
 
-    def application(self, moods: Moods) -> ASGIApp:
-        """The whole application. Its moods are the upload API's: what is stored can be looked at all the time."""
+    def application(self, faults: FaultState) -> ASGIApp:
+        """The whole application. Its faults are the upload API's: what is stored can be looked at all the time."""
         api = UploadApi(self._account, self._pictures)
         routes = [
             Route("/", self.gallery),
@@ -38,7 +38,7 @@ class Pages:
             Route("/{path:path}", self.deliver),
         ]
         failure = JSONResponse({"error": {"message": "General Error"}}, 500, {"X-Cld-Error": "General Error"})
-        return Unwell(web_application(routes), moods, failure, API)
+        return FaultInjection(web_application(routes), faults, failure, API)
 
     async def gallery(self, request: Request) -> Response:
         values = {
@@ -101,7 +101,7 @@ class ImageStore:
     def __init__(self) -> None:
         self.account = Account(CLOUD_NAME, API_KEY, secrets.token_urlsafe(20))
         self.pictures = Pictures(CLOUD_NAME)
-        self._moods = Moods()
+        self._faults = FaultState()
         self._background = Background("image store")
         self._servers: list[WebServer] = []
         self._hosts: set[str] = set()
@@ -110,7 +110,7 @@ class ImageStore:
         """Serves everything on this socket from now on."""
 
         async def start() -> WebServer:
-            return WebServer(Pages(self.account, self.pictures).application(self._moods), listener)
+            return WebServer(Pages(self.account, self.pictures).application(self._faults), listener)
 
         self._hosts |= {f"{name}:{port_of(listener)}" for name in (HOST, "localhost")}
         self._servers.append(self._background.run(start()))
@@ -126,7 +126,7 @@ class ImageStore:
     @property
     def waiting(self) -> int:
         """How many uploads wait at the moment because the store stalls."""
-        return self._moods.waiting
+        return self._faults.waiting
 
     def facts(self, host: str, port: int) -> Facts:
         """`address` is what the SDK calls its upload prefix; the account's name and keys are what it signs with."""
@@ -139,12 +139,12 @@ class ImageStore:
             "api_secret": self.account.api_secret,
         }
 
-    def become(self, mood: Mood) -> None:
-        self._moods.now = mood
+    def set_fault(self, mode: FaultMode) -> None:
+        self._faults.now = mode
 
     def stop(self) -> None:
         """Ends all connections; the pictures can still be asked for. May be called again."""
-        self.become(Mood.DROPS)  # nobody is left waiting
+        self.set_fault(FaultMode.DROPS)  # nobody is left waiting
         servers, self._servers = self._servers, []
         for server in servers:
             self._background.run(server.stop())

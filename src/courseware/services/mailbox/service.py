@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from courseware.services.faults import Mood, Moods
+from courseware.services.faults import FaultMode, FaultState
 from courseware.services.mailbox.messages import Message, Messages
 from courseware.services.mailbox.smtp import SmtpServer
 from courseware.services.registry import Facts
@@ -126,7 +126,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.messages = Messages()
-        self._moods = Moods()
+        self._faults = FaultState()
         self._background = Background("mailbox")
         self._servers: list[SmtpServer | WebServer] = []
 
@@ -134,7 +134,7 @@ class Mailbox:
         """Takes messages on this socket from now on."""
 
         async def start() -> SmtpServer:
-            return SmtpServer(listener, self.messages, self._moods)
+            return SmtpServer(listener, self.messages, self._faults)
 
         self._servers.append(self._background.run(start()))
 
@@ -149,8 +149,8 @@ class Mailbox:
     def facts(self, host: str, port: int) -> Facts:
         return {"host": host, "port": str(port)}
 
-    def become(self, mood: Mood) -> None:
-        self._moods.now = mood
+    def set_fault(self, mode: FaultMode) -> None:
+        self._faults.now = mode
 
     def stop(self) -> None:
         """Ends all connections; the messages can still be read. May be called again."""

@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
+from courseware.base.models import FrozenModel
 from courseware.base.processes import locked
 from courseware.course import Step
 from courseware.verdict import Verdict
@@ -16,13 +17,7 @@ from courseware.verdict import Verdict
 logger = logging.getLogger(__name__)
 
 
-class Record(BaseModel):
-    """A part of the progress file; it never changes, a change makes a new one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TaskProgress(Record):
+class TaskProgress(FrozenModel):
     """What the last judgement said about a task. `submission` is the digest of the files that were judged."""
 
     held: bool
@@ -32,13 +27,13 @@ class TaskProgress(Record):
     judged_at: datetime
 
 
-class StepProgress(Record):
+class StepProgress(FrozenModel):
     """A step's tasks that were judged, by id."""
 
     tasks: dict[str, TaskProgress] = {}
 
 
-class Progress(Record):
+class Progress(FrozenModel):
     """The whole of it. `hints` holds, for the id of a check, how many of its hints were read."""
 
     format: Literal[1] = 1
@@ -132,7 +127,7 @@ def free_name(path: Path) -> Path:
     return free
 
 
-class TaskStatus(Record):
+class TaskStatus(FrozenModel):
     """A task's last judgement; `held` is None where there was none. `changed`: the files are other ones by now."""
 
     id: str
@@ -143,7 +138,7 @@ class TaskStatus(Record):
     changed: bool
 
 
-class StepStatus(Record):
+class StepStatus(FrozenModel):
     """A step as the student left it. `judged_at` is when a task of it was judged last."""
 
     number: int

@@ -1,12 +1,12 @@
 """Runs inside a sandbox that shows no project: imports libraries once, and forks a process for each application.
 
 Each gets walls of its own, as high as those that bubblewrap builds for a process that it starts: namespaces, empty
-folders to write to, no capabilities, the system call filter. Only this process and the keeper of each fork keep the
+folders to write to, no capabilities, the system call filter. Only this process and the supervisor of each fork keep the
 capabilities for that; an application cannot see either of them. One trusted file, like the runner.
 
 For each application the judge sends one JSON object over a socket, together with descriptors. The first of them is
-another socket: the keeper says over it that it is there, waits until the judge has put it where it belongs, says how it
-went, and at the end the exit code. When the judge shuts that socket, the application is killed.
+another socket: the supervisor says over it that it is there, waits until the judge has put it where it belongs, says
+how it went, and at the end the exit code. When the judge shuts that socket, the application is killed.
 """
 
 import ctypes
@@ -85,7 +85,7 @@ def load(file: Path) -> Any:
     return module
 
 
-def keep(runner: Any, wish: Mapping[str, Any], system_calls: bytes, talk: int, log: int, *handed_over: int) -> None:
+def keep(runner: Any, request: Mapping[str, Any], system_calls: bytes, talk: int, log: int, *handed_over: int) -> None:
     """Forks the application's process, the first one of its namespaces, and sees to its end.
 
     Returns in that process alone, when the application has come to its end by itself.
@@ -96,10 +96,10 @@ def keep(runner: Any, wish: Mapping[str, Any], system_calls: bytes, talk: int, l
     if not judge.recv(1):
         os._exit(0)
     try:
-        succeed(library.unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET))
+        raise_on_error(library.unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET))
         process = os.fork()
         if not process:
-            wall_in(wish, system_calls, log, {talk, *handed_over})
+            isolate(request, system_calls, log, {talk, *handed_over})
     except OSError as error:
         judge.send(json.dumps({"refused": str(error)}).encode())
         os._exit(1)
@@ -118,20 +118,20 @@ def keep(runner: Any, wish: Mapping[str, Any], system_calls: bytes, talk: int, l
     os._exit(0)
 
 
-def wall_in(wish: Mapping[str, Any], system_calls: bytes, log: int, handed_over: set[int]) -> None:
+def isolate(request: Mapping[str, Any], system_calls: bytes, log: int, handed_over: set[int]) -> None:
     """Leaves to this process no more than the application may have."""
     os.setsid()
     for descriptor in (1, 2):
         os.dup2(log, descriptor)
     close_all_but(handed_over)
-    for place, size in wish["folders"].items():
-        cover(place, size, stage=wish["home"])
-    succeed(library.mount(b"tmpfs", b"/dev/pts", b"tmpfs", MS_RDONLY, b""))
+    for place, size in request["folders"].items():
+        cover(place, size, stage=request["home"])
+    raise_on_error(library.mount(b"tmpfs", b"/dev/pts", b"tmpfs", MS_RDONLY, b""))
     bring_up_loopback()
     os.environ.clear()
-    os.environ.update(wish["environment"])
+    os.environ.update(request["environment"])
     time.tzset()
-    os.chdir(wish["home"])
+    os.chdir(request["home"])
     Path(os.environ["TMPDIR"]).mkdir(exist_ok=True)
     drop_capabilities()
     filter_system_calls(system_calls)
@@ -153,15 +153,17 @@ def cover(place: str, size: int, *, stage: str) -> None:
     """
     shown = [Path(place, name) for name in os.listdir(place)]  # noqa: PTH208 - before it is covered
     made = Path(stage if shown else place)
-    succeed(library.mount(b"tmpfs", bytes(made), b"tmpfs", MS_NOSUID | MS_NODEV, f"size={size},mode=0700".encode()))
+    raise_on_error(
+        library.mount(b"tmpfs", bytes(made), b"tmpfs", MS_NOSUID | MS_NODEV, f"size={size},mode=0700".encode())
+    )
     for child in shown:
         if child.is_dir():
             (made / child.name).mkdir()
         else:
             (made / child.name).touch()
-        succeed(library.mount(bytes(child), bytes(made / child.name), None, MS_BIND | MS_REC, None))
+        raise_on_error(library.mount(bytes(child), bytes(made / child.name), None, MS_BIND | MS_REC, None))
     if shown:
-        succeed(library.mount(bytes(made), place.encode(), None, MS_MOVE, None))
+        raise_on_error(library.mount(bytes(made), place.encode(), None, MS_MOVE, None))
 
 
 def bring_up_loopback() -> None:
@@ -176,7 +178,7 @@ def drop_capabilities() -> None:
         if library.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0):
             break  # the kernel knows no more
     nobody_elses = struct.pack("=Ii", LINUX_CAPABILITY_VERSION_3, 0)
-    succeed(library.capset(nobody_elses, bytes(2 * 3 * 4)))  # effective, permitted, inheritable: 64 bits of each
+    raise_on_error(library.capset(nobody_elses, bytes(2 * 3 * 4)))  # effective, permitted, inheritable: 64 bits of each
 
 
 def filter_system_calls(program: bytes) -> None:
@@ -185,10 +187,10 @@ def filter_system_calls(program: bytes) -> None:
         instructions = ctypes.create_string_buffer(program, len(program))
         address = ctypes.addressof(instructions)
         pointer = struct.pack("@HP", len(program) // INSTRUCTION, address)  # a struct sock_fprog
-        succeed(library.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, pointer, 0, 0))
+        raise_on_error(library.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, pointer, 0, 0))
 
 
-def succeed(result: int) -> None:
+def raise_on_error(result: int) -> None:
     """Raises OSError for the result of a function of the C library that failed."""
     if result:
         number = ctypes.get_errno()
