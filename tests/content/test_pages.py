@@ -12,10 +12,10 @@ import pytest
 from courseware.cli.program import VERBS, run
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md",)
-BESIDE = (ROOT, ROOT / "solutions/contacts_api", ROOT / "src")
+PAGES = ("CONTRIBUTING.md", "README.md", "site/architecture.md")
+BESIDE = (ROOT, ROOT / "solutions/contacts_api", ROOT / "src/courseware")
 """Where paths may begin: a page about the application or the engine need not repeat where that lies."""
-MADE_BY_USE = ("workspace/", "build/", ".venv/", "results.json")
+MADE_BY_USE = (".course/", "workspace/", "build/", ".venv/", "results.json")
 """What a clone does not have, until commands make it."""
 
 FOLDERS = ("checks", "lessons", "notebooks", "site", "solutions", "src", "starter", "tests")
@@ -66,7 +66,7 @@ def test_every_command_that_is_named_exists(page: str, capsys: pytest.CaptureFix
     helps: dict[str, str] = {}
     for snippet in snippets(page):
         words = snippet.removeprefix("uv run ").split()
-        if words[0] == "course" and len(words) > 1:
+        if words[0] == "course" and len(words) > 1 and words[1] != "--help":
             verb = words[1]
             assert verb in VERBS, f"`{snippet}`: there is no such verb"
             if verb not in helps:
