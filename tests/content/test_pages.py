@@ -13,7 +13,7 @@ from courseware.cli.program import VERBS, run
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("CONTRIBUTING.md", "README.md", "site/architecture.md")
-BESIDE = (ROOT, ROOT / "solutions/contacts_api", ROOT / "src/courseware")
+BESIDE = (ROOT, ROOT / "solutions", ROOT / "solutions/contacts_api", ROOT / "src/courseware")
 """Where paths may begin: a page about the application or the engine need not repeat where that lies."""
 MADE_BY_USE = (".course/", "workspace/", "build/", ".venv/", "results.json")
 """What a clone does not have, until commands make it."""
