@@ -93,7 +93,7 @@ def claims(course: Course, steps: tuple[Step, ...]) -> Iterator[Claim]:
         for alternative in alternatives_of(step):
             yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, alternative.put_over(reference))
         for mistake in mistakes_of(step):
-            yield Claim(Kind.MISTAKE, mistake.id, number, number, mistake.made_in(reference), mistake.failures)
+            yield Claim(Kind.MISTAKE, mistake.id, number, number, mistake.made_in(reference), mistake.fails)
 
 
 @dataclass(frozen=True)

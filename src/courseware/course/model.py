@@ -1,9 +1,10 @@
 """The parts of a course as frozen models: the course, its application, its steps and their tasks."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from courseware.base.errors import UsageError
 from courseware.base.models import FrozenModel
@@ -70,23 +71,33 @@ class Question(FrozenModel):
 class Lesson(FrozenModel):
     """What a step's lesson.toml says.
 
-    `adds` and `changes` are paths inside the application; in `adds` also patterns, such as "tests/**". `given` are
-    those of them that the student is handed as they are in the reference. `needs` names the services that the step
-    uses from now on. As long as there are no tasks, it is planned: the application has it, but nobody can work on it.
+    `adds` are paths of files that the step adds to the application, or patterns such as "tests/**". `given` are the
+    files, added or changed by the step, that the student is handed as they are in the reference. `needs` names the
+    services that the step uses from now on. A step without tasks is planned: the application has it, but students
+    cannot work on it yet.
 
     `environment` are variables that the application gets from this step on. They override variables of the same name
     that the application or an earlier step has.
+
+    `number` is the step's place in the course, from 1 on. Leave it out where the folder's name says it: step_1_intro.
     """
 
     title: str
+    number: int | None = Field(default=None, gt=0)
     minutes: int = Field(gt=0)
     adds: tuple[str, ...]
-    changes: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     tasks: tuple[Task, ...] = ()
     questions: tuple[Question, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_list_of_changes(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if "changes" in values:
+            raise PydanticCustomError("changes", "delete `changes`: what a step changes is read from the stages")
+        return values
 
 
 class Step(FrozenModel):
@@ -189,7 +200,6 @@ class Course(FrozenModel):
     def application_folder(self) -> Path:
         return self.root / self.application.path
 
-    def solution_folder(self, number: int) -> Path:
-        """Where files stand as step `number` leaves them, if a later step changes them; 0 is the base before step 1."""
-        slug = "step_0_base" if number == 0 else self.stages[number - 1].slug
-        return self.root / "solutions" / slug
+    def superseded_folder(self, number: int) -> Path:
+        """The folder of the files that a later step changes, as step `number` leaves them (0: before step 1)."""
+        return self.root / "solutions" / "superseded" / f"after_step_{number}"

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -119,7 +120,7 @@ def _pytest(course: Course, step: Step, plugin: JudgePlugin, *others: object, hi
         "--import-mode=importlib", "--disable-plugin-autoload", "--capture=no", "--strict-markers",
         *(argument for name in UNUSED_PLUGINS for argument in ("-p", f"no:{name}")),
     ]  # fmt: skip
-    with _without_pytest_settings(), _forgetting_modules_of(checks):
+    with _without_pytest_settings(), _forgetting_modules_of(course.root / "checks"):
         code = pytest.main([*arguments, *files], plugins=[plugin, *others])
     if code == pytest.ExitCode.INTERRUPTED and not plugin.run.faults:
         raise KeyboardInterrupt  # pytest keeps it to itself, and what was not run would look skipped
@@ -136,11 +137,13 @@ def _without_pytest_settings() -> Iterator[None]:
 
 
 @contextmanager
-def _forgetting_modules_of(folder: str) -> Iterator[None]:
+def _forgetting_modules_of(folder: Path) -> Iterator[None]:
     """Lets the next run read the checks anew: another course's, or an author's who has just edited them."""
+    before = set(sys.modules)
+    own = {path.stem for path in folder.iterdir()}
     try:
         yield
     finally:
-        for name, module in list(sys.modules.items()):
-            if (getattr(module, "__file__", None) or "").startswith(folder + os.sep):
+        for name in set(sys.modules) - before:
+            if name.partition(".")[0] in own:
                 del sys.modules[name]

@@ -51,8 +51,8 @@ class Fixtures:
         if service is None:
             yield None
             return
-        from courseware.services.faults import FaultMode
         from courseware.services.mailbox.service import Mailbox as MailboxService
+        from courseware.services.servers import FaultMode
 
         assert isinstance(service, MailboxService)
         yield Mailbox(service)

@@ -5,11 +5,10 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from courseware.base.tree import Tree, digest
 from courseware.checking.check import CheckEntry
-from courseware.course import Application, Course, Step
+from courseware.course import Application, Course, Step, check_files
 from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime
 from courseware.judging.sandbox import ApplicationCommand, SandboxKind, available, start_application
 from courseware.verdict import Verdict
@@ -72,7 +71,7 @@ def judge(
             step=step.number,
             title=step.title,
             submission=digest(tree),
-            checks_version=checks_version(step, hidden=hidden),
+            checks_version=checks_version(course, step, hidden=hidden),
             judged_by=kind,
             judged_at=judged_at,
             seconds=round(time.monotonic() - began, 3),
@@ -104,10 +103,7 @@ def application_command(application: Application, services: JudgeServices) -> Ap
     )
 
 
-def checks_version(step: Step, *, hidden: bool) -> str:
-    """SHA-256 (hex) of the checks that judge this step."""
-    common = step.checks_folder.parent.glob("*.py")
-    visible = step.checks_folder.glob("*.py")
-    not_released = step.hidden_checks_folder.glob("*.py") if hidden else ()
-    files: list[Path] = [*common, *visible, *not_released]
-    return digest({file.relative_to(step.root).as_posix(): file.read_bytes() for file in files})
+def checks_version(course: Course, step: Step, *, hidden: bool) -> str:
+    """SHA-256 (hex) of the checks that judge this step, and of all that they may import."""
+    files = check_files(course, step, hidden=hidden)
+    return digest({file.relative_to(course.root).as_posix(): file.read_bytes() for file in files})

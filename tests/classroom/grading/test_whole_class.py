@@ -49,7 +49,7 @@ def test_every_specimen_has_exactly_its_points(number: int, tmp_path: Path) -> N
     for name, claim in students.items():
         classroom.hand_in(name, claim.tree)
 
-    journal, version = Journal(classroom.folder.journal), checks_version(step, hidden=True)
+    journal, version = Journal(classroom.folder.journal), checks_version(course, step, hidden=True)
     keys = {name: Key(digest(claim.tree), number, version, "bubblewrap") for name, claim in students.items()}
     # By two processes at a time, as `course grade` does it. nbgrader then finds the verdicts, and judges nothing twice.
     jobs = [Job(key, partial(dict, students[name].tree)) for name, key in keys.items()]
