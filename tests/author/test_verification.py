@@ -142,6 +142,7 @@ HIDDEN_LINES = (MINIATURE / "checks" / STEP / "hidden/test_greeting_hidden.py").
             "app/greeting.py is wrongly in `given`",
         ),
         (f"lessons/{STEP}/lesson.toml", "points = 6", "points = 7", "worth 7 points, but its checks make 6"),
+        (f"lessons/{STEP}/lesson.toml", 'id = "1.a"', 'id = "2.a"', "2.a is in step 1"),
         (f"starter/{STEP}/app/greeting.py", "422 when it is blank", "what then?", "greet differs"),
         (f"starter/{STEP}/app/greeting.py", "query: dict[str, str]", "query: object", "greet differs"),
         (f"starter/{STEP}/app/greeting.py", "def greet(", "def hail(", "greet is only in the solution"),

@@ -36,6 +36,7 @@ def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
     for step in steps:
         before, after = finish(course, step.number - 1), finish(course, step.number)
         handed_out, new = start(course, step.number), changed(before, after)
+        yield from _wrong_ids(step)
         yield from _wrong_points(step, entries[step.number])
         yield from _checks_without_mistake(step, entries[step.number])
         yield from _wrongly_given(step, after, new)
@@ -101,6 +102,13 @@ def _wrongly_given(step: Step, after: Tree, new: Tree) -> Iterator[str]:
     for path, content in starter.items():
         if after.get(path) == content:
             yield f"Step {step.number}: the starter's {path} is the reference's own. Delete it and name it in `given`."
+
+
+def _wrong_ids(step: Step) -> Iterator[str]:
+    """Tasks and questions whose id does not begin with the step's number, by which a check cell finds the step."""
+    for identifier in [*(task.id for task in step.tasks), *(question.id for question in step.lesson.questions)]:
+        if not identifier.startswith(f"{step.number}."):
+            yield f"{identifier} is in step {step.number}. Give it an id that begins with {step.number}."
 
 
 def _wrong_points(step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:

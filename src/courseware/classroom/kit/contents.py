@@ -90,6 +90,7 @@ def kit_files(course: Course, count: int) -> dict[str, bytes]:
     files = {
         "README.md": readme(course, steps, python_version()),
         ".gitignore": GITIGNORE,
+        **{path.name: _read(path) for path in course.root.glob("LICENSE*")},
         "lessons/course.toml": _read(course.root / "lessons" / "course.toml"),
         **_below("src/courseware", engine_folder()),
         **engine_files(requirements_of(start(course, count)), pins),
