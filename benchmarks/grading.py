@@ -31,9 +31,9 @@ from nbgrader.utils import is_grade, is_solution
 from rich.console import Console
 from rich.table import Table
 
+from courseware.author import claims
+from courseware.base.tree import Tree, write_tree
 from courseware.course import load_course
-from courseware.project_tree import Tree, write_tree
-from courseware.proving import claims
 
 ROOT = Path(__file__).parent.parent
 STEP = load_course(ROOT).step(1)
@@ -49,8 +49,8 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from courseware.course import load_course
-from courseware.judge import judge
-from courseware.workspace import read_project
+from courseware.judging import judge
+from courseware.student.workspace import read_project
 
 course = load_course(Path({str(ROOT)!r}))
 tree = read_project(Path.cwd()).tree

@@ -23,12 +23,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from courseware.base.tree import Tree, write_tree
 from courseware.course import load_course
-from courseware.judge.judging import application_command
-from courseware.judge.services import JudgeServices
-from courseware.project_tree import Tree, finish, write_tree
-from courseware.sandbox import SandboxKind, available, start_application
-from courseware.standing import StandingCourse
+from courseware.course.stages import finish
+from courseware.judging.judgement import application_command
+from courseware.judging.runtime import JudgeServices
+from courseware.judging.sandbox import SandboxKind, available, start_application
+from courseware.student.resident import ResidentProcess
 
 ROOT = Path(__file__).parent.parent
 COURSE = load_course(ROOT)
@@ -70,7 +71,9 @@ def by_judge(tree: Tree, kind: SandboxKind) -> float:
     """Seconds until the application is ready when the judge starts it."""
     began = time.perf_counter()
     with JudgeServices(COURSE.services_after(1), COURSE.application.services, kind) as services:
-        running = start_application(tree, application_command(COURSE, services), kind=kind, serve=services.serve)
+        running = start_application(
+            tree, application_command(COURSE.application_after(1), services), kind=kind, serve=services.serve
+        )
         try:
             report = running.wait_ready(30)
             assert report.phase == "ready", report
@@ -91,7 +94,7 @@ def check(root: Path, kind: SandboxKind, inside: dict[str, list[float]]) -> floa
     return seconds
 
 
-def check_cell(standing: StandingCourse) -> float:
+def check_cell(standing: ResidentProcess) -> float:
     """Seconds that the same takes for a check cell, in the current folder."""
     began = time.perf_counter()
     done = standing.run("check", "1", "--json", seconds=LONGEST_SECONDS)
@@ -139,7 +142,7 @@ def main() -> None:
         whole: dict[str, Callable[[], float]] = {}
         for kind in kinds:
             whole[kind] = lambda kind=kind: check(root, kind, inside[kind])  # type: ignore[misc]
-        with chdir(root), closing(StandingCourse()) as standing:
+        with chdir(root), closing(ResidentProcess()) as standing:
             whole["as by a check cell"] = lambda: check_cell(standing)
             show(f"course check 1, {runs} runs", in_turns(whole, runs))
         for kind in kinds:

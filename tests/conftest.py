@@ -11,10 +11,11 @@ from typing import NoReturn
 import pytest
 
 from courseware.course import Course, load_course
-from courseware.sandbox import available
+from courseware.judging.sandbox import available
 
 MINIATURE = Path(__file__).parent / "miniature_course"
-collect_ignore = [MINIATURE.name]  # its checks are the judge's to run
+SECOND = MINIATURE.with_name("second_course")
+collect_ignore = [MINIATURE.name, SECOND.name]  # their checks are the judge's to run
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from random import Random
 
-from contacts_api import VERIFY, Account, expect_error, link_in, links_in, new_account
-from courseware.checking import Application, Mailbox, Request, check, expect
-from courseware.services.mood import Mood
-from email_verification import expect_messages, in_time, register
+from courseware.checking import Application, FaultMode, Mailbox, Request, check, expect
+from errors import expect_error
+from step_2_email_verification.verification import expect_messages, in_time, register
+from users import VERIFY, Account, link_in, links_in, new_account
 
 ARRIVED = ("message_with_a_link_arrives",)
 
@@ -120,10 +120,10 @@ def test_refused_registration_sends_nothing(application: Application, mailbox: M
 def test_mail_server_that_refuses_spoils_nothing(application: Application, mailbox: Mailbox, random: Random) -> None:
     """While the mail server refuses messages, a registration answers 201 and is kept whole."""
     account = new_account(random)
-    mailbox.become(Mood.REFUSES)
+    mailbox.set_fault(FaultMode.REFUSES)
     answer = in_time(application, account.registration, key="waits_for_mail_server")
     answer.expect_status(201, key="registration_needs_mail_server")
-    mailbox.become(Mood.WELL)
+    mailbox.set_fault(FaultMode.NONE)
     expect_error(application.send(account.registration), 409, code="email_taken", key="account_not_kept")
     register(application, mailbox, random)
 
@@ -140,7 +140,7 @@ def test_mail_server_that_refuses_spoils_nothing(application: Application, mailb
 )
 def test_nobody_waits_for_the_mail_server(application: Application, mailbox: Mailbox, random: Random) -> None:
     """While the mail server says nothing, a registration is answered at once, and so are other requests."""
-    mailbox.become(Mood.STALLS)
+    mailbox.set_fault(FaultMode.STALLS)
     for _ in range(2):
         answer = in_time(application, new_account(random).registration, key="waits_for_mail_server")
         answer.expect_status(201, key="registration_needs_mail_server")

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
-from avatars import (
+from courseware.checking import FaultMode, File, ImageStore, Request, check, expect
+from step_3_file_upload.avatars import (
     SIDE,
     expect_avatar_in_me,
     expect_shown,
@@ -15,10 +16,8 @@ from avatars import (
     upload_of,
     uploaded,
 )
-from contacts_api import API, User
-from courseware.checking import File, ImageStore, Request, check, expect
-from courseware.services.mood import Mood
-from pictures import COLORS, KINDS, color_of, is_like, opened, picture, saved
+from step_3_file_upload.pictures import COLORS, KINDS, color_of, is_like, opened, picture, saved
+from users import API, User
 
 STORED = ("picture_is_stored",)
 TRANSFORMATION = {"c_fill", "h_200", "w_200"}
@@ -206,12 +205,12 @@ def test_others_are_served_during_an_upload(user: User, image_store: ImageStore)
 def answers_while_the_store_stalls(user: User, image_store: ImageStore, request: Request) -> bool:
     """Whether a request is answered quickly while an upload waits for the store."""
     slow = upload_of(user, picture())
-    image_store.become(Mood.STALLS)
+    image_store.set_fault(FaultMode.STALLS)
     with user.application.sending(slow) as uploading:
         image_store.wait_until_called(asked=str(slow))
         with user.application.sending(request) as sent:
             quickly = sent.is_answered_within(QUICK)
-            image_store.become(Mood.WELL)
+            image_store.set_fault(FaultMode.NONE)
             sent.answer().expect_status(200, key="health_does_not_work")
         uploading.answer()
     return quickly

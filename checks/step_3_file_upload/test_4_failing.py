@@ -1,16 +1,10 @@
 """Task 3.4: when the store fails."""
 
-from avatars import (
-    expect_avatar_in_me,
-    expect_shown,
-    upload,
-    upload_of,
-    uploaded,
-)
-from contacts_api import User, expect_error
-from courseware.checking import Answer, ImageStore, check, expect
-from courseware.services.mood import Mood
-from pictures import COLORS, picture
+from courseware.checking import Answer, FaultMode, ImageStore, check, expect
+from errors import expect_error
+from step_3_file_upload.avatars import expect_avatar_in_me, expect_shown, upload, upload_of, uploaded
+from step_3_file_upload.pictures import COLORS, picture
+from users import User
 
 LATEST = 5.0
 """Seconds: nobody is kept waiting longer for a store that does not answer."""
@@ -32,7 +26,7 @@ OLD, NEW = COLORS[0], COLORS[1]
 def test_refusal_is_told_as_502(newcomer: User, image_store: ImageStore) -> None:
     """When the store refuses, the upload answers 502 upload_failed and the old avatar stays, here and in the store."""
     old = uploaded(newcomer, OLD)
-    image_store.become(Mood.REFUSES)
+    image_store.set_fault(FaultMode.REFUSES)
     expect_failure(upload(newcomer, picture(color=NEW)))
     expect_old_avatar(newcomer, image_store, old)
 
@@ -50,7 +44,7 @@ def test_refusal_is_told_as_502(newcomer: User, image_store: ImageStore) -> None
 def test_broken_connection_is_told_as_502(newcomer: User, image_store: ImageStore) -> None:
     """When the connection to the store breaks, the upload answers 502 upload_failed and the old avatar stays."""
     old = uploaded(newcomer, OLD)
-    image_store.become(Mood.DROPS)
+    image_store.set_fault(FaultMode.DROPS)
     expect_failure(upload(newcomer, picture(color=NEW)))
     expect_old_avatar(newcomer, image_store, old)
 
@@ -68,7 +62,7 @@ def test_broken_connection_is_told_as_502(newcomer: User, image_store: ImageStor
 def test_stalling_store_is_given_up(newcomer: User, image_store: ImageStore) -> None:
     """When the store does not answer, the upload answers 502 upload_failed within 5 seconds; the old avatar stays."""
     old = uploaded(newcomer, OLD)
-    image_store.become(Mood.STALLS)
+    image_store.set_fault(FaultMode.STALLS)
     request = upload_of(newcomer, picture(color=NEW))
     with newcomer.application.sending(request, seconds=LATEST + 2) as sent:
         expect(
@@ -94,10 +88,10 @@ def test_stalling_store_is_given_up(newcomer: User, image_store: ImageStore) -> 
 )
 def test_store_is_used_again_when_it_is_well(newcomer: User, image_store: ImageStore) -> None:
     """After failures the next upload works at once, and its picture is shown."""
-    for mood in (Mood.REFUSES, Mood.DROPS):
-        image_store.become(mood)
+    for mode in (FaultMode.REFUSES, FaultMode.DROPS):
+        image_store.set_fault(mode)
         expect_failure(upload(newcomer, picture(color=OLD)))
-    image_store.become(Mood.WELL)
+    image_store.set_fault(FaultMode.NONE)
     address = uploaded(newcomer, NEW)
     expect_avatar_in_me(newcomer, address, key="new_avatar_not_in_me")
     expect_shown(image_store, address, NEW, asked=f"GET {address}", key="another_picture_shown")

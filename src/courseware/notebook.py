@@ -7,15 +7,15 @@ notebook is graded.
 
 from contextlib import suppress
 
-from courseware.standing import StandingCourse
+from courseware.student.resident import ResidentProcess
 from courseware.verdict import Verdict
-from courseware.views.notebook import message_html, verdict_html, verdict_text
+from courseware.views.html import message_html, verdict_html, verdict_text
 
 SECONDS = 180
 JUDGED = (0, 1, 3)
 """Exit codes of `course check` with which it prints a verdict."""
 
-_course = StandingCourse()
+_course = ResidentProcess()
 with suppress(OSError):  # it is told to whoever asks for a judgement
     _course.start()
 

@@ -15,8 +15,9 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from courseware.base.tree import read_tree, write_tree
 from courseware.course import Course, load_course
-from courseware.project_tree import finish, read_tree, start, write_tree
+from courseware.course.stages import finish, start
 
 Run = Callable[..., str]
 Stages = dict[str, Path]

@@ -19,8 +19,8 @@ from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect, sy
 from playwright.sync_api import Error as PlaywrightError
 
 from courseware.course import Course, Step, find_course, load_course
-from courseware.serving.ports import HOST, free_port
-from courseware.workspace import Workspace
+from courseware.services.servers import HOST, free_port
+from courseware.student.workspace import Workspace
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 COURSE_FOLDERS = ("lessons", "starter", "solutions", "checks", "notebooks")

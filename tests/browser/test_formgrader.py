@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
+from courseware.base.tree import read_tree, write_tree
+from courseware.classroom.nbgrader.course_folder import CourseFolder
+from courseware.classroom.nbgrader.writing import write_course_folder
 from courseware.course import Course
-from courseware.nbgrader.course_folder import CourseFolder
-from courseware.nbgrader.writing import write_course_folder
-from courseware.project_tree import finish, read_tree, write_tree
-from courseware.serving.ports import HOST, free_port
+from courseware.course.stages import finish
+from courseware.services.servers import HOST, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.bubblewrap]
 

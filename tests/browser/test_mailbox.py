@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from courseware.services.running import RunningService, RunningServices
+from courseware.services.registry import RunningService, RunningServices
 
 from .conftest import SCREENSHOTS
 

@@ -8,12 +8,13 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser
 
+from courseware.base.tree import Tree
+from courseware.classroom.grading.grading import SubmissionResult
+from courseware.classroom.report import figures
+from courseware.classroom.report.page import page
 from courseware.course import load_course
-from courseware.grading.standing import Standing
-from courseware.judge import judge
-from courseware.project_tree import Tree, finish
-from courseware.reporting import figures
-from courseware.reporting.page import page
+from courseware.course.stages import finish
+from courseware.judging.judgement import judge
 
 from .conftest import SCREENSHOTS
 
@@ -37,13 +38,13 @@ def test_the_page_is_whole_and_nothing_in_it_runs(
 ) -> None:
     course = load_course(MINIATURE)
     step = course.step(1)
-    standings = [
-        Standing(student, judge(course, step, tree, hidden=True))
+    results = [
+        SubmissionResult(student, judge(course, step, tree, hidden=True))
         for student, tree in submissions(finish(course, 1)).items()
     ]
-    standings.append(Standing(f"cy{SCRIPT}", None, "There are no files in it."))
+    results.append(SubmissionResult(f"cy{SCRIPT}", None, "There are no files in it."))
     file = tmp_path / "report.html"
-    file.write_text(page(course.title, [figures(step, standings)], datetime.now(UTC)), encoding="utf-8")
+    file.write_text(page(course.title, [figures(step, results)], datetime.now(UTC)), encoding="utf-8")
 
     opened = browser.new_page(
         viewport={"width": 1200, "height": 900}, color_scheme="dark" if look == "dark" else "light"

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from courseware.project_tree import finish, write_tree
+from courseware.base.tree import write_tree
+from courseware.course.stages import finish
 
 pytestmark = pytest.mark.browser
 

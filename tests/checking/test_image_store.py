@@ -10,9 +10,8 @@ import pytest
 from PIL import Image
 
 from courseware.checking import CheckFailed, ImageStore
-from courseware.services.image_store.image_store import ImageStore as Service
-from courseware.services.listening import HOST, listen, port_of
-from courseware.services.mood import Mood
+from courseware.services.image_store.service import ImageStore as Service
+from courseware.services.servers import HOST, FaultMode, listen, port_of
 
 
 class Client:
@@ -101,15 +100,15 @@ def test_an_address_that_shows_nothing_fails_the_check(client: Client, change: t
 
 def test_a_check_can_wait_until_an_upload_hangs(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     store = ImageStore(client.service)
-    store.become(Mood.STALLS)
+    store.set_fault(FaultMode.STALLS)
     uploading = threading.Thread(target=client.upload, args=("one",))
     uploading.start()
     store.wait_until_called(asked="an upload")
     assert store.uploads == []
-    store.become(Mood.WELL)
+    store.set_fault(FaultMode.NONE)
     uploading.join()
     assert store.only_upload(asked="an upload").public_id == "one"
-    monkeypatch.setattr("courseware.checking.image_store.CALL_SECONDS", 0.1)
+    monkeypatch.setattr("courseware.checking.stand_ins.CALL_SECONDS", 0.1)
     with pytest.raises(CheckFailed) as failed:
         store.wait_until_called(asked="an upload")
     assert failure(failed) == ("no_upload", "none")
@@ -117,7 +116,7 @@ def test_a_check_can_wait_until_an_upload_hangs(client: Client, monkeypatch: pyt
 
 def test_what_waits_when_a_check_is_over_has_no_effect_any_more(client: Client) -> None:
     store = ImageStore(client.service)
-    store.become(Mood.STALLS)
+    store.set_fault(FaultMode.STALLS)
     failures: list[Exception] = []
 
     def upload() -> None:

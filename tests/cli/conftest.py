@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
+from courseware.base.tree import write_tree
 from courseware.course import Course
-from courseware.project_tree import finish, write_tree
-from courseware.workspace import Workspace
+from courseware.course.stages import finish
+from courseware.student.workspace import Workspace
 
 SECONDS = 60
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from courseware.course import Course
+from courseware.student.workspace import Workspace
 from courseware.verdict import Verdict
-from courseware.workspace import Workspace
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

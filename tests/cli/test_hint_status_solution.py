@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from courseware.course import Course
-from courseware.project_tree import finish, start
-from courseware.workspace import Workspace
+from courseware.course.stages import finish, start
+from courseware.student.workspace import Workspace
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 HINTS = ["Look at the route.", "Return a pair.", "Return 200 and a greeting."]

@@ -10,9 +10,9 @@ from typing import Any, Never
 
 import pytest
 
+from courseware.base.errors import UsageError
 from courseware.cli import program
 from courseware.course import Course
-from courseware.errors import UsageError
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 HEAVY = {"pytest", "_pytest", "fastapi", "jupyterlab", "jupyter_server", "watchfiles", "sqlalchemy", "uvicorn"}

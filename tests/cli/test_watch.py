@@ -13,8 +13,8 @@ from watchfiles import Change
 
 from courseware.cli.watch import is_saved_work
 from courseware.course import Course
-from courseware.project_tree import finish
-from courseware.workspace import Workspace
+from courseware.course.stages import finish
+from courseware.student.workspace import Workspace
 
 LOCAL_MODES = 3
 WAITING = "Waiting for a save."

@@ -6,8 +6,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from courseware.base.tree import read_tree
 from courseware.course import Question, Step, Task, load_course
-from courseware.project_tree import finish, read_tree
+from courseware.course.stages import finish
 
 COURSE = load_course(Path(__file__).parents[2])
 LINK = re.compile(r"\]\((?P<target>[^)]+)\)")

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from courseware.base.tree import Tree
 from courseware.course import load_course
-from courseware.judge import judge
-from courseware.project_tree import Tree, finish, start
+from courseware.course.stages import finish, start
+from courseware.judging.judgement import judge
 
 COURSE = load_course(Path(__file__).parents[2])
 STEP = COURSE.step(3)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from courseware.serving.ports import HOST
+from courseware.services.servers import HOST
 
 SECONDS = 20
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from courseware.services.catalogue import Service
-from courseware.services.image_store.image_store import ImageStore
-from courseware.services.mailbox.mailbox import Mailbox
-from courseware.services.redis.redis import Redis
-from courseware.serving.ports import HOST
+from courseware.services.image_store.service import ImageStore
+from courseware.services.mailbox.service import Mailbox
+from courseware.services.redis import Redis
+from courseware.services.registry import Service
+from courseware.services.servers import HOST
 
 pytestmark = pytest.mark.bubblewrap
 

@@ -15,13 +15,11 @@ import cloudinary.utils
 import pytest
 from PIL import Image
 
-from courseware.services.image_store.calls import LARGEST_FILE
-from courseware.services.image_store.image_store import ImageStore
-from courseware.services.image_store.pictures import PICTURES_KEPT, Pictures
+from courseware.services.image_store.service import ImageStore
+from courseware.services.image_store.stored_images import PICTURES_KEPT, Pictures
 from courseware.services.image_store.transformation import Rendered, WrongTransformation
-from courseware.services.listening import listen, port_of
-from courseware.services.mood import Mood
-from courseware.serving.ports import HOST
+from courseware.services.image_store.upload_call import LARGEST_FILE
+from courseware.services.servers import HOST, FaultMode, listen, port_of
 
 SECONDS = 20
 
@@ -436,26 +434,26 @@ def test_only_so_many_pictures_are_kept() -> None:
 
 def test_a_store_that_refuses_answers_with_an_error_and_keeps_what_it_has(client: Client) -> None:
     address = client.upload(picture(), public_id="avatars/1")["secure_url"]
-    client.store.become(Mood.REFUSES)
+    client.store.set_fault(FaultMode.REFUSES)
     with pytest.raises(cloudinary.exceptions.GeneralError, match="General Error"):
         client.upload(picture(color="blue"), public_id="avatars/1")
     assert delivered(client, address).content == picture()
-    client.store.become(Mood.WELL)
+    client.store.set_fault(FaultMode.NONE)
     client.upload(picture(color="blue"), public_id="avatars/1", invalidate=True)
     assert delivered(client, address).content == picture(color="blue")
 
 
 def test_a_store_that_drops_ends_the_connection(client: Client, capfd: pytest.CaptureFixture[str]) -> None:
-    client.store.become(Mood.DROPS)
+    client.store.set_fault(FaultMode.DROPS)
     said = fails(client, cloudinary.exceptions.Error, picture())
     assert "Unexpected error" in said
     assert capfd.readouterr().err == ""
 
 
 def test_an_upload_that_the_client_gave_up_while_the_store_stalled_has_no_effect(client: Client) -> None:
-    client.store.become(Mood.STALLS)
+    client.store.set_fault(FaultMode.STALLS)
     fails(client, cloudinary.exceptions.Error, picture(), timeout=0.2)
-    client.store.become(Mood.WELL)
+    client.store.set_fault(FaultMode.NONE)
     client.upload(picture(), public_id="the next one")
     assert [kept.public_id for kept in client.store.pictures.all] == ["the next one"]
 
@@ -471,16 +469,16 @@ def test_an_upload_that_the_client_gave_up_before_the_store_read_it_has_no_effec
 
 
 def test_an_upload_that_waits_is_taken_when_the_store_is_well_again(client: Client) -> None:
-    client.store.become(Mood.STALLS)
+    client.store.set_fault(FaultMode.STALLS)
     uploading = threading.Thread(target=client.upload, args=(picture(),), kwargs={"public_id": "late"})
     uploading.start()
-    client.store.become(Mood.WELL)
+    client.store.set_fault(FaultMode.NONE)
     uploading.join(SECONDS)
     assert client.store.pictures.get("late") is not None
 
 
 def test_a_store_that_stalls_can_be_stopped(client: Client) -> None:
-    client.store.become(Mood.STALLS)
+    client.store.set_fault(FaultMode.STALLS)
     failures: list[BaseException] = []
 
     def upload() -> None:

@@ -12,12 +12,10 @@ import pytest
 from fastapi_mail import ConnectionConfig, FastMail, MessageSchema, MessageType
 from pydantic import NameEmail, SecretStr
 
-from courseware.services.listening import listen, port_of
-from courseware.services.mailbox.mailbox import Mailbox
 from courseware.services.mailbox.messages import BYTES_KEPT, MESSAGES_KEPT, Message, Messages
+from courseware.services.mailbox.service import Mailbox
 from courseware.services.mailbox.smtp import LARGEST_MESSAGE, MOST_CONNECTIONS, MOST_RECIPIENTS
-from courseware.services.mood import Mood
-from courseware.serving.ports import HOST
+from courseware.services.servers import HOST, FaultMode, listen, port_of
 
 SECONDS = 20
 
@@ -175,17 +173,17 @@ def test_only_so_many_bytes_are_kept() -> None:
 
 
 def test_a_mailbox_that_refuses_says_so_and_can_be_well_again(post: Post) -> None:
-    post.mailbox.become(Mood.REFUSES)
+    post.mailbox.set_fault(FaultMode.REFUSES)
     with pytest.raises(smtplib.SMTPConnectError) as refused:
         post.client()
     assert refused.value.smtp_code == 421
-    post.mailbox.become(Mood.WELL)
+    post.mailbox.set_fault(FaultMode.NONE)
     assert post.send(letter()).subject == "Welcome"
 
 
 def test_one_that_refuses_does_so_on_connections_that_stand(post: Post) -> None:
     client = post.client()
-    post.mailbox.become(Mood.REFUSES)
+    post.mailbox.set_fault(FaultMode.REFUSES)
     with pytest.raises(smtplib.SMTPException):
         client.sendmail("app@example.com", ["ada@example.com"], b"Subject: no\r\n\r\n")
     client.close()
@@ -193,16 +191,16 @@ def test_one_that_refuses_does_so_on_connections_that_stand(post: Post) -> None:
 
 
 def test_a_mailbox_that_stalls_says_nothing_until_it_is_well_again(post: Post) -> None:
-    post.mailbox.become(Mood.STALLS)
+    post.mailbox.set_fault(FaultMode.STALLS)
     with pytest.raises(smtplib.SMTPServerDisconnected, match="timed out"):
         post.client(timeout=0.2)
     with socket.create_connection((HOST, post.port), timeout=SECONDS) as waiting:
-        post.mailbox.become(Mood.WELL)
+        post.mailbox.set_fault(FaultMode.NONE)
         assert waiting.recv(3) == b"220"
 
 
 def test_a_mailbox_that_drops_reads_the_message_and_takes_nothing(post: Post) -> None:
-    post.mailbox.become(Mood.DROPS)
+    post.mailbox.set_fault(FaultMode.DROPS)
     client = post.client()
     with pytest.raises((smtplib.SMTPServerDisconnected, ConnectionError)):
         client.sendmail("app@example.com", ["ada@example.com"], b"Subject: lost\r\n\r\n")
@@ -211,7 +209,7 @@ def test_a_mailbox_that_drops_reads_the_message_and_takes_nothing(post: Post) ->
 
 
 def test_a_mailbox_that_stalls_can_be_stopped(post: Post) -> None:
-    post.mailbox.become(Mood.STALLS)
+    post.mailbox.set_fault(FaultMode.STALLS)
     with socket.create_connection((HOST, post.port), timeout=SECONDS) as waiting:
         post.mailbox.stop()
         assert ended_without_a_word(waiting)

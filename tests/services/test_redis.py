@@ -1,4 +1,4 @@
-"""Redis as an application meets it: with redis-py, in both of its kinds, and in every mood."""
+"""Redis as an application meets it: with redis-py, in both of its kinds, and in every mode."""
 
 import asyncio
 import socket
@@ -15,10 +15,8 @@ from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as TooLate
 from redis.retry import Retry
 
-from courseware.services.listening import listen, port_of
-from courseware.services.mood import Mood
-from courseware.services.redis.redis import MOST_CONNECTIONS, Redis
-from courseware.serving.ports import HOST
+from courseware.services.redis import MOST_CONNECTIONS, Redis
+from courseware.services.servers import HOST, FaultMode, listen, port_of
 
 SECONDS = 20
 SHORT = 0.2
@@ -98,22 +96,22 @@ def test_several_sockets_show_the_same_data(cache: Cache) -> None:
 def test_one_that_refuses_resets_connections_and_comes_back_with_its_data(cache: Cache) -> None:
     with cache.client() as client:
         client.set("key", "value")
-        cache.service.become(Mood.REFUSES)
+        cache.service.set_fault(FaultMode.REFUSES)
         for _ in range(2):
             with pytest.raises(NoConnection):
                 client.get("key")
-        cache.service.become(Mood.WELL)
+        cache.service.set_fault(FaultMode.NONE)
         assert client.get("key") == b"value"
 
 
 def test_one_that_stalls_answers_nobody_until_it_is_well_again(cache: Cache) -> None:
     with cache.client(SHORT) as client:
         client.set("key", "value")
-        cache.service.become(Mood.STALLS)
+        cache.service.set_fault(FaultMode.STALLS)
         for _ in range(2):
             with pytest.raises(TooLate):
                 client.get("key")
-        cache.service.become(Mood.WELL)
+        cache.service.set_fault(FaultMode.NONE)
         assert client.get("key") == b"value"
 
 
@@ -121,10 +119,10 @@ def test_an_answer_that_waits_comes_when_it_is_well_again(cache: Cache) -> None:
     answers: list[object] = []
     with cache.client() as client:
         client.set("key", "value")
-        cache.service.become(Mood.STALLS)
+        cache.service.set_fault(FaultMode.STALLS)
         asking = threading.Thread(target=lambda: answers.append(client.get("key")))
         asking.start()
-        cache.service.become(Mood.WELL)
+        cache.service.set_fault(FaultMode.NONE)
         asking.join(SECONDS)
     assert answers == [b"value"]
 
@@ -151,11 +149,11 @@ def answers(client: redis.Redis) -> bool:
         return False
 
 
-@pytest.mark.parametrize("mood", list(Mood))
-def test_it_can_be_stopped_in_every_mood_with_clients_that_wait(cache: Cache, mood: Mood) -> None:
+@pytest.mark.parametrize("mode", list(FaultMode))
+def test_it_can_be_stopped_in_every_mood_with_clients_that_wait(cache: Cache, mode: FaultMode) -> None:
     with cache.client() as client:
         client.set("key", "value")
-        cache.service.become(mood)
+        cache.service.set_fault(mode)
         waiting = threading.Thread(target=lambda: answers(client))
         waiting.start()
         cache.service.stop()

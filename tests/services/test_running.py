@@ -11,11 +11,9 @@ import psutil
 import pytest
 import redis
 
-from courseware.errors import UsageError
-from courseware.services.catalogue import KINDS
-from courseware.services.listening import listen, port_of
-from courseware.services.running import RunningServices
-from courseware.serving.ports import HOST, free_port
+from courseware.base.errors import UsageError
+from courseware.services.registry import KINDS, RunningServices
+from courseware.services.servers import HOST, free_port, listen, port_of
 
 MAPPED = {
     "mailbox": {"MAIL_HOST": "{host}", "MAIL_PORT": "{port}", "MAIL_STARTTLS": "false"},
@@ -78,7 +76,7 @@ def test_a_service_that_cannot_start_is_told_in_one_sentence_and_the_others_are_
 
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fakeredis", None)
-    monkeypatch.delitem(sys.modules, "courseware.services.redis.redis", raising=False)
+    monkeypatch.delitem(sys.modules, "courseware.services.redis", raising=False)
     with pytest.raises(UsageError, match="Redis cannot start: the package fakeredis is not installed"):
         RunningServices(["mailbox", "redis"])
 

@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console, RenderableType
 
 from courseware.course import Step, load_course
+from courseware.student.workspace import Conflict, LaidOut, Merge
 from courseware.verdict import ApplicationReport, CheckResult, Failure, Outcome, StartFailure, TaskResult, Verdict
 from courseware.views.terminal import checks_view, hint_view, laid_out_view, points, verdict_view
-from courseware.workspace import Conflict, LaidOut, Merge
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 HOSTILE = "[bold]x[/nothing] \x1b[2J\x1b]0;t\x07 \x9b1m \u202e :smile: [link=https://example.org]"

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from random import Random
 
-from contacts_api import RACES, new_account
-from courseware.checking import Application, Mailbox, check, expect, wait_until
-from courseware.services.mood import Mood
-from email_verification import claims_in, expect_messages, register
+from courseware.checking import Application, FaultMode, Mailbox, check, expect, wait_until
+from step_1_contacts_crud.contacts import RACES
+from step_2_email_verification.verification import claims_in, expect_messages, register
+from users import new_account
 
 ARRIVED = ("message_with_a_link_arrives",)
 TOKEN = re.compile(r"\bey[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
@@ -85,7 +85,7 @@ def test_lost_message_is_logged(application: Application, mailbox: Mailbox, rand
     before = len(application.log)
     register(application, mailbox, random)
     said = application.log[before:]
-    mailbox.become(Mood.DROPS)
+    mailbox.set_fault(FaultMode.DROPS)
     application.send(new_account(random).registration).expect_status(201, key="registration_needs_mail_server")
     asked = "a registration while the mail server drops messages"
     lost = wait_until(lambda: application.log[before:] != said, LOG_SECONDS)

@@ -2,10 +2,9 @@
 
 from random import Random
 
-from contacts_api import mixed_case
-from courseware.checking import Application, Mailbox, Request, check
-from courseware.services.mood import Mood
-from email_verification import RESEND, in_time, register, resend
+from courseware.checking import Application, FaultMode, Mailbox, Request, check
+from step_1_contacts_crud.contacts import mixed_case
+from step_2_email_verification.verification import RESEND, in_time, register, resend
 
 SENT = ("message_is_sent_again",)
 
@@ -40,7 +39,7 @@ def test_any_spelling_is_found(application: Application, mailbox: Mailbox, rando
 def test_resending_waits_for_nobody(application: Application, mailbox: Mailbox, random: Random) -> None:
     """POST /auth/resend-verification answers 202 at once, though the mail server says nothing or refuses."""
     email = register(application, mailbox, random).account.email
-    for mood in (Mood.STALLS, Mood.REFUSES):
-        mailbox.become(mood)
+    for mode in (FaultMode.STALLS, FaultMode.REFUSES):
+        mailbox.set_fault(mode)
         answer = in_time(application, Request("POST", RESEND, json={"email": email}), key="waits_for_mail_server")
         answer.expect_status(202, key="resending_needs_mail_server")

@@ -1,10 +1,10 @@
 """Task 3.4 for somebody who has no avatar yet."""
 
-from avatars import expect_avatar_in_me, upload
-from contacts_api import User, expect_error
-from courseware.checking import ImageStore, check
-from courseware.services.mood import Mood
-from pictures import KINDS, picture
+from courseware.checking import FaultMode, ImageStore, check
+from errors import expect_error
+from step_3_file_upload.avatars import expect_avatar_in_me, upload
+from step_3_file_upload.pictures import KINDS, picture
+from users import User
 
 
 @check(
@@ -19,8 +19,8 @@ from pictures import KINDS, picture
 )
 def test_failed_first_upload_leaves_no_avatar(newcomer: User, image_store: ImageStore) -> None:
     """A first upload that fails leaves avatar_url null, whatever kind of picture it was."""
-    for kind, mood in zip(KINDS, (Mood.REFUSES, Mood.DROPS) * 2, strict=True):
-        image_store.become(mood)
+    for kind, mode in zip(KINDS, (FaultMode.REFUSES, FaultMode.DROPS) * 2, strict=True):
+        image_store.set_fault(mode)
         answer = upload(newcomer, picture(kind), kind)
         expect_error(answer, 502, code="upload_failed", key="failure_not_told")
         expect_avatar_in_me(newcomer, None, key="avatar_without_a_picture")

@@ -27,9 +27,8 @@ from fastapi_mail import ConnectionConfig, FastMail, MessageSchema, MessageType,
 from jinja2 import Environment
 from pydantic import SecretStr
 
-from courseware.services.listening import HOST, listen_at, port_of
-from courseware.services.mailbox.mailbox import Mailbox
-from courseware.services.mood import Mood
+from courseware.services.mailbox.service import Mailbox
+from courseware.services.servers import HOST, FaultMode, listen_at, port_of
 
 Claims = dict[str, bool]
 """What a chapter claims, in words, and whether it was so when the chapter ran."""
@@ -58,8 +57,8 @@ def mail_server() -> Iterator[tuple[Mailbox, int]]:
 @contextmanager
 def busy(mailbox: Mailbox, seconds: float) -> Iterator[None]:
     """The mail server answers nobody for some seconds, then it goes on as if nothing had been."""
-    mailbox.become(Mood.STALLS)
-    later = threading.Timer(seconds, mailbox.become, [Mood.WELL])
+    mailbox.set_fault(FaultMode.STALLS)
+    later = threading.Timer(seconds, mailbox.set_fault, [FaultMode.NONE])
     later.start()
     try:
         yield
@@ -322,13 +321,17 @@ def mail_server_down() -> Claims:
     saved: list[str] = []
     log: list[str] = []
     with mail_server() as (mailbox, port), served(registering_application(port, saved, log)) as client:
-        for name, mood in (("refuses", Mood.REFUSES), ("says nothing", Mood.STALLS), ("hangs up", Mood.DROPS)):
-            mailbox.become(mood)
+        for name, mode in (
+            ("refuses", FaultMode.REFUSES),
+            ("says nothing", FaultMode.STALLS),
+            ("hangs up", FaultMode.DROPS),
+        ):
+            mailbox.set_fault(mode)
             log.clear()
             answers[name] = [client.post("/awaited").status_code, client.post("/background").status_code]
             wait_until(lambda: bool(log))
             rows.append((name, str(answers[name][0]), str(answers[name][1]), "".join(log)))
-        mailbox.become(Mood.WELL)
+        mailbox.set_fault(FaultMode.NONE)
         nothing_arrived = not mailbox.messages.all
     print_table(("the mail server", "awaited", "background", "what the log says"), rows)
     print(f"Accounts that were saved, of {2 * len(rows)}: {len(saved)}")

@@ -32,9 +32,8 @@ from fastapi import FastAPI, Request, UploadFile
 from PIL import Image
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from courseware.services.image_store.image_store import ImageStore
-from courseware.services.listening import HOST, listen_at, port_of
-from courseware.services.mood import Mood
+from courseware.services.image_store.service import ImageStore
+from courseware.services.servers import HOST, FaultMode, listen_at, port_of
 
 Claims = dict[str, bool]
 """What a chapter claims, in words, and whether it was so when the chapter ran."""
@@ -353,8 +352,8 @@ def image_store() -> Iterator[tuple[ImageStore, dict[str, str]]]:
 @contextmanager
 def busy(store: ImageStore, seconds: float) -> Iterator[None]:
     """The store answers nobody for some seconds, then it goes on as if nothing had been."""
-    store.become(Mood.STALLS)
-    later = threading.Timer(seconds, store.become, [Mood.WELL])
+    store.set_fault(FaultMode.STALLS)
+    later = threading.Timer(seconds, store.set_fault, [FaultMode.NONE])
     later.start()
     try:
         yield
@@ -541,12 +540,12 @@ def store_down() -> Claims:
         send = partial(cloudinary.uploader.upload, public_id="avatars/1", timeout=PATIENCE_SECONDS, **account)
         send(photograph())
         version = store.pictures.all[0].version
-        moods = {"answers 500": Mood.REFUSES, "says nothing": Mood.STALLS, "hangs up": Mood.DROPS}
-        for name, mood in moods.items():
-            store.become(mood)
+        faults = {"answers 500": FaultMode.REFUSES, "says nothing": FaultMode.STALLS, "hangs up": FaultMode.DROPS}
+        for name, mode in faults.items():
+            store.set_fault(mode)
             said[name] = failure(send)
             rows.append((name, *said[name]))
-        store.become(Mood.WELL)
+        store.set_fault(FaultMode.NONE)
         said["another secret"] = failure(partial(send, api_secret="not the one of this account"))  # noqa: S106
         said["no picture"] = failure(partial(send), b"Not a picture at all.")
         rows += [

@@ -7,7 +7,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from courseware.checking.failure import CheckFailed
+from courseware.checking.check import CheckFailed
 from courseware.checking.request import Request
 
 Kind = TypeVar("Kind")

@@ -1,5 +1,6 @@
 """The application under judgement as a check sees it: requests go in, answers come out, its clock can be moved."""
 
+import re
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -7,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from courseware.base.processes import wait_until
 from courseware.checking.answer import Answer
-from courseware.checking.exchange import Exchange, ExchangeFailed
-from courseware.checking.failure import CheckFailed
-from courseware.checking.log import last_error
+from courseware.checking.check import CheckFailed
+from courseware.checking.http_client import HttpClient, HttpFailure
 from courseware.checking.request import Request
-from courseware.checking.waiting import wait_until
 
 ANSWER_SECONDS = 3.0
 LATE_ANSWERS_BEFORE_GIVING_UP = 2
@@ -41,20 +41,20 @@ class Sent:
 
     request: Request
     _application: "Application"
-    _exchange: Exchange
+    _client: HttpClient
     _log_position: int
 
     def send_rest(self) -> None:
         """Sends what was held back of the request."""
-        self._exchange.send_rest()
+        self._client.send_rest()
 
     def is_answered_within(self, seconds: float) -> bool:
         """Whether an answer begins to come within so many seconds from now."""
-        return self._exchange.is_answered_within(seconds)
+        return self._client.is_answered_within(seconds)
 
     def answer(self) -> Answer:
         """The answer, when it has come."""
-        return self._application.answer_to(self.request, self._exchange, self._log_position)
+        return self._application.answer_to(self.request, self._client, self._log_position)
 
 
 class Application:
@@ -98,29 +98,29 @@ class Application:
         with ExitStack() as stack:
             try:
                 connection = stack.enter_context(self._server.connect(seconds))
-                exchange = Exchange(connection, seconds)
-                exchange.send(request, hold_back)
-            except (ExchangeFailed, OSError) as error:
+                client = HttpClient(connection, seconds)
+                client.send(request, hold_back)
+            except (HttpFailure, OSError) as error:
                 raise self._failed(request, error, seconds) from None
-            yield Sent(request, self, exchange, log_position)
+            yield Sent(request, self, client, log_position)
 
-    def answer_to(self, request: Request, exchange: Exchange, log_position: int) -> Answer:
+    def answer_to(self, request: Request, client: HttpClient, log_position: int) -> Answer:
         """What comes for a request that was sent; for a 5xx with what the application has logged of it since."""
         try:
-            exchange.receive()
-        except ExchangeFailed as error:
-            raise self._failed(request, error, exchange.seconds) from None
+            client.receive()
+        except HttpFailure as error:
+            raise self._failed(request, error, client.seconds) from None
         self._late = 0
-        answer = Answer(request, exchange.status, exchange.headers, bytes(exchange.body))
+        answer = Answer(request, client.status, client.headers, bytes(client.body))
         return answer if answer.status < 500 else self._with_error(answer, log_position)
 
     def _failed(self, request: Request, error: Exception, seconds: float) -> CheckFailed:
         # A process that ends closes its connections first; what it ends of is known a moment later.
-        if isinstance(error, ExchangeFailed) and error.key == "connection_closed":
+        if isinstance(error, HttpFailure) and error.key == "connection_closed":
             wait_until(lambda: self._server.has_ended, LAG_SECONDS)
         if self._server.has_ended:
             return _no_answer(request, "application_ended", "the application ended")
-        if not isinstance(error, ExchangeFailed) or error.key == "no_answer":
+        if not isinstance(error, HttpFailure) or error.key == "no_answer":
             self._late += 1
             return _no_answer(request, "no_answer", f"no complete answer within {seconds:g} s")
         return _no_answer(request, error.key, str(error))
@@ -155,3 +155,27 @@ class Clock:
 
 def _no_answer(request: Request, key: str, got: str) -> CheckFailed:
     return CheckFailed(key, asked=str(request), expected="an answer", got=got)
+
+
+TRACEBACK = "Traceback (most recent call last):"
+FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+LIBRARY = re.compile(r"/(site-packages|lib/python[\d.]+)/|^<")  # <...> is code that a library made
+
+
+def last_error(log: str) -> str:
+    """The last traceback's error with the last line that is not in a library, such as
+    `(NotImplementedError: task 1.1, app/services/contacts.py line 12)`; empty where there is no whole traceback."""
+    _, found, traceback = log.rpartition(TRACEBACK)
+    if not found:
+        return ""
+    error = next((line for line in traceback.splitlines() if line and not line[0].isspace()), "")
+    if not error:
+        return ""
+    own = [frame for frame in FRAME.finditer(traceback) if not LIBRARY.search(frame["file"])]
+    place = f", {_short(own[-1]['file'])} line {own[-1]['line']}" if own else ""
+    return f"({error.strip()}{place})"
+
+
+def _short(file: str) -> str:
+    """The path from the project's folder on, whose name is the sandbox's own affair."""
+    return file.partition("/project/")[2] or file

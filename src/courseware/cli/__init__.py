@@ -5,7 +5,7 @@ import sys
 import threading
 from typing import Any
 
-from courseware.signals import ENDING_SIGNALS
+from courseware.base.processes import ENDING_SIGNALS
 
 USUAL = (signal.SIG_DFL, signal.default_int_handler)
 AGAIN_SECONDS = 0.05

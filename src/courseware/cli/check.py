@@ -1,14 +1,78 @@
-"""`course check`: judges, and shows what holds, what does not, and what to look at next."""
+"""Judges the work on a step for the verbs that need it, and keeps what the verdict said."""
+
+from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from courseware.cli.common import JsonOption, SandboxOption, StepArgument, console, open_workspace, print_json
-from courseware.cli.exit_codes import FAILED, FAULT, HELD
-from courseware.views.untrusted import printable
+from courseware.base.text import printable
+from courseware.cli.common import (
+    FAILED,
+    FAULT,
+    HELD,
+    JsonOption,
+    SandboxOption,
+    StepArgument,
+    busy,
+    console,
+    open_workspace,
+    print_json,
+)
+from courseware.judging.judgement import judge
+
+if TYPE_CHECKING:
+    from courseware.course import Step
+    from courseware.judging.intake import Submission
+    from courseware.judging.sandbox import SandboxKind
+    from courseware.student.workspace import Workspace
+    from courseware.verdict import Verdict
+
+
+def judge_step(
+    workspace: Workspace,
+    step: Step,
+    submission: Submission,
+    *,
+    task: str | None = None,
+    sandbox: bool | None = None,
+    seed: int | None = None,
+) -> Verdict:
+    """The verdict about a submission, with a sign of being busy. Raises UsageError.
+
+    What a check prints goes to stderr, so that stdout holds the verdict alone.
+    """
+    kind: SandboxKind | None = None if sandbox is None else ("bubblewrap" if sandbox else "plain")
+    with busy(f"Judging step {step.number}: {step.title} …"), redirect_stdout(sys.stderr):
+        return judge(workspace.course, step, submission.tree, task=task, sandbox=kind, seed=seed)
+
+
+def judge_workspace(
+    workspace: Workspace, step: Step, *, task: str | None = None, sandbox: bool | None = None, seed: int | None = None
+) -> tuple[Submission, Verdict]:
+    """What stands in the step's folder, and the verdict about it, which is kept as progress. Raises UsageError."""
+    submission = workspace.submission(step)
+    verdict = judge_step(workspace, step, submission, task=task, sandbox=sandbox, seed=seed)
+    workspace.record(verdict, task)
+    return submission, verdict
+
+
+def remarks(submission: Submission, step: Step) -> list[str]:
+    """What its author should know of a submission, beside the verdict. The names in it are the submission's own.
+
+    That is what intake left out and what it warns of, and the conflicts that moving on has left.
+    """
+    from courseware.student.workspace import left_conflicts
+    from courseware.views.wording import tasks_in
+
+    undecided = [
+        f"Still to decide, between yours and what step {step.number} brings: {path} ({tasks_in(step, path)})"
+        for path in left_conflicts(submission.tree, step.number)
+    ]
+    return [*undecided, *(f"Left out: {path}" for path in submission.dropped), *submission.warnings]
 
 
 def check(
@@ -28,12 +92,12 @@ def check(
     asked = workspace.step(step)
     if task is not None:
         asked.task(task)
-    from courseware.cli.judging import judge_step, judge_workspace, remarks
+    from courseware.cli.check import judge_step, judge_workspace, remarks
 
     if submission is None:
         judged, verdict = judge_workspace(workspace, asked, task=task, sandbox=sandbox, seed=seed)
     else:
-        from courseware.workspace import read_project
+        from courseware.judging.intake import read_project
 
         judged = read_project(submission)
         verdict = judge_step(workspace, asked, judged, task=task, sandbox=sandbox, seed=seed)

@@ -4,15 +4,14 @@ from dataclasses import asdict
 
 import typer
 
-from courseware.cli.common import JsonOption, busy, console, print_json
-from courseware.cli.exit_codes import FAILED
-from courseware.errors import UsageError
+from courseware.base.errors import UsageError
+from courseware.cli.common import FAILED, JsonOption, busy, console, print_json
 
 
 def doctor(as_json: JsonOption = False) -> None:
     """Say what this machine has, what that means, and how to get the rest. Ends with 1 if the course cannot work."""
     from courseware.course import find_course
-    from courseware.doctor import State, examine
+    from courseware.student.examination import State, examine
 
     try:
         course = find_course()

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from courseware.cli.common import EachStepArgument, console
-from courseware.cli.exit_codes import FAILED, HELD
-from courseware.errors import UsageError
+from courseware.base.errors import UsageError
+from courseware.cli.common import FAILED, HELD, EachStepArgument, console
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from courseware.classroom.export import GradedStep
     from courseware.course import Course
-    from courseware.exporting import GradedStep
 
 
 class Format(StrEnum):
@@ -59,7 +60,7 @@ def export(
     It says what `course grade` found; a CSV file also has the points that were given by hand in nbgrader's gradebook.
     A submission that needs a look has no points. Exit code 1 says that there are such submissions.
     """
-    from courseware.nbgrader import CourseFolder
+    from courseware.classroom.nbgrader import CourseFolder
 
     folder = CourseFolder(course_dir.resolve())
     if form is Format.AUTOGRADER:
@@ -67,7 +68,7 @@ def export(
         return
     if plain:
         raise UsageError("--plain is for --format autograder: everything else was judged already.")
-    from courseware.exporting import graded_steps
+    from courseware.classroom.export import graded_steps
 
     steps = graded_steps(folder, step, with_marks=form in GRADEBOOKS)
     _write(steps, form, output)
@@ -76,8 +77,7 @@ def export(
 
 
 def _write_autograder(course: Course, number: int | None, output: Path, *, plain: bool) -> None:
-    from courseware.exporting.autograder import autograder_zip
-    from courseware.exporting.files import write_file
+    from courseware.classroom.export.autograder import autograder_zip
 
     if number is None and len(course.steps) > 1:
         raise UsageError("An autograder is for one step: say which, such as 1.")
@@ -89,17 +89,19 @@ def _write_autograder(course: Course, number: int | None, output: Path, *, plain
 
 
 def _write(steps: list[GradedStep], form: Format, output: Path) -> None:
-    from courseware.exporting import files, gradebooks
+    from courseware.classroom.export import gradebooks
+    from courseware.classroom.export.gradescope import gradescope_files
+    from courseware.classroom.export.junit import junit_files
 
     match form:
         case Format.CANVAS:
-            files.write_file(output, gradebooks.canvas_csv(steps).encode())
+            write_file(output, gradebooks.canvas_csv(steps).encode())
         case Format.MOODLE:
-            files.write_file(output, gradebooks.moodle_csv(steps).encode())
+            write_file(output, gradebooks.moodle_csv(steps).encode())
         case Format.GRADESCOPE:
-            files.write_folder(output, files.gradescope_files(steps))
+            write_folder(output, gradescope_files(steps))
         case Format.JUNIT:
-            files.write_folder(output, files.junit_files(steps))
+            write_folder(output, junit_files(steps))
 
 
 def _tell(steps: list[GradedStep], output: Path) -> None:
@@ -107,13 +109,37 @@ def _tell(steps: list[GradedStep], output: Path) -> None:
 
     screen = console()
     for graded in steps:
-        judged = sum(standing.verdict is not None for standing in graded.standings)
+        judged = sum(result.verdict is not None for result in graded.results)
         sentence = f"Step {graded.step.number}: {count(judged, 'submission')} with points, in {output}"
         screen.print(shown(sentence, "bold"), soft_wrap=True)
-        for standing in graded.needs_look:
-            screen.print(shown(f"needs a look  {standing.student}: {standing.remark}", "yellow"), soft_wrap=True)
+        for result in graded.needs_look:
+            screen.print(shown(f"needs a look  {result.student}: {result.remark}", "yellow"), soft_wrap=True)
         late = len(graded.marks.late)
         if late:
             screen.print(
                 f"{count(late, 'submission')} came late: nbgrader's penalty is not in these points.", soft_wrap=True
             )
+
+
+def write_folder(folder: Path, files: Iterator[tuple[str, bytes]]) -> None:
+    """Writes files into a folder that is new or empty: nothing of another export may be taken for one of this.
+
+    Raises UsageError.
+    """
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise UsageError(f"{folder} is there already. Name a folder that is new or empty.")
+    for path, content in files:
+        place = folder / path
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{place.parent} cannot be made: {error.strerror}.") from error
+        write_file(place, content)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Writes a file, over another if need be. Raises UsageError."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error

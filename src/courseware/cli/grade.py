@@ -9,18 +9,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from courseware.cli.common import USUAL_JOBS, EachStepArgument, JobsOption, JsonOption, console, print_json
-from courseware.cli.counting import counting
-from courseware.cli.exit_codes import FAILED, HELD
-from courseware.errors import UsageError
+from courseware.base.errors import UsageError
+from courseware.cli.common import (
+    FAILED,
+    HELD,
+    USUAL_JOBS,
+    EachStepArgument,
+    JobsOption,
+    JsonOption,
+    console,
+    counting,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from courseware.classroom.grading.grading import StepGrading
+    from courseware.classroom.judgements.jobs import Job, Judged
     from courseware.course import Course
-    from courseware.grading.grading import StepGrading
-    from courseware.grading.jobs import Job, Judged
-    from courseware.sandbox import SandboxKind
+    from courseware.judging.sandbox import SandboxKind
 
 
 def grade(
@@ -45,9 +53,9 @@ def grade(
     """
     sandbox: SandboxKind = "plain" if plain else "bubblewrap"
     _require(sandbox, judged_here=cluster is None)
-    from courseware.grading.alone import alone
-    from courseware.grading.grading import StepGrading
-    from courseware.nbgrader import CourseFolder
+    from courseware.base.processes import alone
+    from courseware.classroom.grading.grading import StepGrading
+    from courseware.classroom.nbgrader import CourseFolder
 
     folder = CourseFolder(course_dir.resolve())
     course = folder.course
@@ -73,7 +81,7 @@ def grade(
 
 
 def _require(sandbox: SandboxKind, *, judged_here: bool) -> None:
-    from courseware.sandbox import available
+    from courseware.judging.sandbox import available
 
     if judged_here and sandbox == "bubblewrap" and not available().bubblewrap:
         raise UsageError(
@@ -87,12 +95,12 @@ def _judged(course: Course, jobs: list[Job], *, cluster: str | None, workers: in
     if not jobs:
         return
     if cluster is None:
-        from courseware.grading.pool import judge_here
+        from courseware.classroom.judgements.pool import judge_here
 
         yield from judge_here(course.root, jobs, workers=min(workers, len(jobs)))
         return
     try:
-        from courseware.grading.cluster import judge_on_cluster
+        from courseware.classroom.judgements.cluster import judge_on_cluster
     except ModuleNotFoundError as missing:
         raise UsageError(f"--cluster needs the package {missing.name}: pip install 'courseware[cluster]'") from None
     yield from judge_on_cluster(cluster, course, jobs)
@@ -126,11 +134,11 @@ def _record(grading: StepGrading, *, judged: int) -> dict[str, Any]:
         "points_possible": sum(task.points for task in grading.step.tasks),
         "students": [
             {
-                "student": standing.student,
-                "points": None if standing.verdict is None else standing.verdict.points,
-                "remark": standing.remark,
+                "student": result.student,
+                "points": None if result.verdict is None else result.verdict.points,
+                "remark": result.remark,
             }
-            for standing in grading.standings()
+            for result in grading.results()
         ],
     }
 

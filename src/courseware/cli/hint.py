@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from courseware.base.errors import UsageError
 from courseware.cli.common import JsonOption, busy, console, open_workspace, print_json
-from courseware.errors import UsageError
 
 if TYPE_CHECKING:
-    from courseware.judge import CheckEntry
-    from courseware.workspace import Workspace
+    from courseware.checking.check import CheckEntry
+    from courseware.student.workspace import Workspace
 
 
 def hint(
@@ -41,7 +41,7 @@ def next_hints(workspace: Workspace, check: str, hints: tuple[str, ...]) -> tupl
 
 def _find(workspace: Workspace, check: str) -> CheckEntry:
     """The check of this name in any step, the step worked on last first. Raises UsageError with the nearest names."""
-    from courseware.judge import catalogue
+    from courseware.judging.judgement import catalogue
 
     last = workspace.progress.current_step
     known: list[str] = []

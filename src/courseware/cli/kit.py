@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from courseware.base.errors import UsageError
 from courseware.cli.common import JsonOption, console, print_json
-from courseware.errors import UsageError
 
 
 def kit(
@@ -22,8 +22,8 @@ def kit(
     as_json: JsonOption = False,
 ) -> None:
     """Make a student kit: engine, lessons, starters, notebooks and visible checks; no hidden check and no solution."""
+    from courseware.classroom.kit import make_kit
     from courseware.course import find_course
-    from courseware.kit import make_kit
 
     course = find_course()
     if steps is None:

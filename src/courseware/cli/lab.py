@@ -7,7 +7,7 @@ import typer
 from courseware.cli.common import busy, console, open_workspace, step_number
 
 if TYPE_CHECKING:
-    from courseware.lab import Addresses
+    from courseware.student.lab import Addresses
 
 
 def lab(
@@ -30,8 +30,8 @@ def lab(
     ] = None,
 ) -> None:
     """Open JupyterLab on a step: its notebook, the files to edit, a terminal, and your application running."""
-    from courseware.lab import Lab
-    from courseware.lab.processes import interrupted_once
+    from courseware.student.lab import Lab
+    from courseware.student.lab.processes import interrupted_once
 
     workspace = open_workspace()
     if step is None:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from courseware.base.errors import UsageError
 from courseware.cli.common import JsonOption, console, print_json
-from courseware.errors import UsageError
 
 
 def nbgrader(
@@ -25,8 +25,8 @@ def nbgrader(
     """Write an nbgrader course folder: starters and notebooks to release, and settings that grade by our judge."""
     if course_id is not None and not re.fullmatch(r"[A-Za-z0-9_.-]+", course_id):
         raise UsageError("The course's id may hold letters, digits, dots, dashes and underscores alone.")
+    from courseware.classroom.nbgrader.writing import write_course_folder
     from courseware.course import find_course
-    from courseware.nbgrader.writing import write_course_folder
 
     course, root = find_course(), folder.resolve()
     written = write_course_folder(

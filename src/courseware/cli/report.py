@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from courseware.base.errors import UsageError
 from courseware.cli.common import EachStepArgument, console
-from courseware.errors import UsageError
 
 if TYPE_CHECKING:
-    from courseware.nbgrader import CourseFolder
-    from courseware.reporting import StepFigures
+    from courseware.classroom.nbgrader import CourseFolder
+    from courseware.classroom.report import StepFigures
 
 
 def report(
@@ -23,32 +23,32 @@ def report(
     html: Annotated[Path | None, typer.Option(help="Write one page with charts, which needs nothing else.")] = None,
 ) -> None:
     """Show what a class finds hard: which tasks and checks fail, the most common mistakes, the time it took."""
-    from courseware.nbgrader import CourseFolder
+    from courseware.classroom.nbgrader import CourseFolder
 
     folder = CourseFolder(course_dir.resolve())
     steps = _figures(folder, step)
     if csv is not None:
-        from courseware.reporting.spreadsheet import spreadsheet
+        from courseware.classroom.report.tables import spreadsheet
 
         _write(csv, f"\ufeff{spreadsheet(steps)}")  # with the mark by which Excel knows UTF-8
     if html is not None:
-        from courseware.reporting.page import page
+        from courseware.classroom.report.page import page
 
         _write(html, page(folder.course.title, steps, datetime.now().astimezone()))
     if csv is None and html is None:
-        from courseware.reporting.table import report_view
+        from courseware.classroom.report.tables import report_view
 
         console().print(report_view(steps), end="")
 
 
 def _figures(folder: CourseFolder, number: int | None) -> list[StepFigures]:
-    from courseware.grading.grading import standings_of
-    from courseware.reporting import figures
+    from courseware.classroom.grading.grading import results_of
+    from courseware.classroom.report import figures
 
     course = folder.course
     steps = course.steps if number is None else (course.step(number),)
-    standings = {step.number: standings_of(folder, step) for step in steps}
-    found = [figures(step, standings[step.number]) for step in steps if standings[step.number]]
+    results = {step.number: results_of(folder, step) for step in steps}
+    found = [figures(step, results[step.number]) for step in steps if results[step.number]]
     if not found:
         raise UsageError(f"Nothing was handed in yet: {folder.root / 'submitted'} holds no submission of it.")
     return found

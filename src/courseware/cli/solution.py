@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from courseware.base.errors import UsageError
 from courseware.cli.common import RequiredStepArgument, SandboxOption, console, open_workspace
-from courseware.errors import UsageError
 
 if TYPE_CHECKING:
+    from courseware.base.tree import Tree
     from courseware.course import Course, Step
-    from courseware.project_tree import Tree
-    from courseware.workspace import Workspace
+    from courseware.student.workspace import Workspace
 
 
 def solution(
@@ -37,7 +37,7 @@ def solution(
 
 def _demand_that_it_holds(workspace: Workspace, step: Step, sandbox: bool | None) -> None:
     """Judges the work as it is now: what an earlier judgement said was about other files, perhaps."""
-    from courseware.cli.judging import judge_workspace
+    from courseware.cli.check import judge_workspace
 
     _, verdict = judge_workspace(workspace, step, sandbox=sandbox)
     if not verdict.held:
@@ -48,7 +48,8 @@ def _demand_that_it_holds(workspace: Workspace, step: Step, sandbox: bool | None
 
 
 def _files(course: Course, step: Step) -> Iterator[tuple[str, str]]:
-    from courseware.project_tree import changed, finish
+    from courseware.base.tree import changed
+    from courseware.course.stages import finish
 
     for path, content in changed(finish(course, step.number - 1), finish(course, step.number)).items():
         yield path, content.decode(errors="replace")
@@ -56,7 +57,7 @@ def _files(course: Course, step: Step) -> Iterator[tuple[str, str]]:
 
 def _differences(course: Course, step: Step) -> Iterator[tuple[str, str]]:
     """A patch for each file: from what the student was handed to the reference."""
-    from courseware.project_tree import finish, start
+    from courseware.course.stages import finish, start
 
     before, after = start(course, step.number), finish(course, step.number)
     for path in sorted(before.keys() | after.keys()):

@@ -7,15 +7,22 @@ from typing import Annotated
 
 import typer
 
-from courseware.cli.common import USUAL_JOBS, EachStepArgument, JobsOption, JsonOption, console, print_json
-from courseware.cli.counting import counting
-from courseware.cli.exit_codes import FAILED
+from courseware.author import Finding, claims, faults, prove
+from courseware.base.errors import UsageError
+from courseware.base.text import printable
+from courseware.cli.common import (
+    FAILED,
+    USUAL_JOBS,
+    EachStepArgument,
+    JobsOption,
+    JsonOption,
+    console,
+    counting,
+    print_json,
+)
 from courseware.course import find_course
-from courseware.errors import UsageError
-from courseware.proving import Finding, claims, faults, prove
 from courseware.verdict import Outcome
 from courseware.views.terminal.parts import shown, sign
-from courseware.views.untrusted import printable
 
 
 def verify(

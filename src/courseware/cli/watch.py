@@ -2,24 +2,68 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import select
+import sys
+import termios
 import threading
-from collections.abc import Iterator
+import tty
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from courseware.base.errors import UsageError
 from courseware.cli.common import SandboxOption, StepArgument, console, open_workspace
-from courseware.cli.keys import keys
-from courseware.errors import UsageError
+
+
+@contextmanager
+def keys(pressed: Callable[[str], None]) -> Iterator[bool]:
+    """Calls `pressed` from a thread with every key during the block; yields False, and does nothing, without terminal.
+
+    Ctrl-C stays what it is. Where the terminal has gone, the keys end.
+    """
+    if not sys.stdin.isatty():
+        yield False
+        return
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    over, end = os.pipe()
+    reader = threading.Thread(target=_read, args=(terminal, over, pressed), name="keys", daemon=True)
+    try:
+        tty.setcbreak(terminal)
+        reader.start()
+        yield True
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        os.close(end)
+        reader.join()
+        os.close(over)
+
+
+def _read(terminal: int, over: int, pressed: Callable[[str], None]) -> None:
+    while True:
+        ready, _, _ = select.select([terminal, over], [], [])
+        if over in ready:
+            return
+        try:
+            typed = os.read(terminal, 32)
+        except OSError:
+            return
+        if not typed:
+            return
+        for key in typed.decode(errors="replace"):
+            pressed(key)
+
 
 if TYPE_CHECKING:
     from watchfiles import Change
 
     from courseware.course import Step
+    from courseware.student.workspace import Workspace
     from courseware.verdict import Verdict
-    from courseware.workspace import Workspace
 
 SAVED = "saved"
 KEYS = "h hint   l list of checks   q quit"
@@ -61,7 +105,7 @@ class _Watch:
                 waiting.append(events.get())
 
     def _judge(self) -> None:
-        from courseware.cli.judging import judge_workspace, remarks
+        from courseware.cli.check import judge_workspace, remarks
         from courseware.views.terminal import verdict_view
 
         self._screen.rule()
@@ -78,7 +122,7 @@ class _Watch:
 
     def _hint(self) -> None:
         from courseware.cli.hint import next_hints
-        from courseware.judge import catalogue
+        from courseware.judging.judgement import catalogue
         from courseware.verdict import Outcome
         from courseware.views.terminal import hint_view
 
@@ -138,8 +182,8 @@ def is_saved_work(folder: Path, change: Change, path: str) -> bool:
     """Whether a changed file is part of the project in `folder`: written by a person, and not about the lesson."""
     from watchfiles import DefaultFilter
 
-    from courseware.project_tree import is_generated
-    from courseware.workspace.layout import is_handed_in
+    from courseware.base.tree import is_generated
+    from courseware.course.handout import is_handed_in
 
     if not Path(path).is_relative_to(folder) or not DefaultFilter()(change, path):
         return False

@@ -1,41 +1,22 @@
 """The parts of a course as frozen models: the course, its application, its steps and their tasks."""
 
 from pathlib import Path
-from string import Formatter
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from courseware.errors import UsageError
-from courseware.services.catalogue import KINDS
+from courseware.base.errors import UsageError
+from courseware.base.models import FrozenModel
 
 Identifier = Annotated[str, Field(pattern=r"^\d+\.[0-9a-z]+$")]
 
 
 Services = dict[str, dict[str, str]]
+"""For each service the variables that it fills, and their texts with the service's facts in braces."""
 
 
-def known_services(services: Services) -> Services:
-    """`services`, if each of them is one that there is, and asked for nothing but its facts."""
-    for name, variables in services.items():
-        if name not in KINDS:
-            raise ValueError(f"there is no service {name!r}; there are: {', '.join(KINDS)}")
-        for variable, text in variables.items():
-            facts = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
-            if unknown := [fact for fact in facts if fact not in KINDS[name].facts]:
-                raise ValueError(
-                    f"{variable} asks {name} for {{{unknown[0]}}}; what it tells is: {', '.join(KINDS[name].facts)}"
-                )
-    return services
-
-
-class Part(BaseModel):
-    """A piece of the course: it never changes after loading, and a misspelt key in its file is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Application(Part):
+class Application(FrozenModel):
     """The application that the steps build.
 
     `entrypoint` names a factory without arguments as `module:function`. `migrations` is the Alembic
@@ -43,9 +24,9 @@ class Application(Part):
 
     `imports` names modules of libraries that most of its versions import: whoever judges many imports them once.
 
-    `environment` are variables with their values. `services` says for each service of the course that the application
-    uses which variables it fills, with the service's facts in braces. `address_variable` is the one that is told where
-    the application itself can be reached.
+    `environment` are variables with their values; a step's own `environment` overrides them. `services` says for each
+    service of the course that the application uses which variables it fills, with the service's facts in braces.
+    `address_variable` is the one that is told where the application itself can be reached.
     """
 
     path: str
@@ -54,18 +35,23 @@ class Application(Part):
     imports: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     address_variable: str | None = None
-    services: Annotated[Services, AfterValidator(known_services)] = {}
+    services: Services = {}
+
+    @property
+    def filled_variables(self) -> tuple[str, ...]:
+        """The variables that are filled for each start: with facts of services, and with the application's address."""
+        own = [] if self.address_variable is None else [self.address_variable]
+        return (*own, *(name for variables in self.services.values() for name in variables))
 
     @model_validator(mode="after")
     def _each_variable_is_set_once(self) -> Self:
-        own = [] if self.address_variable is None else [self.address_variable]
-        filled = [*self.environment, *own, *(name for variables in self.services.values() for name in variables)]
-        if twice := next((name for name in filled if filled.count(name) > 1), None):
+        names = [*self.environment, *self.filled_variables]
+        if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"{twice} is set twice, by the environment, a service or address_variable")
         return self
 
 
-class Task(Part):
+class Task(FrozenModel):
     """A piece of work with a check cell of its own. `edit` lists the files where it is done."""
 
     id: Identifier
@@ -74,7 +60,7 @@ class Task(Part):
     edit: tuple[str, ...] = ()
 
 
-class Question(Part):
+class Question(FrozenModel):
     """A question that the student answers in words and a person grades."""
 
     id: Identifier
@@ -82,25 +68,39 @@ class Question(Part):
     points: int = Field(gt=0)
 
 
-class Lesson(Part):
+class Lesson(FrozenModel):
     """What a step's lesson.toml says.
 
-    `adds` and `changes` are paths inside the application; in `adds` also patterns, such as "tests/**". `given` are
-    those of them that the student is handed as they are in the reference. `needs` names the services that the step
-    uses from now on. As long as there are no tasks, it is planned: the application has it, but nobody can work on it.
+    `adds` are paths of files that the step adds to the application, or patterns such as "tests/**". `given` are the
+    files, added or changed by the step, that the student is handed as they are in the reference. `needs` names the
+    services that the step uses from now on. A step without tasks is planned: the application has it, but students
+    cannot work on it yet.
+
+    `environment` are variables that the application gets from this step on. They override variables of the same name
+    that the application or an earlier step has.
+
+    `number` is the step's place in the course, from 1 on. Leave it out where the folder's name says it: step_1_intro.
     """
 
     title: str
+    number: int | None = Field(default=None, gt=0)
     minutes: int = Field(gt=0)
     adds: tuple[str, ...]
-    changes: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
     tasks: tuple[Task, ...] = ()
     questions: tuple[Question, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_list_of_changes(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if "changes" in values:
+            raise PydanticCustomError("changes", "delete `changes`: what a step changes is read from the stages")
+        return values
 
-class Step(Part):
+
+class Step(FrozenModel):
     """A lesson and its place: `root` is the course's folder, `slug` the name of every folder of the step."""
 
     root: Path
@@ -149,7 +149,7 @@ class Step(Part):
         return tuple(task for task in self.tasks if path in task.edit)
 
 
-class Course(Part):
+class Course(FrozenModel):
     """The whole course. `root` is the folder that holds lessons/, starter/, solutions/ and checks/.
 
     `steps` are those that can be worked on. After them come the `planned` ones.
@@ -162,16 +162,26 @@ class Course(Part):
     planned: tuple[Step, ...] = ()
 
     @model_validator(mode="after")
-    def _what_steps_need_is_there(self) -> Self:
+    def _steps_fit_the_application(self) -> Self:
         for step in self.stages:
             if missing := [name for name in step.lesson.needs if name not in self.application.services]:
                 raise ValueError(f"step {step.number} needs {missing[0]!r}, which application.services does not name")
+            if filled := [name for name in step.lesson.environment if name in self.application.filled_variables]:
+                raise ValueError(f"step {step.number} sets {filled[0]}, which a service or address_variable fills")
         return self
 
     def services_after(self, number: int) -> tuple[str, ...]:
         """The services that the application uses after step `number`."""
         needed = {name for step in self.stages if step.number <= number for name in step.lesson.needs}
         return tuple(name for name in self.application.services if name in needed)
+
+    def application_after(self, number: int) -> Application:
+        """The application with the environment that it has after step `number`; 0 stands for before the first one."""
+        environment = dict(self.application.environment)
+        for step in self.stages:
+            if step.number <= number:
+                environment |= step.lesson.environment
+        return self.application.model_copy(update={"environment": environment})
 
     def step(self, number: int) -> Step:
         """The step with this number; UsageError names the ones there are."""
@@ -190,7 +200,6 @@ class Course(Part):
     def application_folder(self) -> Path:
         return self.root / self.application.path
 
-    def solution_folder(self, number: int) -> Path:
-        """Where files stand as step `number` leaves them, if a later step changes them; 0 is the base before step 1."""
-        slug = "step_0_base" if number == 0 else self.stages[number - 1].slug
-        return self.root / "solutions" / slug
+    def superseded_folder(self, number: int) -> Path:
+        """The folder of the files that a later step changes, as step `number` leaves them (0: before step 1)."""
+        return self.root / "solutions" / "superseded" / f"after_step_{number}"

@@ -1,9 +1,9 @@
-"""Puts the judge into nbgrader: writes its course folder, and takes the place of running the students' notebooks.
+"""The import path that nbgrader's settings name, in classes that exist already. The code is in `classroom.nbgrader`.
 
-`import nbgrader` is the library; this package is `courseware.nbgrader`.
+A class keeps its `nbgrader_config.py` and `nbgrader_config.json` when the engine is updated, so each plug-in that they
+name stays importable from here.
 """
 
-from courseware.nbgrader.configuration import configure, configure_student
-from courseware.nbgrader.course_folder import CourseFolder
+from courseware.classroom.nbgrader import CourseFolder, configure, configure_student
 
 __all__ = ["CourseFolder", "configure", "configure_student"]

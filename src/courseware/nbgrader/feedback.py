@@ -1,18 +1,5 @@
-"""Pages made of graded notebooks: no HTML of a student's works in them."""
+"""An import path that nbgrader's settings name; the code is in `classroom.nbgrader.feedback`."""
 
-from typing import Any
+from courseware.classroom.nbgrader.feedback import markdown_without_html
 
-from jinja2 import pass_context
-from jinja2.runtime import Context
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-
-
-@pass_context
-def markdown_without_html(context: Context, source: str) -> str:
-    """Markdown as HTML; tags in it are shown as text.
-
-    In formgrader a student's script would run with all that the instructor may do.
-    """
-    cell: dict[str, Any] = context.get("cell", {})
-    renderer = IPythonRenderer(escape=True, attachments=cell.get("attachments", {}))
-    return str(MarkdownWithMath(renderer=renderer).render(source))
+__all__ = ["markdown_without_html"]

@@ -18,9 +18,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from courseware.services.listening import Listener
-from courseware.services.mood import POLL_SECONDS, Mood, Moods
-from courseware.views.untrusted import printable
+from courseware.base.text import printable
+from courseware.services.servers import POLL_SECONDS, FaultMode, FaultState, Listener
 
 STATIC = Path(__file__).parent / "pages"
 CONNECTIONS = 100
@@ -100,29 +99,29 @@ class Guard:
         await self._application(scope, receive, send_guarded)
 
 
-class Unwell:
-    """Shows a service's mood at all paths with a prefix, before the application hears of the request."""
+class FaultInjection:
+    """Shows a service's mode at all paths with a prefix, before the application hears of the request."""
 
-    def __init__(self, application: ASGIApp, moods: Moods, refusal: Response, prefix: str) -> None:
+    def __init__(self, application: ASGIApp, faults: FaultState, refusal: Response, prefix: str) -> None:
         self._application = application
-        self._moods = moods
+        self._faults = faults
         self._refusal = refusal
         self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(self._prefix) or self._moods.now is Mood.WELL:
+        if scope["type"] != "http" or not scope["path"].startswith(self._prefix) or self._faults.now is FaultMode.NONE:
             await self._application(scope, receive, send)
             return
-        self._moods.waiting += 1
+        self._faults.waiting += 1
         try:
             received = await self._receive_while_stalling(receive)
         finally:
-            self._moods.waiting -= 1
+            self._faults.waiting -= 1
         if received is None:
             return
-        if self._moods.now is Mood.REFUSES:
+        if self._faults.now is FaultMode.REFUSES:
             await self._refusal(scope, receive, send)
-        elif self._moods.now is Mood.DROPS:
+        elif self._faults.now is FaultMode.DROPS:
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
             raise Dropped
         else:
@@ -132,7 +131,7 @@ class Unwell:
         """What came while the service stalled; None when the client has gone, whose request then has no effect."""
         received: list[Message] = []
         waiting = asyncio.ensure_future(receive())
-        while self._moods.now is Mood.STALLS or not received:
+        while self._faults.now is FaultMode.STALLS or not received:
             if not (await asyncio.wait([waiting], timeout=POLL_SECONDS))[0]:
                 continue
             received.append(waiting.result())

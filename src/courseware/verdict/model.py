@@ -4,7 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from courseware.base.models import FrozenModel
 
 
 class Outcome(StrEnum):
@@ -16,13 +18,7 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
-class Record(BaseModel):
-    """A part of a verdict: frozen, and strict about its keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Failure(Record):
+class Failure(FrozenModel):
     """Why a check failed, in words for the student.
 
     `key` names the kind of failure for programs (statistics, translations, known mistakes). `asked` is the
@@ -36,7 +32,7 @@ class Failure(Record):
     got: str
 
 
-class CheckResult(Record):
+class CheckResult(FrozenModel):
     """One check's outcome. `sentence` says what it demands; `points` is what was earned out of `points_possible`.
 
     `needs_failed` names the check whose failure made this one be skipped (empty when the application did not start).
@@ -58,7 +54,7 @@ class CheckResult(Record):
     seconds: float = Field(ge=0)
 
 
-class TaskResult(Record):
+class TaskResult(FrozenModel):
     """A task's points: the sum over its checks that were run."""
 
     id: str
@@ -68,14 +64,14 @@ class TaskResult(Record):
     held: bool
 
 
-class StartFailure(Record):
+class StartFailure(FrozenModel):
     """Why the application did not come up. `text` holds the student's own frames and the error, as plain text."""
 
     phase: Literal["migrations", "import", "startup", "ended", "timeout"]
     text: str
 
 
-class ApplicationReport(Record):
+class ApplicationReport(FrozenModel):
     """How the application under judgement fared: whether it started, why not, and the end of what it printed."""
 
     started: bool
@@ -83,7 +79,7 @@ class ApplicationReport(Record):
     log: str = ""
 
 
-class Verdict(Record):
+class Verdict(FrozenModel):
     """The judge's whole answer about one submission for one step.
 
     The same submission, step, checks and seed give the same verdict, but for `judged_at` and the seconds.

@@ -1,7 +1,8 @@
 """What several views say in the same words, wherever they show it."""
 
+from courseware.base.text import printable
 from courseware.course import Step
-from courseware.verdict import Verdict
+from courseware.verdict import CheckResult, Verdict
 
 PHASES = {
     "migrations": "Your application does not start: its migrations fail.",
@@ -28,3 +29,25 @@ def tasks_in(step: Step, path: str) -> str:
     """For which of the step's tasks a file is edited."""
     tasks = [task.id for task in step.tasks_in(path)]
     return f"{'tasks' if len(tasks) > 1 else 'task'} {', '.join(tasks)}" if tasks else "no task"
+
+
+STARTS = "The application starts"
+
+
+def failure_text(check: CheckResult) -> str:
+    """Why a check failed: what was asked, what should have come, what came."""
+    if check.failure is None:
+        return printable(check.detail or "")
+    parts = (("Asked", check.failure.asked), ("Expected", check.failure.expected), ("Got", check.failure.got))
+    return printable("\n".join(f"{name}: {text}" for name, text in parts))
+
+
+def why_skipped(check: CheckResult) -> str:
+    """Why a check was never run."""
+    return f"It waits for {check.needs_failed}." if check.needs_failed else "The application does not run."
+
+
+def start_text(verdict: Verdict) -> str:
+    """Why the application did not start, or nothing where it did."""
+    failure = verdict.application.failure
+    return "" if failure is None else printable(f"{PHASES[failure.phase]}\n{failure.text}")

@@ -16,7 +16,7 @@ from app.models import User
 PATIENCE = 10
 """Seconds until a mail server that does not answer counts as down."""
 FAREWELL = 1.5
-"""Seconds that messages on their way get when the application stops; start.sh has given requests three before."""
+"""Seconds that messages on their way get when the application stops."""
 
 logger = logging.getLogger(__name__)
 templates = Environment(loader=PackageLoader("app"), autoescape=select_autoescape(), undefined=StrictUndefined)

@@ -1,6 +1,6 @@
 """An image store that speaks Cloudinary's upload API and serves what was stored, on this machine alone.
 
-`courseware.services.image_store.image_store.ImageStore` is the service. It is not imported here, to keep that cheap.
+`courseware.services.image_store.service.ImageStore` is the service. It is not imported here, to keep that cheap.
 
 Which address belongs to which picture
 --------------------------------------

@@ -7,9 +7,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from courseware.services.listening import Listener
 from courseware.services.mailbox.messages import Messages
-from courseware.services.mood import Mood, Moods
+from courseware.services.servers import FaultMode, FaultState, Listener
 
 LARGEST_MESSAGE = 2 * 1024 * 1024
 MOST_RECIPIENTS = 100
@@ -27,11 +26,11 @@ class SmtpServer:
     It accepts by itself, because asyncio's own server forgets a connection that comes while it ends.
     """
 
-    def __init__(self, listener: Listener, messages: Messages, moods: Moods) -> None:
+    def __init__(self, listener: Listener, messages: Messages, faults: FaultState) -> None:
         self._loop = asyncio.get_running_loop()
         self._listener = listener
-        self._taking = Taking(messages, moods)
-        self._moods = moods
+        self._taking = Taking(messages, faults)
+        self._faults = faults
         self._beginning: set[asyncio.Task[Any]] = set()
         self._open: set[Connection] = set()
         listener.setblocking(False)
@@ -70,18 +69,18 @@ class SmtpServer:
         await self._loop.connect_accepted_socket(self._connection, accepted)
 
     def _connection(self) -> "Connection":
-        return Connection(self._taking, self._moods, self._open)
+        return Connection(self._taking, self._faults, self._open)
 
 
 class Connection(SMTP):
-    """One client's connection, which shows the mailbox's mood.
+    """One client's connection, which shows the mailbox's mode.
 
     A mailbox that refuses says 421 to whatever it is told and ends the connection. One that stalls says nothing until
     it is well again. One that drops ends the connection when it has read a message, without having taken it.
     """
 
-    def __init__(self, taking: "Taking", moods: Moods, open_connections: "set[Connection]") -> None:
-        self._moods = moods
+    def __init__(self, taking: "Taking", faults: FaultState, open_connections: "set[Connection]") -> None:
+        self._faults = faults
         self._open = open_connections
         super().__init__(
             taking,
@@ -104,8 +103,8 @@ class Connection(SMTP):
         super().connection_lost(error)
 
     async def push(self, status: Any) -> None:
-        await self._moods.wait_while_stalling()
-        if self._moods.now is Mood.REFUSES:
+        await self._faults.wait_while_stalling()
+        if self._faults.now is FaultMode.REFUSES:
             await super().push("421 4.3.2 The mailbox refuses to serve")
             assert isinstance(self.transport, asyncio.Transport)
             self.transport.close()
@@ -121,9 +120,9 @@ class Connection(SMTP):
 class Taking:
     """What the server does with a message."""
 
-    def __init__(self, messages: Messages, moods: Moods) -> None:
+    def __init__(self, messages: Messages, faults: FaultState) -> None:
         self._messages = messages
-        self._moods = moods
+        self._faults = faults
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -134,11 +133,11 @@ class Taking:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        await self._moods.wait_while_stalling()
-        if self._moods.now is Mood.DROPS:
+        await self._faults.wait_while_stalling()
+        if self._faults.now is FaultMode.DROPS:
             assert isinstance(server, Connection)
             server.abort()
-        elif self._moods.now is Mood.WELL:
+        elif self._faults.now is FaultMode.NONE:
             content = envelope.original_content
             assert content is not None
             user = session.auth_data.login.decode(errors="replace") if session.auth_data else ""

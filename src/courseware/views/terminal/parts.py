@@ -7,8 +7,8 @@ control codes, whoever wrote it.
 from rich.table import Table
 from rich.text import Text
 
+from courseware.base.text import printable
 from courseware.verdict import Outcome
-from courseware.views.untrusted import printable
 
 SIGNS = {
     Outcome.PASSED: ("✔", "green"),

@@ -1,0 +1,136 @@
+"""What must hold of a course, and the verification that puts every such claim to the judge."""
+
+import multiprocessing
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from courseware.author.mistakes import alternatives_of, mistakes_of
+from courseware.base.tree import Tree
+from courseware.course import Course, Step, load_course
+from courseware.course.stages import finish, start
+from courseware.judging.judgement import judge
+from courseware.judging.sandbox import SandboxKind
+from courseware.verdict import Outcome, Verdict
+
+
+class Kind(StrEnum):
+    """The invariant that a claim belongs to."""
+
+    REFERENCE = "references pass"
+    STARTER = "starters fail"
+    MISTAKE = "mistakes are caught"
+    ALTERNATIVE = "alternatives pass"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The checks of step `step`, hidden ones too, say of `tree`, as it stands after step `stage`, what is expected.
+
+    `failures` is None when every check must pass, else the message key of each check that must fail. With
+    `nothing_passes` no check may pass, whatever the keys.
+    """
+
+    kind: Kind
+    name: str
+    step: int
+    stage: int
+    tree: Tree
+    failures: Mapping[str, str] | None = None
+    nothing_passes: bool = False
+
+    def contradictions(self, verdict: Verdict) -> list[str]:
+        """In words, all that the verdict says otherwise; empty when the claim holds."""
+        if not verdict.valid:
+            return ["the checks themselves failed:", *verdict.notes, *(check.detail or "" for check in verdict.checks)]
+        if self.nothing_passes:
+            return [f"{check.id} passed" for check in verdict.checks if check.outcome is Outcome.PASSED]
+        failures = self.failures or {}
+        if not verdict.application.started:
+            failure = verdict.application.failure
+            return [f"the application did not start: {failure.phase}: {failure.text}" if failure else "no start"]
+        return [*self._wrong_failures(verdict, failures), *self._missing_failures(verdict, failures)]
+
+    @staticmethod
+    def _wrong_failures(verdict: Verdict, failures: Mapping[str, str]) -> Iterator[str]:
+        for check in verdict.checks:
+            if check.failure is not None:
+                failure = check.failure
+                if check.id not in failures:
+                    details = f"asked {failure.asked}; expected {failure.expected}; got {failure.got}"
+                    yield f"{check.id} says {failure.key}: {details}"
+                elif failures[check.id] != failure.key:
+                    yield f"{check.id} says {failure.key}, not {failures[check.id]}"
+
+    @staticmethod
+    def _missing_failures(verdict: Verdict, failures: Mapping[str, str]) -> Iterator[str]:
+        failed = {check.id for check in verdict.checks if check.outcome is Outcome.FAILED}
+        for identifier in failures:
+            if identifier not in failed:
+                yield f"{identifier} did not fail"
+        for check in verdict.checks:
+            if check.outcome is Outcome.SKIPPED and not failed:
+                yield f"{check.id} was skipped"
+
+
+def claims(course: Course, steps: tuple[Step, ...]) -> Iterator[Claim]:
+    """Every claim about these steps, the slowest kind last. Raises UsageError where a specimen does not fit."""
+    last = len(course.stages)
+    for step in steps:
+        reference = finish(course, step.number)
+        handed_out = start(course, step.number)
+        for earlier in course.steps:
+            if earlier.number <= step.number:
+                yield Claim(Kind.REFERENCE, f"finish({step.number})", earlier.number, step.number, reference)
+            if earlier.number < step.number:
+                yield Claim(Kind.STARTER, f"start({step.number}) keeps", earlier.number, step.number, handed_out)
+        if step.number < last:
+            yield Claim(Kind.REFERENCE, "the finished application", step.number, last, finish(course, last))
+        number = step.number
+        yield Claim(Kind.STARTER, f"start({number})", number, number, handed_out, nothing_passes=True)
+        for alternative in alternatives_of(step):
+            yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, alternative.put_over(reference))
+        for mistake in mistakes_of(step):
+            yield Claim(Kind.MISTAKE, mistake.id, number, number, mistake.made_in(reference), mistake.fails)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of a claim: it holds when there are no `contradictions`. `seconds` is how long its judgement took."""
+
+    claim: Claim
+    contradictions: tuple[str, ...]
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        return not self.contradictions
+
+
+def prove(
+    root: Path, claims: Sequence[Claim], *, jobs: int, sandbox: SandboxKind | None, seed: int | None
+) -> Iterator[Finding]:
+    """The findings about the course in `root`, each as soon as it is there.
+
+    Args:
+        jobs: how many judgements run at once.
+        seed: of the order of checks and of their data; None draws one for each judgement.
+    """
+    # Fresh processes: a forked one would inherit the threads and the terminal of whoever asks.
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(_find, root, claim, sandbox, seed) for claim in claims]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _find(root: Path, claim: Claim, sandbox: SandboxKind | None, seed: int | None) -> Finding:
+    course = load_course(root)
+    verdict = judge(
+        course, course.step(claim.step), claim.tree, stage=claim.stage, hidden=True, sandbox=sandbox, seed=seed
+    )
+    return Finding(claim, tuple(claim.contradictions(verdict)), verdict.seconds)

@@ -1,0 +1,49 @@
+"""What programs that run side by side need: signals that end them, locks between them, and waiting for a condition."""
+
+import fcntl
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from courseware.base.errors import UsageError
+
+ENDING_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+)
+"""Those that this system has."""
+
+
+POLL_SECONDS = 0.005
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
+    """Whether this holds now, or comes to hold within so many seconds."""
+    until = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() >= until:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Waits until nobody else holds the lock file `path`, then holds it for the block. It ends with the process."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def alone(own: Path) -> Iterator[None]:
+    """Nobody else gets in while the block runs, nor is kept out when its process is killed. Raises UsageError."""
+    own.mkdir(exist_ok=True)
+    with (own / "grading.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError("This class is being graded already, by another `course grade`.") from None
+        yield

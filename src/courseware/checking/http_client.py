@@ -1,0 +1,132 @@
+"""An HTTP client for one request over a socket, under limits that a hostile server cannot stretch.
+
+The deadline covers the request and its answer (a server that drips a byte now and then does not win time), the size of
+head and body is bounded, nothing is decompressed and no redirect is followed.
+"""
+
+import select
+import socket
+import time
+from dataclasses import dataclass, field
+
+import h11
+
+from courseware.checking.request import Request
+
+MAXIMUM_BODY = 1024 * 1024
+MAXIMUM_INFORMATIONAL = 20
+CHUNK = 64 * 1024
+
+
+class HttpFailure(Exception):
+    """No proper answer came. `key` names the kind; the message says in words what came instead."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+@dataclass
+class HttpClient:
+    """A request that was sent, and its answer as far as it has come. `seconds` is the time for both, from now on."""
+
+    connection: socket.socket
+    seconds: float
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytearray = field(default_factory=bytearray)
+
+    def __post_init__(self) -> None:
+        self._deadline = time.monotonic() + self.seconds
+
+    def send(self, request: Request, hold_back: int = 0) -> None:
+        """Sends the request, but for so many bytes, or as much of it as the server wants to hear before it answers."""
+        self._http = h11.Connection(h11.CLIENT)
+        start = h11.Request(method=request.method, target=request.target, headers=list(request.all_headers().items()))
+        events = [start, h11.Data(data=request.body()[: request.stops_after])]
+        if request.stops_after is None:
+            events.append(h11.EndOfMessage())
+        content = b"".join(self._http.send(event) or b"" for event in events)
+        self._rest = content[len(content) - hold_back :]
+        self._send_while_silent(content[: len(content) - hold_back])
+
+    def send_rest(self) -> None:
+        """Sends what was held back."""
+        self._send_while_silent(self._rest)
+
+    def _send_while_silent(self, content: bytes) -> None:
+        """Sends until an answer begins to come: a server need not read what it refuses."""
+        left = memoryview(content)
+        try:
+            while left and not self._is_answering(select.POLLOUT, self._seconds_left()):
+                self._wait_at_most_until_the_deadline()
+                left = left[self.connection.send(left[:CHUNK]) :]
+        except TimeoutError:
+            raise _too_late() from None
+        except OSError:
+            pass  # the server may have answered and closed before it read everything
+
+    def is_answered_within(self, seconds: float) -> bool:
+        """Whether an answer begins to come within so many seconds."""
+        return self._is_answering(0, min(seconds, self._seconds_left()))
+
+    def _is_answering(self, unless: int, seconds: float) -> bool:
+        """Whether there is something to read, or the end of it. Waits for that, or for the event `unless`."""
+        poll = select.poll()
+        poll.register(self.connection, select.POLLIN | unless)
+        return any(event & select.POLLIN for _, event in poll.poll(seconds * 1000))
+
+    def receive(self) -> None:
+        """Reads the answer to its end. Raises HttpFailure."""
+        informational = 0
+        while True:
+            event = self._next_event()
+            if isinstance(event, h11.InformationalResponse):
+                informational += 1
+                if informational > MAXIMUM_INFORMATIONAL:
+                    raise HttpFailure("not_http", "an endless row of 1xx answers")
+            elif isinstance(event, h11.Response):
+                self.status = event.status_code
+                self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in event.headers}
+            elif isinstance(event, h11.Data):
+                self.body += event.data
+                if len(self.body) > MAXIMUM_BODY:
+                    raise HttpFailure("answer_too_large", f"an answer of more than {MAXIMUM_BODY // 1024} KiB")
+            else:
+                return
+
+    def _next_event(self) -> object:
+        while True:
+            try:
+                event = self._http.next_event()
+                if event is h11.NEED_DATA:
+                    self._http.receive_data(self._read())
+                    continue
+            except h11.RemoteProtocolError as error:
+                key = "connection_closed" if self._http.their_state is h11.ERROR and not self.status else "not_http"
+                raise HttpFailure(key, f"no proper HTTP answer ({error})") from None
+            if isinstance(event, h11.ConnectionClosed):
+                raise HttpFailure("connection_closed", "a closed connection and no answer")
+            return event
+
+    def _read(self) -> bytes:
+        self._wait_at_most_until_the_deadline()
+        try:
+            return self.connection.recv(CHUNK)
+        except TimeoutError:
+            raise _too_late() from None
+        except OSError:
+            return b""
+
+    def _wait_at_most_until_the_deadline(self) -> None:
+        left = self._seconds_left()
+        if not left:
+            raise _too_late()
+        self.connection.settimeout(left)
+
+    def _seconds_left(self) -> float:
+        return max(0.0, self._deadline - time.monotonic())
+
+
+def _too_late() -> HttpFailure:
+    return HttpFailure("no_answer", "no complete answer in time")

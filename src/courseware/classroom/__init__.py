@@ -1,0 +1,1 @@
+"""What an instructor works with: nbgrader, grading, reports, exports and kits."""

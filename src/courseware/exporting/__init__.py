@@ -1,8 +1,0 @@
-"""Writes what a class was given in the formats of others: Canvas, Moodle, Gradescope, and whatever reads JUnit's XML.
-
-Whoever needs a look has no points in any of them, and never 0.
-"""
-
-from courseware.exporting.graded_class import GradedStep, graded_steps
-
-__all__ = ["GradedStep", "graded_steps"]

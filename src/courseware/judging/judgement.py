@@ -1,0 +1,101 @@
+"""Starts the submission's application, has the checks run against it, and puts the verdict together."""
+
+import secrets
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+from courseware.base.tree import Tree, digest
+from courseware.checking.check import CheckEntry
+from courseware.course import Application, Course, Step, check_files
+from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime
+from courseware.judging.sandbox import ApplicationCommand, SandboxKind, available, start_application
+from courseware.verdict import Verdict
+
+ADDRESS = "http://address-of-the-application.example"
+"""Where the application is told that the world reaches it: nowhere, so that one that makes an address up is noticed."""
+
+
+def judge(
+    course: Course,
+    step: Step,
+    tree: Tree,
+    *,
+    stage: int | None = None,
+    task: str | None = None,
+    hidden: bool = False,
+    sandbox: SandboxKind | None = None,
+    seed: int | None = None,
+) -> Verdict:
+    """The verdict about the project `tree` for `step`.
+
+    Args:
+        stage: the step after which the project stands, if it is a later one than `step`. It may use what that step
+            brought, and has its environment: an application that sends messages needs its mailbox for every check.
+        task: judge this task alone (and what its checks need).
+        hidden: run the hidden checks too.
+        sandbox: which sandbox; None takes bubblewrap where it works, else plain, which is for one's own code only.
+        seed: of the order of checks and of their data; None draws one. The verdict names it.
+
+    Raises:
+        UsageError: for an unknown task, or a sandbox that this machine does not have.
+    """
+    if task is not None:
+        step.task(task)
+    began = time.monotonic()
+    judged_at = datetime.now(UTC)
+    kind: SandboxKind = sandbox or ("bubblewrap" if available().bubblewrap else "plain")
+    after = stage or step.number
+    application = course.application_after(after)
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    with ExitStack() as stack:
+        services = stack.enter_context(JudgeServices(course.services_after(after), application.services, kind))
+        command = application_command(application, services)
+        server = stack.enter_context(
+            RestartingServer(lambda: start_application(tree, command, kind=kind, serve=services.serve))
+        )
+        # Imported here: pytest takes a tenth of a second, in which the application is starting already.
+        from courseware.judging.checks_run import run_checks
+
+        runtime = Runtime(server, services, command.environment)
+        run = run_checks(course, step, runtime, task=task, hidden=hidden, seed=seed)
+        return Verdict(
+            step=step.number,
+            title=step.title,
+            submission=digest(tree),
+            checks_version=checks_version(course, step, hidden=hidden),
+            judged_by=kind,
+            judged_at=judged_at,
+            seconds=round(time.monotonic() - began, 3),
+            seed=seed,
+            valid=run.valid,
+            notes=run.faults,
+            application=server.report(),
+            tasks=run.task_results(),
+            checks=run.results,
+        )
+
+
+def catalogue(course: Course, step: Step, *, hidden: bool = False) -> tuple[CheckEntry, ...]:
+    """The step's checks in the order of tasks and files. Raises CourseFault where the checks cannot be read."""
+    from courseware.judging.checks_run import collect_checks
+
+    return collect_checks(course, step, hidden=hidden)
+
+
+def application_command(application: Application, services: JudgeServices) -> ApplicationCommand:
+    """How the application is served, with these services."""
+    address = {} if application.address_variable is None else {application.address_variable: ADDRESS}
+    return ApplicationCommand(
+        entrypoint=application.entrypoint,
+        migrations=application.migrations,
+        environment={**application.environment, **address, **services.environment()},
+        imports=application.imports,
+        service_ports=services.ports_inside,
+    )
+
+
+def checks_version(course: Course, step: Step, *, hidden: bool) -> str:
+    """SHA-256 (hex) of the checks that judge this step, and of all that they may import."""
+    files = check_files(course, step, hidden=hidden)
+    return digest({file.relative_to(course.root).as_posix(): file.read_bytes() for file in files})

@@ -1,0 +1,161 @@
+"""The pytest plugin that runs checks: it orders them, keeps the application up, and notes what became of each."""
+
+import random
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+
+from courseware.checking.check import MARKER, CheckDeclaration, CheckEntry, CheckFailed
+from courseware.course import Step
+from courseware.judging.runtime import Runtime
+from courseware.verdict import Failure, Outcome
+
+
+@dataclass
+class Note:
+    """What is known of one check so far."""
+
+    outcome: Outcome = Outcome.SKIPPED
+    failure: Failure | None = None
+    needs_failed: str | None = None
+    detail: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass
+class CheckRun:
+    """One run's checks and what became of them, by id. `faults` are the course's own mistakes."""
+
+    entries: dict[str, CheckEntry] = field(default_factory=dict)
+    notes: dict[str, Note] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+class JudgePlugin:
+    """Runs the step's checks of `task` (all if None) against `runtime`; without one it only collects them."""
+
+    def __init__(self, step: Step, runtime: Runtime | None, *, task: str | None, seed: int) -> None:
+        self.run = CheckRun()
+        self._step = step
+        self._runtime = runtime
+        self._task = task
+        self._seed = seed
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", f"{MARKER}(declaration): a check of the course")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.run.faults.append(f"The checks in {report.nodeid} cannot be read: {report.longrepr}")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        by_id: dict[str, pytest.Item] = {}
+        for item in items:
+            self._register(item, by_id)
+        self._find_wrong_needs()
+        self.run.notes = {key: Note() for key in self.run.entries}
+        if self.run.faults:
+            items.clear()
+            return
+        wanted = [entry.id for entry in self.run.entries.values() if self._task in (None, entry.task)]
+        random.Random(self._seed).shuffle(wanted)  # noqa: S311 - an order to repeat, not a secret
+        ordered = in_order_of_needs(wanted, self.run.entries)
+        self.run.entries = {key: entry for key, entry in self.run.entries.items() if key in ordered}
+        items[:] = [by_id[key] for key in ordered]
+
+    def _register(self, item: pytest.Item, by_id: dict[str, pytest.Item]) -> None:
+        marker = item.get_closest_marker(MARKER)
+        sentence = (getattr(item, "function", item).__doc__ or "").strip()
+        identifier = item.name.removeprefix("test_")
+        if marker is None or not sentence or identifier in by_id:
+            self.run.faults.append(f"{item.nodeid} needs @check(...), a docstring and a name of its own.")
+            return
+        declaration: CheckDeclaration = marker.args[0]
+        if declaration.task not in (task.id for task in self._step.tasks):
+            self.run.faults.append(f"The check {identifier} is for task {declaration.task!r}, which there is not.")
+            return
+        by_id[identifier] = item
+        self.run.entries[identifier] = CheckEntry(
+            id=identifier,
+            task=declaration.task,
+            sentence=" ".join(sentence.split()),
+            points=declaration.points,
+            hints=declaration.hints,
+            needs=declaration.needs,
+            visible=not item.path.is_relative_to(self._step.hidden_checks_folder),
+        )
+
+    def _find_wrong_needs(self) -> None:
+        for entry in self.run.entries.values():
+            for need in entry.needs:
+                if need not in self.run.entries:
+                    self.run.faults.append(f"The check {entry.id} needs {need!r}, which there is not.")
+        try:
+            TopologicalSorter({entry.id: entry.needs for entry in self.run.entries.values()}).prepare()
+        except CycleError as error:
+            self.run.faults.append(f"These checks need each other: {', '.join(error.args[1])}.")
+
+    def pytest_runtestloop(self) -> bool | None:
+        """Ends the run before the first check where nothing can be judged: pytest takes True for "done"."""
+        if self._runtime is None or self.run.faults:
+            return True
+        return None if self._runtime.server.ensure_running() else True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        identifier = item.name.removeprefix("test_")
+        for need in self.run.entries[identifier].needs:
+            if self.run.notes[need].outcome is not Outcome.PASSED:
+                self.run.notes[identifier].needs_failed = need
+                pytest.skip(f"needs {need}")
+        assert self._runtime is not None
+        if not self._runtime.server.ensure_running():
+            raise CheckFailed(
+                "application_ended",
+                asked="the application to start again, after it had ended before",
+                expected="an application that stays up",
+                got="none any more",
+            )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        note = self.run.notes[item.name.removeprefix("test_")]
+        note.seconds += call.duration
+        if call.excinfo is not None:
+            self._note_exception(note, call.excinfo, report)
+        elif call.when == "call":
+            note.outcome = Outcome.PASSED
+        return report
+
+    @staticmethod
+    def _note_exception(note: Note, exception: pytest.ExceptionInfo[BaseException], report: pytest.TestReport) -> None:
+        error = exception.value
+        if isinstance(error, pytest.skip.Exception):
+            note.outcome = Outcome.SKIPPED
+        elif isinstance(error, CheckFailed):
+            note.outcome = Outcome.FAILED
+            note.failure = Failure(key=error.key, asked=error.asked, expected=error.expected, got=error.got)
+        else:
+            note.outcome = Outcome.ERROR
+            note.detail = str(report.longrepr)
+
+
+def in_order_of_needs(wanted: list[str], entries: dict[str, CheckEntry]) -> list[str]:
+    """`wanted` and all that it needs, each after what it needs, else in the order given."""
+    ordered: dict[str, None] = {}
+
+    def place(identifier: str) -> None:
+        if identifier not in ordered and identifier in entries:
+            for need in entries[identifier].needs:
+                place(need)
+            ordered[identifier] = None
+
+    for identifier in wanted:
+        place(identifier)
+    return list(ordered)

@@ -1,5 +1,0 @@
-"""What a class's verdicts say together: how often each check fails, the most common mistakes, the time it took."""
-
-from courseware.reporting.figures import StepFigures, figures
-
-__all__ = ["StepFigures", "figures"]

@@ -1,0 +1,156 @@
+"""Redis as a service: a server of fakeredis' that can refuse, hang and come back, and that ends without a trace."""
+
+import logging
+import select
+import socket
+import struct
+import threading
+from contextlib import suppress
+from typing import Any
+
+from fakeredis import FakeRedis
+from fakeredis._clients._tcp_server import TCPFakeRequestHandler, TcpFakeServer, Writer
+from redis.exceptions import ResponseError
+
+from courseware.services.registry import Facts
+from courseware.services.servers import POLL_SECONDS, FaultMode, FaultState, Listener
+
+MOST_CONNECTIONS = 100
+WITH_RESET = struct.pack("ii", 1, 0)
+"""For SO_LINGER: what is left to be sent is forgotten, and the client is told that the connection was reset."""
+
+logging.getLogger("fakeredis").setLevel(logging.CRITICAL)
+
+
+class Redis:
+    """Redis on sockets that listen already, as many as it is given; all of them show the same data.
+
+    One that refuses or drops resets every connection at once. One that stalls takes commands, and answers them when it
+    is well again.
+    """
+
+    def __init__(self) -> None:
+        self._faults = FaultState()
+        self._servers: list[Server] = []
+        self._threads: list[threading.Thread] = []
+        self._data: Any = None
+
+    def serve(self, listener: Listener) -> None:
+        """Serves on this socket from now on."""
+        server = Server(listener, self._faults)
+        self._data = server.fake_server = self._data or server.fake_server
+        thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), name="redis", daemon=True)
+        thread.start()
+        self._servers.append(server)
+        self._threads.append(thread)
+
+    def client(self, database: int = 0) -> FakeRedis:
+        """A client for checks that look at the data, which reaches it in every mode. Only after `serve`."""
+        return FakeRedis(server=self._data, db=database)
+
+    def facts(self, host: str, port: int) -> Facts:
+        return {"host": host, "port": str(port), "url": f"redis://{host}:{port}/0"}
+
+    def set_fault(self, mode: FaultMode) -> None:
+        self._faults.now = mode
+        if mode in (FaultMode.REFUSES, FaultMode.DROPS):
+            for server in self._servers:
+                server.reset_all()
+
+    def stop(self) -> None:
+        """Ends all connections; the data can still be looked at. May be called again."""
+        self.set_fault(FaultMode.REFUSES)
+        servers, self._servers = self._servers, []
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+        for thread in self._threads:
+            thread.join()
+
+
+class Server(TcpFakeServer):
+    """fakeredis' server on a socket that listens already, each connection in a thread of its own."""
+
+    def __init__(self, listener: Listener, faults: FaultState) -> None:
+        super().__init__(listener.getsockname(), bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        self.RequestHandlerClass = Handler
+        self.faults = faults
+        self._open: set[socket.socket] = set()
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Whether the connection is served. One that is not gets reset."""
+        if self.faults.now in (FaultMode.REFUSES, FaultMode.DROPS) or len(self._open) >= MOST_CONNECTIONS:
+            _reset(request)
+            return False
+        self._open.add(request)
+        return True
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def reset_all(self) -> None:
+        for request in list(self._open):
+            _reset(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle is nothing that anybody must be told."""
+
+
+class Handler(TCPFakeRequestHandler):
+    """One client's connection, whose answers wait while the service stalls."""
+
+    server: Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.writer = Waiting(self.client_address, self.wfile, self)
+
+    def handle(self) -> None:
+        """Answers until the client goes. (The inherited one ends the connection after each error that it answers.)"""
+        while not self.server._shutdown_event.is_set():
+            try:
+                if self.current_client.can_read():
+                    self.writer.dump(self._answer())
+                elif not self._take_more():
+                    return
+            except OSError:  # the client has gone
+                return
+            except Exception as error:  # what was sent is no command
+                self.writer.dump(error)
+                return
+
+    def _answer(self) -> Any:
+        try:
+            return self.current_client.read_response()
+        except ResponseError as error:
+            return error
+
+    def _take_more(self) -> bool:
+        """Passes on what came, after waiting a moment for it. False when the client has gone."""
+        data = self.rfile.readline()
+        if not data:
+            if not select.select([self.connection], [], [], POLL_SECONDS)[0]:
+                return True
+            data = self.rfile.readline()
+        if data:
+            self.current_client.get_socket().sendall(data)
+        return bool(data)
+
+
+class Waiting(Writer):
+    """Writes answers when the service does not stall."""
+
+    def dump(self, value: Any) -> None:
+        server: Any = self.request_handler.server
+        while server.faults.now is FaultMode.STALLS:
+            server._shutdown_event.wait(POLL_SECONDS)
+        super().dump(value)
+
+
+def _reset(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, WITH_RESET)
+        connection.shutdown(socket.SHUT_RDWR)

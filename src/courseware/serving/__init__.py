@@ -1,6 +1,0 @@
-"""Serves the student's application while it is being written: migrates, restarts on every save, survives mistakes."""
-
-from courseware.serving.ports import choose_port
-from courseware.serving.server import serve
-
-__all__ = ["choose_port", "serve"]

@@ -1,0 +1,120 @@
+"""What the student has done and may do next, and what this machine has for it, on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from courseware.verdict import Outcome
+from courseware.views.terminal.parts import columns, points, shown, sign
+from courseware.views.wording import tasks_in
+
+if TYPE_CHECKING:
+    from courseware.student.examination import Finding
+
+STATES = {"good": ("✔", "green"), "limited": ("~", "yellow"), "missing": ("✘", "red")}
+
+
+def findings_view(findings: Iterable[Finding]) -> RenderableType:
+    """What the doctor found: each with its meaning, and the way to get what is lacking."""
+    table = columns()
+    for finding in findings:
+        said = [shown(finding.found), shown(finding.meaning, "dim")]
+        if finding.remedy:
+            said.append(shown(f"→ {finding.remedy}", "yellow"))
+        table.add_row(Text(*STATES[finding.state]), shown(finding.name, "bold"), Group(*said))
+    return table
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from courseware.course import Step
+    from courseware.student.workspace import LaidOut, Merge, StepStatus
+
+
+def laid_out_view(step: Step, laid_out: LaidOut, root: Path, before: StepStatus | None = None) -> RenderableType:
+    """What `course start` did, and what to do next. `before` is how the step stands whose work was carried forward."""
+    number, folder = step.number, laid_out.folder.relative_to(root)
+    if laid_out.new:
+        first = f"Step {number}, {step.title}, is laid out in {folder}/."
+    else:
+        first = f"Step {number} is laid out already, in {folder}/; your work is untouched. (--reset starts anew.)"
+    lines: list[RenderableType] = [shown(first, "bold")]
+    if laid_out.backup is not None:
+        lines.append(shown(f"What was there is kept in {laid_out.backup.relative_to(root)}/."))
+    if laid_out.merge is not None:
+        lines.extend(_carried(step, laid_out.merge))
+    if before is not None and (before.state != "holds" or before.changed):
+        lines.append(
+            shown(
+                f"Step {before.number} was not seen to hold as it is now. What it lacks, step {number} lacks too: "
+                f"course check {before.number}",
+                "yellow",
+            )
+        )
+    table = columns()
+    table.add_row("", shown("read, work in JupyterLab"), shown(f"course lab {number}", "bold"))
+    table.add_row("", shown("or in your own editor"), shown(f"{folder}/lesson/README.md", "bold"))
+    table.add_row("", shown("have it judged"), shown(f"course check {number}", "bold"))
+    table.add_row("", shown("judged on every save"), shown(f"course watch {number}", "bold"))
+    return Group(*lines, table)
+
+
+def _carried(step: Step, merge: Merge) -> Iterator[RenderableType]:
+    """What became of the student's own work, and what is left to decide."""
+    number, before = step.number, step.number - 1
+    yield shown(f"It begins from your own step {before}, which stays as it is in its own folder.")
+    if merge.merged:
+        # Such as an import that the student took out, and that a function of the step's uses.
+        look = "Look it over: lines were put together, not what they mean."
+        yield shown(f"Your changes and those of step {number} are both in {', '.join(merge.merged)}. {look}")
+    if not merge.conflicts:
+        return
+    yield Text("")
+    yield shown(f"For you to decide, because you and step {number} changed the same place:", "bold yellow")
+    table = columns()
+    for conflict in merge.conflicts:
+        table.add_row("", shown(conflict.path, "bold"), shown(tasks_in(step, conflict.path)))
+        for path in conflict.beside:
+            what = "both, with marks where they differ" if path.endswith(".merged") else f"as step {number} has it"
+            table.add_row("", shown(f"  {path}"), shown(what, "dim"))
+    yield table
+    yield shown("Your own version is in place. Bring into it what the step changes, then delete what stands beside it.")
+    yield Text("")
+
+
+def hint_view(check: str, hints: Iterable[str], of: int) -> RenderableType:
+    """The hints read so far, the newest last; `of` is how many there are."""
+    read = list(hints)
+    lines = [
+        Text.assemble((f"Hint {level} of {of}  ", "bold"), shown(hint), style="" if level == len(read) else "dim")
+        for level, hint in enumerate(read, start=1)
+    ]
+    more = f"One more: course hint {check}" if len(read) < of else "That was the last hint. The lesson says the rest."
+    return Group(*lines, shown(more, "dim"))
+
+
+def status_view(title: str, statuses: Iterable[StepStatus]) -> RenderableType:
+    """The course's steps, a line each."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("", "Step", "Title", "Minutes", "Tasks", "Points", "State"):
+        table.add_column(heading, justify="right" if heading in ("Step", "Minutes", "Tasks", "Points") else "left")
+    for status in statuses:
+        state: str = status.state
+        if status.judged_at is not None:
+            state += f", judged {status.judged_at.astimezone():%Y-%m-%d %H:%M}"
+        table.add_row(
+            sign(Outcome.PASSED) if status.state == "holds" else "",
+            str(status.number),
+            shown(status.title),
+            str(status.minutes),
+            f"{status.tasks_held} / {len(status.tasks)}",
+            f"{points(status.points)} / {points(status.points_possible)}" if status.judged_at else "",
+            state + (", changed since" if status.changed else ""),
+        )
+    return Group(shown(title, "bold"), table)
