@@ -192,5 +192,6 @@ def _contents(course: Course, step: Step, *, plain: bool) -> dict[str, bytes]:
 
 def _judging(course: Course, step: Step) -> dict[str, bytes]:
     """The course's files that judging the step takes."""
-    found = [*course.root.glob("lessons/**/*.toml"), *check_files(course, step, hidden=True)]
+    lessons = (course.root / "lessons" / "course.toml", *course.root.glob("lessons/*/lesson.toml"))
+    found = [*lessons, *check_files(course, step, hidden=True)]
     return {path.relative_to(course.root).as_posix(): path.read_bytes() for path in found}
