@@ -19,21 +19,22 @@ class Fixtures:
     def __init__(self, runtime: Runtime, seed: int) -> None:
         self._runtime = runtime
         self._seed = seed
-        self._application = Application(runtime.server)
+        self._applications: dict[int, Application] = {}
 
     @pytest.fixture
     def application(self) -> Application:
         """The application under judgement."""
-        return self._application
+        start = self._runtime.server.restarts
+        return self._applications.setdefault(start, Application(self._runtime.server))
 
     @pytest.fixture
     def environment(self) -> Mapping[str, str]:
         """The variables that the application was given: what a check may hold it to, and sign tokens with."""
-        return self._runtime.environment
+        return self._runtime.server.options.applied_to(self._runtime.environment)
 
     @pytest.fixture
     def restarts(self) -> int:
-        """How often the application was started again; what a check remembers from before is worth nothing then."""
+        """How often the application was started again. Each start has an empty database, services keep their data."""
         return self._runtime.server.restarts
 
     @pytest.fixture

@@ -3,6 +3,7 @@
 import secrets
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from courseware.base.tree import Tree, digest
@@ -52,7 +53,14 @@ def judge(
         services = stack.enter_context(JudgeServices(course.services_after(after), application.services, kind))
         command = application_command(application, services)
         server = stack.enter_context(
-            RestartingServer(lambda: start_application(tree, command, kind=kind, serve=services.serve))
+            RestartingServer(
+                lambda options: start_application(
+                    tree,
+                    replace(command, environment=options.applied_to(command.environment)),
+                    kind=kind,
+                    serve=services.serve,
+                )
+            )
         )
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
         from courseware.judging.checks_run import run_checks

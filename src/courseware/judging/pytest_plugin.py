@@ -1,7 +1,7 @@
 """The pytest plugin that runs checks: it orders them, keeps the application up, and notes what became of each."""
 
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
@@ -9,8 +9,10 @@ import pytest
 
 from courseware.checking.check import MARKER, CheckDeclaration, CheckEntry, CheckFailed
 from courseware.course import Step
-from courseware.judging.runtime import Runtime
+from courseware.judging.runtime import USUAL, Runtime, StartOptions
 from courseware.verdict import Failure, Outcome
+
+SHOWN_CHARACTERS = 1000
 
 
 @dataclass
@@ -62,7 +64,7 @@ class JudgePlugin:
             return
         wanted = [entry.id for entry in self.run.entries.values() if self._task in (None, entry.task)]
         random.Random(self._seed).shuffle(wanted)  # noqa: S311 - an order to repeat, not a secret
-        ordered = in_order_of_needs(wanted, self.run.entries)
+        ordered = in_order(wanted, self.run.entries)
         self.run.entries = {key: entry for key, entry in self.run.entries.items() if key in ordered}
         items[:] = [by_id[key] for key in ordered]
 
@@ -85,6 +87,7 @@ class JudgePlugin:
             points=declaration.points,
             hints=declaration.hints,
             needs=declaration.needs,
+            environment=declaration.environment,
             visible=not item.path.is_relative_to(self._step.hidden_checks_folder),
         )
 
@@ -102,7 +105,7 @@ class JudgePlugin:
         """Ends the run before the first check where nothing can be judged: pytest takes True for "done"."""
         if self._runtime is None or self.run.faults:
             return True
-        return None if self._runtime.server.ensure_running() else True
+        return None if self._runtime.server.ensure_running().phase == "ready" else True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -112,13 +115,18 @@ class JudgePlugin:
                 self.run.notes[identifier].needs_failed = need
                 pytest.skip(f"needs {need}")
         assert self._runtime is not None
-        if not self._runtime.server.ensure_running():
+        options = self._options(item)
+        report = self._runtime.server.ensure_running(options)
+        if report.phase != "ready":
             raise CheckFailed(
-                "application_ended",
-                asked="the application to start again, after it had ended before",
-                expected="an application that stays up",
-                got="none any more",
+                "application_ended" if options == USUAL else "start_failed",
+                asked="the application to start again",
+                expected="an application that is up",
+                got=f"none ({report.phase}): {report.text[-SHOWN_CHARACTERS:]}",
             )
+
+    def _options(self, item: pytest.Item) -> StartOptions:
+        return StartOptions.of(self.run.entries[item.name.removeprefix("test_")].environment)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -128,34 +136,50 @@ class JudgePlugin:
         note = self.run.notes[item.name.removeprefix("test_")]
         note.seconds += call.duration
         if call.excinfo is not None:
-            self._note_exception(note, call.excinfo, report)
+            self._note_exception(note, self._options(item), call.excinfo, report)
         elif call.when == "call":
             note.outcome = Outcome.PASSED
         return report
 
     @staticmethod
-    def _note_exception(note: Note, exception: pytest.ExceptionInfo[BaseException], report: pytest.TestReport) -> None:
+    def _note_exception(
+        note: Note, options: StartOptions, exception: pytest.ExceptionInfo[BaseException], report: pytest.TestReport
+    ) -> None:
         error = exception.value
         if isinstance(error, pytest.skip.Exception):
             note.outcome = Outcome.SKIPPED
         elif isinstance(error, CheckFailed):
             note.outcome = Outcome.FAILED
-            note.failure = Failure(key=error.key, asked=error.asked, expected=error.expected, got=error.got)
+            asked = error.asked if options == USUAL else f"{error.asked}, {options}"
+            note.failure = Failure(key=error.key, asked=asked, expected=error.expected, got=error.got)
         else:
             note.outcome = Outcome.ERROR
             note.detail = str(report.longrepr)
 
 
-def in_order_of_needs(wanted: list[str], entries: dict[str, CheckEntry]) -> list[str]:
-    """`wanted` and all that it needs, each after what it needs, else in the order given."""
-    ordered: dict[str, None] = {}
+def in_order(wanted: Sequence[str], entries: Mapping[str, CheckEntry]) -> list[str]:
+    """`wanted` and all that it needs, each after what it needs.
 
-    def place(identifier: str) -> None:
-        if identifier not in ordered and identifier in entries:
-            for need in entries[identifier].needs:
-                place(need)
-            ordered[identifier] = None
-
-    for identifier in wanted:
-        place(identifier)
-    return list(ordered)
+    Checks of equal environments stand together as far as that allows, so that they share a start of the application.
+    """
+    needs: dict[str, tuple[str, ...]] = {}
+    missing = list(wanted)
+    while missing:
+        identifier = missing.pop()
+        if identifier not in needs:
+            needs[identifier] = entries[identifier].needs
+            missing += needs[identifier]
+    rank = {identifier: place for place, identifier in enumerate(dict.fromkeys((*wanted, *needs)))}
+    sorter = TopologicalSorter(needs)
+    sorter.prepare()
+    ready: list[str] = []
+    ordered: list[str] = []
+    environment: Mapping[str, str | None] = {}
+    while sorter.is_active():
+        ready = sorted([*ready, *sorter.get_ready()], key=rank.__getitem__)
+        chosen = next((key for key in ready if entries[key].environment == environment), ready[0])
+        environment = entries[chosen].environment
+        ready.remove(chosen)
+        ordered.append(chosen)
+        sorter.done(chosen)
+    return ordered

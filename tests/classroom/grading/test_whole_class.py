@@ -10,9 +10,8 @@ import pytest
 from courseware.author import claims
 from courseware.author.verification import Kind
 from courseware.base.tree import digest
-from courseware.classroom.judgements.jobs import Job
+from courseware.classroom.judgements.jobs import Job, judge_here
 from courseware.classroom.judgements.journal import Journal, Key
-from courseware.classroom.judgements.pool import judge_here
 from courseware.classroom.nbgrader import CourseFolder
 from courseware.classroom.nbgrader.writing import write_course_folder
 from courseware.course import load_course

@@ -1,12 +1,15 @@
-"""Judges one submission: a job for a worker, or at once, with the journal of verdicts or without it."""
+"""Judges submissions: one at once, with or without the journal of verdicts, or many in worker processes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
 
 from courseware.base.errors import UsageError
 from courseware.base.tree import Tree, digest
+from courseware.base.workers import run_in_workers
 from courseware.classroom.judgements.journal import Journal, Key
-from courseware.course import Course, Step
+from courseware.course import Course, Step, load_course
 from courseware.judging.intake import IntakeRefused
 from courseware.judging.judgement import checks_version, judge
 from courseware.judging.sandbox import SandboxKind, available
@@ -89,6 +92,36 @@ def judge_submission(
     if found.verdict is not None and journal is not None:
         journal.keep(found.verdict)
     return Judgement(verdict=found.verdict, fault=found.fault)
+
+
+def judge_here(root: Path, jobs: Iterable[Job], *, workers: int) -> Iterator[Judged]:
+    """What becomes of each job, as soon as it is known, by the checks of the course in `root`.
+
+    A job whose worker died, or that failed by itself, is tried once more, after all the others.
+    """
+    todo = jobs
+    for attempt in range(1, ATTEMPTS + 1):
+        again: list[Job] = []
+        calls = ((job, (job.key, job.read())) for job in todo)
+        for job, result in run_in_workers(partial(_judge_in_worker, root), calls, workers=workers):
+            if isinstance(result, Judged):
+                yield result
+            elif attempt < ATTEMPTS:
+                again.append(job)
+            else:
+                yield Judged(job.key, None, fault=f"The judge failed: {result.reason}")
+        if not again:
+            return
+        todo = again
+
+
+def _judge_in_worker(root: Path, call: tuple[Key, Tree]) -> Judged:
+    return judged(_course(root), *call)
+
+
+@cache
+def _course(root: Path) -> Course:
+    return load_course(root)
 
 
 def _first_fault(verdict: Verdict) -> str:
