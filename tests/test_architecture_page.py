@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grimp
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "src" / "courseware"
 PAGE = (ROOT / "site" / "architecture.md").read_text(encoding="utf-8")
 ENTRANCE = "__main__"
