@@ -1,9 +1,10 @@
 """The parts of a course as frozen models: the course, its application, its steps and their tasks."""
 
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from courseware.base.errors import UsageError
 from courseware.base.models import FrozenModel
@@ -62,12 +63,19 @@ class Question(FrozenModel):
     points: int = Field(gt=0)
 
 
+PYTEST_SETTINGS = ("conftest.py", "pytest.ini")
+"""Files with settings of pytest. They belong to a submission only where the `hands_in` of its step names them."""
+
+
 class Lesson(FrozenModel):
     """What a step's lesson.toml says.
 
     `adds` and `changes` are paths inside the application; in `adds` also patterns, such as "tests/**". `given` are
     those of them that the student is handed as they are in the reference. `needs` names the services that the step
     uses from now on. As long as there are no tasks, it is planned: the application has it, but nobody can work on it.
+
+    `hands_in` says where conftest.py and pytest.ini belong to the submission, as paths or patterns such as "tests/**".
+    Intake drops them everywhere else.
 
     `number` is the step's place in the course, from 1 on. Leave it out where the folder's name says it: step_1_intro.
     """
@@ -78,9 +86,18 @@ class Lesson(FrozenModel):
     adds: tuple[str, ...]
     changes: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    hands_in: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     tasks: tuple[Task, ...] = ()
     questions: tuple[Question, ...] = ()
+
+    @field_validator("hands_in")
+    @classmethod
+    def _names_settings_of_pytest(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            if not any(fnmatchcase(name, PurePosixPath(pattern).name) for name in PYTEST_SETTINGS):
+                raise ValueError(f"{pattern!r} names neither conftest.py nor pytest.ini (write tests/** for a folder)")
+        return patterns
 
 
 class Step(FrozenModel):

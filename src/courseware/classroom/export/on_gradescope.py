@@ -54,7 +54,7 @@ def _judge(source: Path, submission: Path) -> dict[str, Any]:
     course = load_course(source / COURSE)
     step = course.step(settings.step)
     try:
-        tree = read_project(submission).tree
+        tree = read_project(submission, step).tree
     except IntakeRefused as refused:
         return not_taken_in(str(refused))
     if not tree:

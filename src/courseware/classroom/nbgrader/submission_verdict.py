@@ -39,7 +39,7 @@ def judge_submission(
     from courseware.judging.judgement import checks_version
 
     try:
-        tree = project_in(submission).tree
+        tree = project_in(submission, step).tree
     except IntakeRefused as refused:
         return Judgement(refusal=str(refused))
     key = Key(digest(tree), step.number, checks_version(step, hidden=True), sandbox)
