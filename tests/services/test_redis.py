@@ -16,7 +16,7 @@ from redis.exceptions import TimeoutError as TooLate
 from redis.retry import Retry
 
 from courseware.services.faults import FaultMode
-from courseware.services.redis import MOST_CONNECTIONS, Redis
+from courseware.services.redis.service import MOST_CONNECTIONS, Redis
 from courseware.services.servers import HOST, listen, port_of
 
 SECONDS = 20

@@ -76,7 +76,7 @@ KINDS: Mapping[str, Kind] = {
         facts=("host", "port", "url"),
         port=6380,
         page_port=None,
-        made_by="courseware.services.redis:Redis",
+        made_by="courseware.services.redis.service:Redis",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Redis as a service: a server of fakeredis' that can refuse, hang and come back, and that ends without a trace."""
+"""Redis on listening sockets, with fault injection and a clock that can be moved."""
 
 import logging
 import select
@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from fakeredis import FakeRedis
@@ -13,6 +14,7 @@ from fakeredis._clients._tcp_server import TCPFakeRequestHandler, TcpFakeServer,
 from redis.exceptions import ResponseError
 
 from courseware.services.faults import POLL_SECONDS, FaultMode, FaultState
+from courseware.services.redis.data import Connection, Data
 from courseware.services.registry import Facts
 from courseware.services.servers import Listener
 
@@ -24,30 +26,36 @@ logging.getLogger("fakeredis").setLevel(logging.CRITICAL)
 
 
 class Redis:
-    """Redis on sockets that listen already, as many as it is given; all of them show the same data.
+    """Redis on sockets that listen already, as many as it is given. All of them show the same data.
 
-    One that refuses or drops resets every connection at once. One that stalls takes commands, and answers them when it
-    is well again.
+    While it refuses or drops, it resets every connection at once. While it stalls, it carries out commands and answers
+    them when the fault is over.
     """
 
     def __init__(self) -> None:
+        self.data = Data()
         self._faults = FaultState()
         self._servers: list[Server] = []
         self._threads: list[threading.Thread] = []
-        self._data: Any = None
 
     def serve(self, listener: Listener) -> None:
-        """Serves on this socket from now on."""
-        server = Server(listener, self._faults)
-        self._data = server.fake_server = self._data or server.fake_server
+        """Serve on this socket from now on."""
+        server = Server(listener, self._faults, self.data)
         thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), name="redis", daemon=True)
         thread.start()
         self._servers.append(server)
         self._threads.append(thread)
 
     def client(self, database: int = 0) -> FakeRedis:
-        """A client for checks that look at the data, which reaches it in every mode. Only after `serve`."""
-        return FakeRedis(server=self._data, db=database)
+        """A client that reaches the data in every fault mode, for checks."""
+        return self.data.client(database)
+
+    def move_clock(self, to: datetime | None) -> None:
+        """Put the server's clock to this moment (timezone-aware), from where it runs on; None puts it right.
+
+        Keys expire by this clock, and their time to live counts from it. `TIME` answers it, in scripts too.
+        """
+        self.data.clock.move(to)
 
     def facts(self, host: str, port: int) -> Facts:
         return {"host": host, "port": str(port), "url": f"redis://{host}:{port}/0"}
@@ -64,6 +72,8 @@ class Redis:
         servers, self._servers = self._servers, []
         for server in servers:
             server.shutdown()
+        self.data.release_blocked()
+        for server in servers:
             server.server_close()
         for thread in self._threads:
             thread.join()
@@ -72,8 +82,9 @@ class Redis:
 class Server(TcpFakeServer):
     """fakeredis' server on a socket that listens already, each connection in a thread of its own."""
 
-    def __init__(self, listener: Listener, faults: FaultState) -> None:
+    def __init__(self, listener: Listener, faults: FaultState, data: Data) -> None:
         super().__init__(listener.getsockname(), bind_and_activate=False)
+        self.fake_server = data
         self.socket.close()
         self.socket = listener
         self.RequestHandlerClass = Handler
@@ -108,6 +119,9 @@ class Handler(TCPFakeRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.writer = Waiting(self.client_address, self.wfile, self)
+        places = {"laddr": self.connection.getsockname(), "addr": self.client_address, "fd": self.connection.fileno()}
+        self.current_client = Connection(server=self.server.fake_server, client_info=places, protocol=2)
+        self.server.clients[self.client_address] = self.current_client
 
     def handle(self) -> None:
         """Answers until the client goes. (The inherited one ends the connection after each error that it answers.)"""
