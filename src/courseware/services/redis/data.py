@@ -17,7 +17,7 @@ from fakeredis._socket import FakeSocket, _base
 from fakeredis.commands_mixins import server_mixin
 from fakeredis.model import _stream
 
-from courseware.services.redis import scripts  # noqa: F401 - gives fakeredis its Lua
+from courseware.services.redis.scripts import WRAPPING
 
 # The groups of commands that fakeredis implements and a client may use. Others could read and write files of this
 # machine (ACL SAVE), or are no part of Redis itself.
@@ -68,7 +68,8 @@ class _Time:
 
 
 # All that fakeredis knows of the time: what expires, the answer to TIME, and when a blocked client gives up.
-for module in (_helpers, _base, server_mixin, _stream):
+modules: tuple[Any, ...] = (_helpers, _base, server_mixin, _stream)
+for module in modules:
     module.time = _Time
 
 
@@ -93,7 +94,7 @@ class Data(FakeServer):
         super().__init__(version=(8, 0))
         self.clock = Clock()
         self._numbers = count(1)
-        self.dbs = defaultdict(lambda: NumberedDatabase(self.lock, numbers=self._numbers))
+        self.dbs: Any = defaultdict(lambda: NumberedDatabase(self.lock, numbers=self._numbers))
 
     def client(self, database: int = 0) -> FakeRedis:
         """A client in this process, which reaches the data whatever fault there is on the sockets."""
@@ -140,7 +141,7 @@ class Socket(FakeSocket):
         if known is not None:
             del server._lua_runtime  # type: ignore[attr-defined]
         runtime = super()._get_server_runtime(server)
-        runtime.execute(scripts.WRAPPING)
+        runtime.execute(WRAPPING)
         return runtime
 
 
@@ -148,4 +149,5 @@ class Connection(FakeRedisConnection):
     """A connection to the data."""
 
     def _connect(self) -> Socket:
-        return Socket(self._server, client_class=self._client_class, db=self.db, client_info=self._client_info)
+        server: Any = self._server
+        return Socket(server, client_class=self._client_class, db=self.db, client_info=self._client_info)

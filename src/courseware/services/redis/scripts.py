@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, Self
 
 from fakeredis.commands_mixins import scripting_mixin
-from lupa import lua51
+from lupa import lua51  # type: ignore[import-untyped]
 
 MOST_BYTES = 32 * 1024 * 1024
 """Memory for all scripts of one server together."""
@@ -19,8 +19,8 @@ MOST_SECONDS = 1.0
 BYTE_CODE = b"\x1b"
 """The first byte of compiled Lua. The interpreter does not verify compiled code, so it could leave its bounds."""
 
-# What Redis offers of Lua's own names; fakeredis adds redis, cjson, KEYS and ARGV. Two are left out. The hook that looks
-# at the clock does not follow into a coroutine, and a script that is ended could go on in the error handler of xpcall.
+# What Redis offers of Lua's own names; fakeredis adds redis, cjson, KEYS, ARGV. Two are left out: the hook that looks
+# at the clock does not follow into a coroutine, and a script could go on in the error handler of xpcall.
 PRELUDE = """
 local is_late = ...
 local error, find, type = error, string.find, type
@@ -108,4 +108,5 @@ def _refuse_attribute(_value: object, name: object, _is_setting: bool) -> str:
     raise AttributeError(f"a script cannot use the attribute {name!r}")
 
 
-scripting_mixin.LUA_MODULE = SimpleNamespace(**{**vars(lua51), "LuaRuntime": RestrictedRuntime})
+fakeredis_scripts: Any = scripting_mixin
+fakeredis_scripts.LUA_MODULE = SimpleNamespace(**{**vars(lua51), "LuaRuntime": RestrictedRuntime})
