@@ -100,6 +100,11 @@ class Data(FakeServer):
         """A client in this process, which reaches the data whatever fault there is on the sockets."""
         return FakeRedis(server=self, db=database, connection_class=Connection)
 
+    def databases(self) -> list[int]:
+        """The numbers of the databases that were ever used."""
+        with self.lock:
+            return sorted(self.dbs)
+
     def last_write(self) -> int:
         """The number of the last write so far: those that come have greater ones."""
         return next(self._numbers)

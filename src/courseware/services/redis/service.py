@@ -33,13 +33,15 @@ class Redis:
 
     def __init__(self) -> None:
         self.data = Data()
-        self._faults = FaultState()
+        self.commands = 0
+        """How many commands came over the sockets so far."""
+        self.faults = FaultState()
         self._servers: list[Server] = []
         self._threads: list[threading.Thread] = []
 
     def serve(self, listener: Listener) -> None:
         """Serve on this socket from now on."""
-        server = Server(listener, self._faults, self.data)
+        server = Server(listener, self)
         thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), name="redis", daemon=True)
         thread.start()
         self._servers.append(server)
@@ -60,7 +62,7 @@ class Redis:
         return {"host": host, "port": str(port), "url": f"redis://{host}:{port}/0"}
 
     def set_fault(self, mode: FaultMode) -> None:
-        self._faults.now = mode
+        self.faults.now = mode
         if mode in (FaultMode.REFUSES, FaultMode.DROPS):
             for server in self._servers:
                 server.reset_all()
@@ -81,13 +83,14 @@ class Redis:
 class Server(TcpFakeServer):
     """fakeredis' server on a socket that listens already, each connection in a thread of its own."""
 
-    def __init__(self, listener: Listener, faults: FaultState, data: Data) -> None:
+    def __init__(self, listener: Listener, service: Redis) -> None:
         super().__init__(listener.getsockname(), bind_and_activate=False)
-        self.fake_server = data
+        self.fake_server = service.data
+        self.service = service
         self.socket.close()
         self.socket = listener
         self.RequestHandlerClass = Handler
-        self.faults = faults
+        self.faults = service.faults
         self._open: set[socket.socket] = set()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
@@ -137,6 +140,7 @@ class Handler(TCPFakeRequestHandler):
                 return
 
     def _answer(self) -> Any:
+        self.server.service.commands += 1
         try:
             return self.current_client.read_response()
         except ResponseError as error:
