@@ -62,7 +62,7 @@ def test_knows_where_everything_of_a_step_stands() -> None:
     course = load_course(MINIATURE)
     step = course.step(1)
     folders = (step.lesson_folder, step.starter_folder, step.checks_folder, step.hidden_checks_folder)
-    assert all(folder.is_dir() for folder in (*folders, course.application_folder, course.solution_folder(0)))
+    assert all(folder.is_dir() for folder in (*folders, course.application_folder, course.superseded_folder(0)))
     assert step.notebook.is_file()
 
 
@@ -89,6 +89,13 @@ def test_wrong_lesson_file_is_named_with_the_key(root: Path, find: str, replace:
     path = root / STEP
     path.write_text(path.read_text().replace(find, replace))
     with pytest.raises(UsageError, match=rf"lesson\.toml.*({said})"):
+        load_course(root)
+
+
+def test_a_list_of_changes_is_refused_with_what_to_do(root: Path) -> None:
+    path = root / STEP
+    path.write_text(f'changes = ["app/main.py"]\n{path.read_text()}')
+    with pytest.raises(UsageError, match=r"lesson\.toml: delete `changes`: what a step changes is read from"):
         load_course(root)
 
 
@@ -156,6 +163,27 @@ def test_an_application_uses_the_services_that_its_steps_so_far_need(root: Path)
     assert course.services_after(0) == ()
     assert course.services_after(1) == ("redis",)
     assert course.services_after(2) == ("mailbox", "redis")
+
+
+def test_a_steps_environment_overrides_earlier_ones_from_that_step_on(root: Path) -> None:
+    say(root, "lessons/step_1_greeting/lesson.toml", '[environment]\nGREETING = "Welcome"\nLIMITS = "off"\n')
+    say(root, "lessons/step_2_clock/lesson.toml", '[environment]\nLIMITS = "on"\n')
+    course = load_course(root)
+    assert [course.application_after(number).environment for number in (0, 1, 2)] == [
+        {"GREETING": "Hello"},
+        {"GREETING": "Welcome", "LIMITS": "off"},
+        {"GREETING": "Welcome", "LIMITS": "on"},
+    ]
+    assert course.application_after(2).entrypoint == course.application.entrypoint
+
+
+@pytest.mark.parametrize("variable", ["MAIL_HOST", "OWN_ADDRESS"])
+def test_a_steps_environment_leaves_alone_what_is_filled(root: Path, variable: str) -> None:
+    path = root / "lessons/course.toml"
+    path.write_text(path.read_text().replace("entrypoint", 'address_variable = "OWN_ADDRESS"\nentrypoint') + SERVICES)
+    say(root, "lessons/step_2_clock/lesson.toml", f'[environment]\n{variable} = "here"\n')
+    with pytest.raises(UsageError, match=f"step 2 sets {variable}, which a service or address_variable fills"):
+        load_course(root)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def test_last_step_leaves_the_finished_application() -> None:
 
 def test_earlier_step_has_its_own_copy_and_nothing_that_a_later_one_adds() -> None:
     tree = finish(COURSE, 1)
-    assert tree["app/main.py"] == (SOLUTIONS / "step_1_greeting/app/main.py").read_bytes()
+    assert tree["app/main.py"] == (SOLUTIONS / "superseded/after_step_1/app/main.py").read_bytes()
     assert "app/greeting.py" in tree
     assert "app/clock.py" not in tree
 
@@ -36,7 +36,7 @@ def test_what_a_planned_step_brings_is_in_the_finished_application_alone(tmp_pat
 
 def test_base_comes_before_the_first_step() -> None:
     tree = finish(COURSE, 0)
-    assert tree["app/main.py"] == (SOLUTIONS / "step_0_base/app/main.py").read_bytes()
+    assert tree["app/main.py"] == (SOLUTIONS / "superseded/after_step_0/app/main.py").read_bytes()
     assert "app/greeting.py" not in tree
     assert tree["app/web.py"] == (SOLUTIONS / "greeter/app/web.py").read_bytes()
 

@@ -16,6 +16,7 @@ from app.core.config import Settings, get_settings
 from app.core.database import create_engine, create_sessions
 from app.main import create_app
 from app.services import email
+from app.services.sessions import LoginSessions
 from tests import databases, examples, redis_servers
 from tests.examples import SignIn
 from tests.mailbox import Mailbox, open_mailbox
@@ -98,6 +99,17 @@ async def wire(each_redis: str) -> AsyncIterator[Wire]:
     """A wire to Redis, which can be cut. The test runs once for each kind."""
     async with wire_to(each_redis) as wire:
         yield wire
+
+
+@pytest.fixture
+async def processes(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[LoginSessions, LoginSessions]]:
+    """What two processes with one Redis know about sessions."""
+    monkeypatch.setattr(redis, "PATIENCE", 5)
+    monkeypatch.setattr(redis, "PAUSE", 0.05)
+    first, second = redis.PatientRedis(wire.url), redis.PatientRedis(wire.url)
+    yield LoginSessions(first), LoginSessions(second)
+    await first.close()
+    await second.close()
 
 
 @pytest.fixture(name="redis")

@@ -95,7 +95,7 @@ def _judged(course: Course, jobs: list[Job], *, cluster: str | None, workers: in
     if not jobs:
         return
     if cluster is None:
-        from courseware.classroom.judgements.pool import judge_here
+        from courseware.classroom.judgements.jobs import judge_here
 
         yield from judge_here(course.root, jobs, workers=min(workers, len(jobs)))
         return

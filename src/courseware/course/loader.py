@@ -55,7 +55,7 @@ def parse(model: type[Model], values: dict[str, Any], path: Path) -> Model:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path}: {place}: {first['msg']}") from error
+        raise UsageError(": ".join(filter(None, (str(path), place, first["msg"])))) from error
 
 
 def _steps(root: Path) -> list[Step]:

@@ -2,9 +2,10 @@
 
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from courseware.base.errors import UsageError
 from courseware.base.models import FrozenModel
@@ -24,9 +25,9 @@ class Application(FrozenModel):
 
     `imports` names modules of libraries that most of its versions import: whoever judges many imports them once.
 
-    `environment` are variables with their values. `services` says for each service of the course that the application
-    uses which variables it fills, with the service's facts in braces. `address_variable` is the one that is told where
-    the application itself can be reached.
+    `environment` are variables with their values; a step's own `environment` overrides them. `services` says for each
+    service of the course that the application uses which variables it fills, with the service's facts in braces.
+    `address_variable` is the one that is told where the application itself can be reached.
     """
 
     path: str
@@ -37,11 +38,16 @@ class Application(FrozenModel):
     address_variable: str | None = None
     services: Services = {}
 
+    @property
+    def filled_variables(self) -> tuple[str, ...]:
+        """The variables that are filled for each start: with facts of services, and with the application's address."""
+        own = [] if self.address_variable is None else [self.address_variable]
+        return (*own, *(name for variables in self.services.values() for name in variables))
+
     @model_validator(mode="after")
     def _each_variable_is_set_once(self) -> Self:
-        own = [] if self.address_variable is None else [self.address_variable]
-        filled = [*self.environment, *own, *(name for variables in self.services.values() for name in variables)]
-        if twice := next((name for name in filled if filled.count(name) > 1), None):
+        names = [*self.environment, *self.filled_variables]
+        if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"{twice} is set twice, by the environment, a service or address_variable")
         return self
 
@@ -70,9 +76,13 @@ PYTEST_SETTINGS = ("conftest.py", "pytest.ini")
 class Lesson(FrozenModel):
     """What a step's lesson.toml says.
 
-    `adds` and `changes` are paths inside the application; in `adds` also patterns, such as "tests/**". `given` are
-    those of them that the student is handed as they are in the reference. `needs` names the services that the step
-    uses from now on. As long as there are no tasks, it is planned: the application has it, but nobody can work on it.
+    `adds` are paths of files that the step adds to the application, or patterns such as "tests/**". `given` are the
+    files, added or changed by the step, that the student is handed as they are in the reference. `needs` names the
+    services that the step uses from now on. A step without tasks is planned: the application has it, but students
+    cannot work on it yet.
+
+    `environment` are variables that the application gets from this step on. They override variables of the same name
+    that the application or an earlier step has.
 
     `hands_in` says where conftest.py and pytest.ini belong to the submission, as paths or patterns such as "tests/**".
     Intake drops them everywhere else.
@@ -84,10 +94,10 @@ class Lesson(FrozenModel):
     number: int | None = Field(default=None, gt=0)
     minutes: int = Field(gt=0)
     adds: tuple[str, ...]
-    changes: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     hands_in: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
     tasks: tuple[Task, ...] = ()
     questions: tuple[Question, ...] = ()
 
@@ -98,6 +108,13 @@ class Lesson(FrozenModel):
             if not any(fnmatchcase(name, PurePosixPath(pattern).name) for name in PYTEST_SETTINGS):
                 raise ValueError(f"{pattern!r} names neither conftest.py nor pytest.ini (write tests/** for a folder)")
         return patterns
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_list_of_changes(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if "changes" in values:
+            raise PydanticCustomError("changes", "delete `changes`: what a step changes is read from the stages")
+        return values
 
 
 class Step(FrozenModel):
@@ -162,16 +179,26 @@ class Course(FrozenModel):
     planned: tuple[Step, ...] = ()
 
     @model_validator(mode="after")
-    def _what_steps_need_is_there(self) -> Self:
+    def _steps_fit_the_application(self) -> Self:
         for step in self.stages:
             if missing := [name for name in step.lesson.needs if name not in self.application.services]:
                 raise ValueError(f"step {step.number} needs {missing[0]!r}, which application.services does not name")
+            if filled := [name for name in step.lesson.environment if name in self.application.filled_variables]:
+                raise ValueError(f"step {step.number} sets {filled[0]}, which a service or address_variable fills")
         return self
 
     def services_after(self, number: int) -> tuple[str, ...]:
         """The services that the application uses after step `number`."""
         needed = {name for step in self.stages if step.number <= number for name in step.lesson.needs}
         return tuple(name for name in self.application.services if name in needed)
+
+    def application_after(self, number: int) -> Application:
+        """The application with the environment that it has after step `number`; 0 stands for before the first one."""
+        environment = dict(self.application.environment)
+        for step in self.stages:
+            if step.number <= number:
+                environment |= step.lesson.environment
+        return self.application.model_copy(update={"environment": environment})
 
     def step(self, number: int) -> Step:
         """The step with this number; UsageError names the ones there are."""
@@ -190,7 +217,6 @@ class Course(FrozenModel):
     def application_folder(self) -> Path:
         return self.root / self.application.path
 
-    def solution_folder(self, number: int) -> Path:
-        """Where files stand as step `number` leaves them, if a later step changes them; 0 is the base before step 1."""
-        slug = "step_0_base" if number == 0 else self.stages[number - 1].slug
-        return self.root / "solutions" / slug
+    def superseded_folder(self, number: int) -> Path:
+        """The folder of the files that a later step changes, as step `number` leaves them (0: before step 1)."""
+        return self.root / "solutions" / "superseded" / f"after_step_{number}"

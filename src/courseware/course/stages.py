@@ -7,13 +7,14 @@ from courseware.course import Course
 
 
 def finish(course: Course, number: int) -> dict[str, bytes]:
-    """The reference after step `number`; 0 is the base that the first step starts from.
+    """Return the reference after step `number`; 0 is the base that the first step starts from.
 
-    Of each file, the copy of the earliest step from `number` on that stores one counts, else the finished one.
+    The version of each file is the superseded copy of the first step from `number` on that has one, or else the
+    finished file.
     """
     tree = read_tree(course.application_folder)
     for later in range(len(course.stages), number - 1, -1):
-        tree |= read_tree(course.solution_folder(later))
+        tree |= read_tree(course.superseded_folder(later))
     return {path: content for path, content in sorted(tree.items()) if _brought(course, path, number)}
 
 

@@ -287,7 +287,7 @@ def test_zip_files_from_elsewhere(course: Course, folder: CourseFolder, nbgrader
     for student in ("ada", "bob"):
         tree = project_in(folder.submission(student, SLUG), step).tree
         assert tree == {**reference, **ASKED_FOR, **DEPLOYMENT}
-        assert keys[student] == Key(digest(tree), 1, checks_version(step, hidden=True))
+        assert keys[student] == Key(digest(tree), 1, checks_version(course, step, hidden=True))
     nbgrader("autograde", SLUG)
     graded = grades(folder)
     assert {student: points(graded[student]) for student in graded} == {

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine, event
 
 from app.services.email import Mailer
+from tests.calls import MESSAGE_CALLS
 from tests.examples import ANN, BOB, sign_up
 from tests.mailbox import Mailbox
 
@@ -62,7 +63,7 @@ async def test_a_failed_login_is_the_same_for_everybody(client: httpx.AsyncClien
 
 
 @pytest.mark.usefixtures("accounts")
-@pytest.mark.parametrize("path", ["/auth/resend-verification", "/auth/password-reset/request"])
+@pytest.mark.parametrize("path", MESSAGE_CALLS)
 async def test_asking_for_a_message_is_the_same_for_everybody(
     client: httpx.AsyncClient, work: Counter[str], application: FastAPI, path: str
 ) -> None:
@@ -79,7 +80,7 @@ async def test_asking_for_a_message_is_the_same_for_everybody(
 
 
 @pytest.mark.usefixtures("accounts")
-@pytest.mark.parametrize("path", ["/auth/resend-verification", "/auth/password-reset/request"])
+@pytest.mark.parametrize("path", MESSAGE_CALLS)
 async def test_not_even_a_token_is_made_before_the_answer(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:

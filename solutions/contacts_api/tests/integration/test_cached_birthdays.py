@@ -15,9 +15,8 @@ from sqlalchemy import delete, event, update
 from sqlalchemy.orm import Session
 
 from app.models import Contact, User
-from app.models.user import Role
 from tests import examples
-from tests.examples import ANN, BOB, SignIn, contact, create
+from tests.examples import ANN, SignIn, contact, create
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 PATH = "/contacts/birthdays"
@@ -191,16 +190,6 @@ async def test_a_user_who_is_gone_gets_no_answer(ann: httpx.AsyncClient, applica
     async with application.state.sessions.begin() as session:
         await session.execute(delete(Contact))
         await session.execute(delete(User))
-    assert (await ann.get(PATH)).status_code == 401
-
-
-async def test_a_deactivated_user_gets_no_answer_that_was_kept(
-    ann: httpx.AsyncClient, bob: httpx.AsyncClient, application: FastAPI
-) -> None:
-    await read(ann)
-    async with application.state.sessions.begin() as session:
-        await session.execute(update(User).where(User.email == BOB["email"]).values(role=Role.ADMIN))
-    assert (await bob.patch(f"/admin/users/{await my_id(ann)}", json={"is_active": False})).status_code == 200
     assert (await ann.get(PATH)).status_code == 401
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.calls import ALL_RIGHTS
 from tests.databases import execute
 from tests.examples import ANN
 from tests.servers import started
@@ -29,7 +30,7 @@ def test_no_request_is_answered_in_a_way_that_openapi_does_not_tell(database_url
     with started(database_url, RATE_LIMIT_ENABLED="false") as server:
         server.wait_until_ready()
         httpx.post(f"{server.url}/auth/register", json=ANN)
-        execute(database_url, "UPDATE users SET is_verified = true, role = 'admin'")
+        execute(database_url, f"UPDATE users SET {ALL_RIGHTS}")  # noqa: S608 - our own words
         login = {"username": ANN["email"], "password": ANN["password"]}
         token = httpx.post(f"{server.url}/auth/login", data=login).json()["access_token"]
         done = subprocess.run(

@@ -18,6 +18,12 @@ REAL_SECRETS = {
 }
 
 
+@pytest.fixture
+def redis_url(each_redis: str) -> str:
+    """Redis knows which token was revoked, so the tests run on each kind."""
+    return each_redis
+
+
 def cookie_of(answer: httpx.Response) -> dict[str, str]:
     """The value and the attributes of the one cookie that an answer sets."""
     ((name, cookie),) = SimpleCookie(answer.headers["Set-Cookie"]).items()
@@ -41,6 +47,16 @@ async def test_logging_out_takes_the_cookie_away(client: httpx.AsyncClient, mail
     taken = cookie_of(await client.post("/auth/logout"))
     assert taken == given | {"value": "", "max-age": "0"}
     assert (await client.post("/auth/refresh")).status_code == 422
+
+
+async def test_logging_out_with_the_cookie_revokes_the_token_in_it(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
+    await sign_up(client, mailbox, ANN)
+    cookie = {"Cookie": f"refresh_token={(await log_in(client, ANN))['refresh_token']}"}
+    assert (await client.post("/auth/logout", headers=cookie)).status_code == 204
+    client.cookies.clear()
+    refused = await client.post("/auth/refresh", headers=cookie)
+    assert (refused.status_code, refused.json()["code"]) == (401, "token_revoked")
+    assert refused.headers["WWW-Authenticate"] == "Bearer"
 
 
 async def test_outside_of_ones_own_machine_the_cookie_travels_encrypted_only(

@@ -82,7 +82,6 @@ def test_no_two_tokens_are_alike() -> None:
         (Purpose.ACCESS, timedelta(minutes=30)),
         (Purpose.REFRESH, timedelta(days=7)),
         (Purpose.EMAIL_VERIFY, timedelta(hours=24)),
-        (Purpose.PASSWORD_RESET, timedelta(minutes=30)),
     ],
 )
 def test_a_token_lives_as_long_as_promised(purpose: Purpose, lifetime: timedelta) -> None:
@@ -129,7 +128,6 @@ def test_a_token_from_a_mailbox_is_refused_with_the_reason() -> None:
     assert mailed_code("nonsense") == "invalid_token"
     assert mailed_code(create_token(7, Purpose.ACCESS)) == "wrong_purpose"
     assert mailed_code(create_token(7, Purpose.REFRESH)) == "wrong_purpose"
-    assert mailed_code(create_token(7, Purpose.PASSWORD_RESET)) == "wrong_purpose"
     assert mailed_code(forged(key="a-key-that-somebody-else-made-up-by-hand")) == "invalid_token"
 
 

@@ -5,34 +5,21 @@ Gradescope asks for (gradescope-autograders.readthedocs.io/en/latest/specs). Wit
 there, and not in /autograder: that is how to try them elsewhere.
 """
 
-import io
 import platform
-import zipfile
 from importlib.resources import files
 
-from courseware.base.tree import read_tree
-from courseware.classroom.export.on_gradescope import COURSE, SETTINGS, Settings
+from courseware.base.tree import archive, read_tree
+from courseware.classroom.export.gradescope import COURSE, SETTINGS, Settings
 from courseware.classroom.kit.engine import engine_files, engine_folder, pins_of, requirements_of
-from courseware.course import Course, Step
+from courseware.course import Course, Step, check_files
 from courseware.course.stages import finish
 
 SCRIPTS = ("setup.sh", "run_autograder")
-EARLIEST = (1980, 1, 1, 0, 0, 0)  # the same files make the same zip file
-PROGRAM, PLAIN_FILE = 0o100755 << 16, 0o100644 << 16
-UNIX = 3
 
 
 def autograder_zip(course: Course, step: Step, *, plain: bool) -> bytes:
     """The zip file. `plain`: judge without a sandbox where Gradescope's machine does not allow one."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
-        for path, content in sorted(_contents(course, step, plain=plain).items()):
-            entry = zipfile.ZipInfo(path, EARLIEST)
-            entry.create_system = UNIX
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = PROGRAM if path in SCRIPTS else PLAIN_FILE
-            file.writestr(entry, content)
-    return made.getvalue()
+    return archive(_contents(course, step, plain=plain), programs=SCRIPTS)
 
 
 def _contents(course: Course, step: Step, *, plain: bool) -> dict[str, bytes]:
@@ -56,6 +43,5 @@ def _contents(course: Course, step: Step, *, plain: bool) -> dict[str, bytes]:
 
 def _judging(course: Course, step: Step) -> dict[str, bytes]:
     """The course's files that judging the step takes."""
-    checks = (step.checks_folder.parent, step.checks_folder, step.hidden_checks_folder)
-    found = [*course.root.glob("lessons/**/*.toml"), *(path for folder in checks for path in folder.glob("*.py"))]
+    found = [*course.root.glob("lessons/**/*.toml"), *check_files(course, step, hidden=True)]
     return {path.relative_to(course.root).as_posix(): path.read_bytes() for path in found}

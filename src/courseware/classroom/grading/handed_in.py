@@ -50,7 +50,7 @@ def class_of(folder: CourseFolder, step: Step, *, sandbox: SandboxKind) -> list[
     students = list(students_of(folder, step))
     if students and not (folder.root / "release" / step.slug).is_dir():
         raise UsageError(unknown_step(folder, step.slug))
-    version = checks_version(step, hidden=True)
+    version = checks_version(folder.course, step, hidden=True)
     return [look_at(folder, step, student, version, sandbox=sandbox) for student in students]
 
 

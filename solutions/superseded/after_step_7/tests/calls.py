@@ -1,0 +1,27 @@
+"""The calls of the API, for tests that are about all of them."""
+
+DOCUMENTED = {
+    ("POST", "/auth/register"): {"201", "409", "422", "429"},
+    ("GET", "/auth/verify/{token}"): {"200", "400", "422"},
+    ("POST", "/auth/resend-verification"): {"202", "422", "429"},
+    ("POST", "/auth/login"): {"200", "401", "403", "422", "429"},
+    ("POST", "/auth/refresh"): {"200", "401", "422"},
+    ("POST", "/auth/logout"): {"204", "401", "422"},
+    ("GET", "/users/me"): {"200", "401"},
+    ("POST", "/users/me/avatar"): {"200", "400", "401", "403", "413", "422", "502"},
+    ("GET", "/health"): {"200"},
+    ("GET", "/health/ready"): {"200", "503"},
+    ("POST", "/contacts"): {"201", "401", "403", "409", "422"},
+    ("GET", "/contacts"): {"200", "401", "403", "422"},
+    ("GET", "/contacts/birthdays"): {"200", "401", "403", "422"},
+    ("GET", "/contacts/{contact_id}"): {"200", "401", "403", "404", "422"},
+    ("PATCH", "/contacts/{contact_id}"): {"200", "401", "403", "404", "409", "422"},
+    ("DELETE", "/contacts/{contact_id}"): {"204", "401", "403", "404", "422"},
+}
+"""The statuses that each call documents, by method and path."""
+
+MESSAGE_CALLS = ("/auth/resend-verification",)
+"""The calls that send a message to an address."""
+
+ALL_RIGHTS = "is_verified = true"
+"""What the row of a user who may make every call holds, in SQL."""
