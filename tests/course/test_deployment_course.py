@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from courseware.base.tree import archive, digest, read_tree, write_tree
-from courseware.classroom.export.autograder import autograder_zip
+from courseware.classroom.export.gradescope import autograder_zip
 from courseware.classroom.export.gradescope import main as judge_on_gradescope
 from courseware.classroom.kit import make_kit
 from courseware.cli.program import run

@@ -101,6 +101,13 @@ class Lesson(FrozenModel):
     tasks: tuple[Task, ...] = ()
     questions: tuple[Question, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_list_of_changes(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if "changes" in values:
+            raise PydanticCustomError("changes", "delete `changes`: what a step changes is read from the stages")
+        return values
+
     @field_validator("hands_in")
     @classmethod
     def _names_settings_of_pytest(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
@@ -108,13 +115,6 @@ class Lesson(FrozenModel):
             if not any(fnmatchcase(name, PurePosixPath(pattern).name) for name in PYTEST_SETTINGS):
                 raise ValueError(f"{pattern!r} names neither conftest.py nor pytest.ini (write tests/** for a folder)")
         return patterns
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_list_of_changes(cls, values: dict[str, Any]) -> dict[str, Any]:
-        if "changes" in values:
-            raise PydanticCustomError("changes", "delete `changes`: what a step changes is read from the stages")
-        return values
 
 
 class Step(FrozenModel):

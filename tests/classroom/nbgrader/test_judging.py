@@ -36,8 +36,9 @@ def journal(folder: CourseFolder) -> Journal:
 
 
 def judged(course: Course, submission: Path, journal: Journal) -> Judgement:
-    step = course.step(1)
-    return judge_submission(course, step, lambda: project_in(submission, step).tree, journal=journal, sandbox="plain")
+    return judge_submission(
+        course, course.step(1), lambda: project_in(submission, course.step(1)).tree, journal=journal, sandbox="plain"
+    )
 
 
 def shown(course: Course, judgement: Judgement, **points: float) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -141,6 +142,5 @@ def test_without_a_sandbox_nothing_is_judged(
 
     missing = Availability(bubblewrap=False, reason="bubblewrap is not installed.", cgroup=None)
     monkeypatch.setattr("courseware.classroom.judgements.jobs.available", lambda: missing)
-    step = course.step(1)
     with pytest.raises(UsageError, match="bubblewrap is not installed"):
-        judge_submission(course, step, lambda: project_in(submission, step).tree, journal=journal)
+        judge_submission(course, course.step(1), lambda: project_in(submission, course.step(1)).tree, journal=journal)

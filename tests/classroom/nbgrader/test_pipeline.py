@@ -12,7 +12,7 @@ import pytest
 
 from courseware.author.mistakes import mistakes_of
 from courseware.base.tree import digest, read_tree, write_tree
-from courseware.classroom.grading.handed_in import class_of
+from courseware.classroom.grading.gradebook import class_of
 from courseware.classroom.judgements.journal import Key
 from courseware.classroom.nbgrader.course_folder import CourseFolder
 from courseware.classroom.nbgrader.submissions import REFUSAL, SECRET, TIMESTAMP, project_in
@@ -287,7 +287,7 @@ def test_zip_files_from_elsewhere(course: Course, folder: CourseFolder, nbgrader
     for student in ("ada", "bob"):
         tree = project_in(folder.submission(student, SLUG), step).tree
         assert tree == {**reference, **ASKED_FOR, **DEPLOYMENT}
-        assert keys[student] == Key(digest(tree), 1, checks_version(course, step, hidden=True))
+        assert keys[student] == Key(digest(tree), 1, checks_version(folder.course, step, hidden=True))
     nbgrader("autograde", SLUG)
     graded = grades(folder)
     assert {student: points(graded[student]) for student in graded} == {

@@ -107,9 +107,12 @@ class JudgeSubmission(NbGraderPreprocessor):
             return Judgement(fault=self.faults[student])
         kind: SandboxKind = "plain" if self.sandbox == "plain" else "bubblewrap"
         submission = folder.submission(student, step.slug)
-        journal = Journal(folder.journal)
         return judge_submission(
-            folder.course, step, lambda: project_in(submission, step).tree, journal=journal, sandbox=kind
+            folder.course,
+            step,
+            lambda: project_in(submission, step).tree,
+            journal=Journal(folder.journal),
+            sandbox=kind,
         )
 
 
