@@ -79,6 +79,7 @@ def test_a_job_has_the_least_permissions() -> None:
         (["README.md", "src/courseware/errors.py"], True),
         (["lessons/step_1_contacts_crud/README.md"], True),
         ([".github/workflows/ci.yml"], True),
+        (["CONTRIBUTING.md"], True),
         (["pyproject.toml"], True),
     ],
 )
@@ -116,7 +117,8 @@ def test_pre_commit_runs_the_linters_in_the_versions_of_the_project() -> None:
     configuration = read(".pre-commit-config.yaml")
     (local,) = configuration["repos"]
     assert local["repo"] == "local"
-    assert {hook["id"] for hook in local["hooks"]} == {"ruff-check", "ruff-format", "mypy", "typos", "zizmor"}
+    linters = {"ruff-check", "ruff-format", "mypy", "lint-imports", "typos", "zizmor"}
+    assert {hook["id"] for hook in local["hooks"]} == linters
     for hook in local["hooks"]:
         assert {"id", "name", "language", "entry"} <= hook.keys()
         assert hook["language"] == "system"

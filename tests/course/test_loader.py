@@ -82,6 +82,7 @@ def test_unknown_step_and_task_are_answered_with_the_known_ones() -> None:
         ('id = "1.1"', 'id = "one"', r"tasks\.0\.id"),
         ("points = 6", "points = -6", r"tasks\.0\.points"),
         ("minutes = 5", "minutes = ", "cannot be read"),
+        ("minutes = 5", 'minutes = 5\nhands_in = ["tests/"]', "hands_in.*'tests/' names neither conftest"),
     ],
 )
 def test_wrong_lesson_file_is_named_with_the_key(root: Path, find: str, replace: str, said: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from courseware.author import claims, faults, prove
 from courseware.base.tree import read_tree, write_tree
-from courseware.classroom.export.autograder import autograder_zip
+from courseware.classroom.export.gradescope import autograder_zip
 from courseware.classroom.kit import make_kit
 from courseware.classroom.nbgrader import CourseFolder
 from courseware.course import Course, find_course, load_course

@@ -1,6 +1,5 @@
 """The variables of an application: a step's own ones, and those of a check, for which the application starts again."""
 
-
 import pytest
 
 from courseware.base.errors import UsageError

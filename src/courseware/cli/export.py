@@ -77,7 +77,7 @@ def export(
 
 
 def _write_autograder(course: Course, number: int | None, output: Path, *, plain: bool) -> None:
-    from courseware.classroom.export.autograder import autograder_zip
+    from courseware.classroom.export.gradescope import autograder_zip
 
     if number is None and len(course.steps) > 1:
         raise UsageError("An autograder is for one step: say which, such as 1.")
@@ -105,7 +105,7 @@ def _write(steps: list[GradedStep], form: Format, output: Path) -> None:
 
 
 def _tell(steps: list[GradedStep], output: Path) -> None:
-    from courseware.views.terminal.parts import count, shown
+    from courseware.views.terminal.verdict import count, shown
 
     screen = console()
     for graded in steps:

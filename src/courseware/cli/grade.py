@@ -144,7 +144,7 @@ def _record(grading: StepGrading, *, judged: int) -> dict[str, Any]:
 
 
 def _print(record: dict[str, Any]) -> None:
-    from courseware.views.terminal.parts import count, shown
+    from courseware.views.terminal.verdict import count, shown
 
     students = record["students"]
     looks = [student for student in students if student["remark"]]

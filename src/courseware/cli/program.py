@@ -22,7 +22,9 @@ from courseware.cli.common import FAULT, HELD, STOPPED, WRONG_USE
 if TYPE_CHECKING:
     from courseware.student.resident import CommandRequest, CommandResult
 
-# The function of the same name in courseware.cli.VERB. Only the module of the verb that was asked for is imported.
+# Each verb is the function of the same name, in a module of that name or in `workspace`. Only the module of the verb
+# that was asked for is imported.
+WORKSPACE_VERBS = ("start", "status", "hint", "solution")
 VERBS = {
     "lab": "Open JupyterLab on a step, with everything it needs running.",
     "start": "Lay a step out in workspace/, ready to work on.",
@@ -84,7 +86,8 @@ def _program(wanted: str) -> typer.Typer:
 
 
 def _load(verb: str) -> Callable[..., Any]:
-    function: Callable[..., Any] = getattr(import_module(f"courseware.cli.{verb}"), verb)
+    module = "workspace" if verb in WORKSPACE_VERBS else verb
+    function: Callable[..., Any] = getattr(import_module(f"courseware.cli.{module}"), verb)
     return function
 
 

@@ -1,9 +1,10 @@
 """The parts of a course as frozen models: the course, its application, its steps and their tasks."""
 
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from courseware.base.errors import UsageError
@@ -68,6 +69,10 @@ class Question(FrozenModel):
     points: int = Field(gt=0)
 
 
+PYTEST_SETTINGS = ("conftest.py", "pytest.ini")
+"""Files with settings of pytest. They belong to a submission only where the `hands_in` of its step names them."""
+
+
 class Lesson(FrozenModel):
     """What a step's lesson.toml says.
 
@@ -79,6 +84,9 @@ class Lesson(FrozenModel):
     `environment` are variables that the application gets from this step on. They override variables of the same name
     that the application or an earlier step has.
 
+    `hands_in` says where conftest.py and pytest.ini belong to the submission, as paths or patterns such as "tests/**".
+    Intake drops them everywhere else.
+
     `number` is the step's place in the course, from 1 on. Leave it out where the folder's name says it: step_1_intro.
     """
 
@@ -87,6 +95,7 @@ class Lesson(FrozenModel):
     minutes: int = Field(gt=0)
     adds: tuple[str, ...]
     given: tuple[str, ...] = ()
+    hands_in: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     tasks: tuple[Task, ...] = ()
@@ -98,6 +107,14 @@ class Lesson(FrozenModel):
         if "changes" in values:
             raise PydanticCustomError("changes", "delete `changes`: what a step changes is read from the stages")
         return values
+
+    @field_validator("hands_in")
+    @classmethod
+    def _names_settings_of_pytest(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            if not any(fnmatchcase(name, PurePosixPath(pattern).name) for name in PYTEST_SETTINGS):
+                raise ValueError(f"{pattern!r} names neither conftest.py nor pytest.ini (write tests/** for a folder)")
+        return patterns
 
 
 class Step(FrozenModel):

@@ -12,10 +12,12 @@ from fakeredis import FakeRedis
 from fakeredis._clients._tcp_server import TCPFakeRequestHandler, TcpFakeServer, Writer
 from redis.exceptions import ResponseError
 
+from courseware.base.processes import wait_until
 from courseware.services.registry import Facts
 from courseware.services.servers import POLL_SECONDS, FaultMode, FaultState, Listener
 
 MOST_CONNECTIONS = 100
+CLIENTS_GO_SECONDS = 1.0
 WITH_RESET = struct.pack("ii", 1, 0)
 """For SO_LINGER: what is left to be sent is forgotten, and the client is told that the connection was reset."""
 
@@ -47,6 +49,12 @@ class Redis:
     def client(self, database: int = 0) -> FakeRedis:
         """A client for checks that look at the data, which reaches it in every mode. Only after `serve`."""
         return FakeRedis(server=self._data, db=database)
+
+    def clear(self) -> None:
+        """Forget all data, when the clients that are connected have gone, or after a second."""
+        wait_until(lambda: not any(server.has_clients for server in self._servers), CLIENTS_GO_SECONDS)
+        if self._servers:
+            self.client().flushall()
 
     def facts(self, host: str, port: int) -> Facts:
         return {"host": host, "port": str(port), "url": f"redis://{host}:{port}/0"}
@@ -90,6 +98,11 @@ class Server(TcpFakeServer):
     def shutdown_request(self, request: Any) -> None:
         self._open.discard(request)
         super().shutdown_request(request)
+
+    @property
+    def has_clients(self) -> bool:
+        """Whether a connection is still served."""
+        return bool(self._open)
 
     def reset_all(self) -> None:
         for request in list(self._open):

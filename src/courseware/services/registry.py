@@ -126,6 +126,14 @@ class HasPage(Protocol):
         """Shows the page on this socket from now on."""
 
 
+@runtime_checkable
+class Clearable(Protocol):
+    """A service whose data belongs to the application, and is worth nothing without the application's database."""
+
+    def clear(self) -> None:
+        """Forget the data, when the clients that are connected have gone."""
+
+
 @dataclass(frozen=True)
 class RunningService:
     """A service that was started. `page` is the address of its web page, if it has one."""

@@ -6,19 +6,23 @@ program prints.
 """
 
 import json
+import platform
 import sys
 from collections.abc import Iterator, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from courseware.base.errors import UsageError
 from courseware.base.models import FrozenModel
 from courseware.base.text import printable
-from courseware.base.tree import Tree
+from courseware.base.tree import Tree, archive, read_tree
 from courseware.classroom.export.graded_class import GradedStep
 from courseware.classroom.judgements.jobs import judge_submission
+from courseware.classroom.kit.engine import engine_files, engine_folder, pins_of, requirements_of
 from courseware.classroom.nbgrader.feedback import NOT_TAKEN_IN, hidden_sentence
-from courseware.course import load_course
+from courseware.course import Course, Step, check_files, load_course
+from courseware.course.stages import finish
 from courseware.judging.intake import IntakeRefused, read_project
 from courseware.judging.sandbox import SandboxKind, available
 from courseware.verdict import CheckResult, Outcome, Verdict
@@ -140,7 +144,7 @@ def _judge(source: Path, submission: Path) -> dict[str, Any]:
     course = load_course(source / COURSE)
     step = course.step(settings.step)
     kind: SandboxKind = "plain" if settings.plain and not available().bubblewrap else "bubblewrap"
-    judgement = judge_submission(course, step, lambda: _project(submission), sandbox=kind)
+    judgement = judge_submission(course, step, lambda: _project(submission, step), sandbox=kind)
     if judgement.refusal:
         return not_taken_in(judgement.refusal)
     if judgement.verdict is None:
@@ -148,8 +152,8 @@ def _judge(source: Path, submission: Path) -> dict[str, Any]:
     return results(judgement.verdict)
 
 
-def _project(submission: Path) -> Tree:
-    tree = read_project(submission).tree
+def _project(submission: Path, step: Step) -> Tree:
+    tree = read_project(submission, step).tree
     if not tree:
         raise IntakeRefused("There is no file of the application in it.")
     return tree
@@ -157,3 +161,37 @@ def _project(submission: Path) -> Tree:
 
 if __name__ == "__main__":
     sys.exit(main(Path(sys.argv[1])))
+
+
+SCRIPTS = ("setup.sh", "run_autograder")
+
+
+def autograder_zip(course: Course, step: Step, *, plain: bool) -> bytes:
+    """The zip file. `plain`: judge without a sandbox where Gradescope's machine does not allow one."""
+    return archive(_contents(course, step, plain=plain), programs=SCRIPTS)
+
+
+def _contents(course: Course, step: Step, *, plain: bool) -> dict[str, bytes]:
+    lock = course.root / "requirements.lock"
+    pins = pins_of(lock.read_bytes()) if lock.exists() else []
+    settings = Settings(step=step.number, plain=plain)
+    python = ".".join(platform.python_version_tuple()[:2])  # the one with which it was tried here
+    scripts = files("courseware.classroom.export") / "autograder_scripts"
+    engine = {
+        **engine_files(requirements_of(finish(course, step.number)), pins),
+        **{f"src/courseware/{path}": content for path, content in read_tree(engine_folder()).items()},
+    }
+    return {
+        **{name: (scripts / name).read_bytes() for name in SCRIPTS},
+        SETTINGS: settings.model_dump_json(indent=2).encode(),
+        "python_version": f"{python}\n".encode(),
+        **{f"engine/{path}": content for path, content in engine.items()},
+        **{f"{COURSE}/{path}": content for path, content in _judging(course, step).items()},
+    }
+
+
+def _judging(course: Course, step: Step) -> dict[str, bytes]:
+    """The course's files that judging the step takes."""
+    lessons = (course.root / "lessons" / "course.toml", *course.root.glob("lessons/*/lesson.toml"))
+    found = [*lessons, *check_files(course, step, hidden=True)]
+    return {path.relative_to(course.root).as_posix(): path.read_bytes() for path in found}

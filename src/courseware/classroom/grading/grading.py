@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from courseware.classroom.grading.handed_in import HandedIn, class_of, look_at
+from courseware.classroom.grading.gradebook import HandedIn, class_of, look_at
 from courseware.classroom.judgements.jobs import Job, Judged
 from courseware.classroom.judgements.journal import Journal, Key, Note, key_of
 from courseware.classroom.nbgrader import CourseFolder

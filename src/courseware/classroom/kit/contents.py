@@ -102,9 +102,11 @@ def kit_files(course: Course, count: int) -> dict[str, bytes]:
 
 def _step_files(course: Course, step: Step) -> dict[str, bytes]:
     """A step's lesson, notebook, visible checks with what they import, and its project as it begins."""
-    _refuse_links(step.starter_folder)
+    for folder in (step.starter_folder, step.lesson_folder):
+        _refuse_links(folder)
     return {
-        **_below(f"lessons/{step.slug}", step.lesson_folder),
+        **{f"lessons/{step.slug}/{name}": _read(step.lesson_folder / name) for name in ("README.md", "lesson.toml")},
+        **_below(f"lessons/{step.slug}/examples", step.lesson_folder / "examples"),
         **{path.relative_to(course.root).as_posix(): _read(path) for path in check_files(course, step, hidden=False)},
         f"notebooks/{step.notebook.name}": _read(step.notebook),
         **{f"starter/{step.slug}/{path}": content for path, content in start(course, step.number).items()},

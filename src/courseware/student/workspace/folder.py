@@ -93,7 +93,7 @@ class Workspace:
         """The project as it stands in the step's folder, without the lesson's files. Raises UsageError."""
         from courseware.judging.intake import read_project
 
-        return read_project(self.require(step))
+        return read_project(self.require(step), step)
 
     @property
     def progress(self) -> Progress:

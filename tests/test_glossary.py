@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 GLOSSARY = ROOT / "site" / "glossary.md"
 FEWEST_TERMS = 100
 MOST_SENTENCES = 3

@@ -14,7 +14,7 @@ from courseware.course import Course, load_course
 from courseware.course.stages import finish
 from courseware.judging.judgement import judge
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 FENCE = re.compile(r"^ *```(?:python|toml)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 RECIPES = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CHECK, MISTAKE, ALTERNATIVE = (textwrap.dedent(block["text"]) for block in FENCE.finditer(RECIPES))

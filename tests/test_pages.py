@@ -11,8 +11,8 @@ import pytest
 
 from courseware.cli.program import VERBS, run
 
-ROOT = Path(__file__).parents[2]
-PAGES = ("CONTRIBUTING.md", "README.md", "site/architecture.md")
+ROOT = Path(__file__).parents[1]
+PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "README.md", "site/architecture.md")
 BESIDE = (ROOT, ROOT / "solutions", ROOT / "solutions/contacts_api", ROOT / "src/courseware")
 """Where paths may begin: a page about the application or the engine need not repeat where that lies."""
 MADE_BY_USE = (".course/", "workspace/", "build/", ".venv/", "results.json")
@@ -24,6 +24,7 @@ FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | 
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 PATH = re.compile(r"\.?[\w<>*-][\w.<>*-]*/[\w./<>*-]*|[\w<>*-]+\.(?:cfg|ini|ipynb|json|lock|md|py|sh|toml|txt|ya?ml)")
+UV_RUN = re.compile(r"uv run (--group \w+ )?")
 PLACEHOLDER = re.compile(r"<\w+>")
 
 
@@ -65,7 +66,7 @@ def test_every_path_that_is_named_exists(page: str) -> None:
 def test_every_command_that_is_named_exists(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     helps: dict[str, str] = {}
     for snippet in snippets(page):
-        words = snippet.removeprefix("uv run ").split()
+        words = UV_RUN.sub("", snippet).split()
         if words[0] == "course" and len(words) > 1 and words[1] != "--help":
             verb = words[1]
             assert verb in VERBS, f"`{snippet}`: there is no such verb"
@@ -76,7 +77,7 @@ def test_every_command_that_is_named_exists(page: str, capsys: pytest.CaptureFix
                 assert option.strip("[]").partition("=")[0] in helps[verb], f"`{snippet}`: {verb} has no {option}"
         elif words[0] == "nbgrader" and len(words) > 1:
             assert find_spec(f"nbgrader.apps.{words[1].replace('_', '')}app"), f"`{snippet}`: there is no such command"
-        elif snippet.startswith("uv run "):
+        elif UV_RUN.match(snippet):
             assert shutil.which(words[0]), f"`{snippet}`: this program is not installed"
 
 

@@ -1,13 +1,13 @@
 """The picture of the engine on the architecture page is the one that the imports draw."""
 
-import ast
 import re
-from collections.abc import Iterator
+import tomllib
+from functools import cache
 from pathlib import Path
 
-import pytest
+import grimp
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "src" / "courseware"
 PAGE = (ROOT / "site" / "architecture.md").read_text(encoding="utf-8")
 ENTRANCE = "__main__"
@@ -28,22 +28,23 @@ def drawn() -> set[Arrow]:
     return set(re.findall(r"^ +(\w+) --> (\w+)$", PICTURE[1], re.MULTILINE))
 
 
+@cache
 def imports() -> set[Arrow]:
     """Which wing imports which other one, also in functions and for type checkers alone."""
-    arrows = set()
-    for path in ENGINE.rglob("*.py"):
-        importer = path.relative_to(ENGINE).parts[0].removesuffix(".py")
-        arrows |= {(importer, imported) for imported in imported_wings(path) if imported != importer}
-    return {(importer, imported) for importer, imported in arrows if importer != ENTRANCE}
+    graph = grimp.build_graph(ENGINE.name, cache_dir=None)
+    arrows = {
+        (importer.split(".")[1], imported.split(".")[1])
+        for importer in graph.modules - {ENGINE.name}
+        for imported in graph.find_modules_directly_imported_by(importer) - {ENGINE.name}
+    }
+    return {(importer, imported) for importer, imported in arrows if importer not in (imported, ENTRANCE)}
 
 
-def imported_wings(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.ImportFrom) and node.module == ENGINE.name:
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom | ast.Import):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-            yield from (name.split(".")[1] for name in names if name.startswith(f"{ENGINE.name}."))
+def contract() -> list[set[str]]:
+    """The layers that `lint-imports` holds, from top to bottom."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    [layers] = [each["layers"] for each in settings["contracts"] if each["containers"] == [ENGINE.name]]
+    return [set(re.findall(r"\w+", layer)) for layer in layers if layer != ENTRANCE]
 
 
 def reached(wing: str) -> set[str]:
@@ -69,6 +70,11 @@ def test_every_arrow_stands_for_an_import_that_no_other_path_explains() -> None:
         assert all(to not in reached(middle) for middle in others), f"{start} --> {to} is drawn twice over"
 
 
-@pytest.mark.parametrize("wing", sorted(wings()))
-def test_no_arrow_leads_back_up(wing: str) -> None:
-    assert wing not in reached(wing)
+def test_the_layers_named_are_those_of_the_contract() -> None:
+    rows = re.findall(r"^\d+\. ((?:`\w+`(?:, )?)+)$", PAGE, re.MULTILINE)
+    assert [set(re.findall(r"\w+", row)) for row in rows] == contract()
+
+
+def test_every_arrow_points_to_a_lower_layer() -> None:
+    floor = {wing: number for number, layer in enumerate(contract()) for wing in layer}
+    assert [(start, to) for start, to in drawn() if floor[start] >= floor[to]] == []
