@@ -81,9 +81,14 @@ class Alternative(FrozenModel):
 ALTERNATIVE_FILE = "alternative.toml"
 
 
+def mistake_files(step: Step) -> tuple[Path, ...]:
+    """The files that hold the step's known mistakes."""
+    return (step.checks_folder / "mistakes.toml",)
+
+
 def mistakes_of(step: Step) -> tuple[Mistake, ...]:
     """The step's known mistakes. Raises UsageError where mistakes.toml is wrong."""
-    path = step.checks_folder / "mistakes.toml"
+    (path,) = mistake_files(step)
     mistakes = parse(_Mistakes, read_toml(path), path).mistakes
     names = [mistake.id for mistake in mistakes]
     for name in names:
