@@ -71,7 +71,9 @@ def by_judge(tree: Tree, kind: SandboxKind) -> float:
     """Seconds until the application is ready when the judge starts it."""
     began = time.perf_counter()
     with JudgeServices(COURSE.services_after(1), COURSE.application.services, kind) as services:
-        running = start_application(tree, application_command(COURSE, services), kind=kind, serve=services.serve)
+        running = start_application(
+            tree, application_command(COURSE.application_after(1), services), kind=kind, serve=services.serve
+        )
         try:
             report = running.wait_ready(30)
             assert report.phase == "ready", report

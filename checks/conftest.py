@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from contacts_api import User, sign_in
 from courseware.checking import Application, Mailbox
+from users import User, sign_in
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from courseware.course import Course, load_course
 from courseware.judging.sandbox import available
 
 MINIATURE = Path(__file__).parent / "miniature_course"
-collect_ignore = [MINIATURE.name]  # its checks are the judge's to run
+SECOND = MINIATURE.with_name("second_course")
+collect_ignore = [MINIATURE.name, SECOND.name]  # their checks are the judge's to run
 
 
 @pytest.fixture

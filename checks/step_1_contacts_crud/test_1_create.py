@@ -4,22 +4,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from urllib.parse import urljoin, urlsplit
 
-from contacts_api import (
-    CONTACTS,
-    OPTIONAL,
-    RACES,
-    TIMESTAMPS,
-    User,
-    error_fields,
-    expect_contact,
-    expect_error,
-    letters,
-    path_of,
-    sign_in,
-    valid_contact,
-    without,
-)
 from courseware.checking import Application, Clock, Mailbox, check, expect
+from errors import error_fields, expect_error
+from step_1_contacts_crud.contacts import RACES, TIMESTAMPS, expect_contact, letters, valid_contact, without
+from users import CONTACTS, OPTIONAL, User, path_of, sign_in
 
 CREATED = ("contact_is_created",)
 

@@ -2,18 +2,18 @@
 
 from random import Random
 
-from contacts_api import (
+from courseware.checking import check
+from errors import expect_error
+from step_1_contacts_crud.contacts import (
     TIMESTAMPS,
-    User,
     expect_contact,
     expect_contacts,
     expect_contacts_in_any_order,
-    expect_error,
     expect_moment,
     missing_like,
     valid_contact,
 )
-from courseware.checking import check
+from users import User
 
 CREATED = ("contact_is_created",)
 LISTED = ("contacts_are_listed",)

@@ -2,8 +2,10 @@
 
 from random import Random
 
-from contacts_api import OPTIONAL, REQUIRED, User, expect_contact, expect_error, valid_contact
 from courseware.checking import check
+from errors import expect_error
+from step_1_contacts_crud.contacts import expect_contact, valid_contact
+from users import OPTIONAL, REQUIRED, User
 
 READ = ("contact_is_read",)
 CHANGED = ("patch_changes_what_was_sent",)

@@ -2,16 +2,10 @@
 
 from random import Random
 
-from contacts_api import (
-    CONTACTS,
-    User,
-    expect_contact,
-    expect_contacts_in_any_order,
-    expect_error,
-    path_of,
-    valid_contact,
-)
 from courseware.checking import Application, Request, check, expect
+from errors import expect_error
+from step_1_contacts_crud.contacts import expect_contact, expect_contacts_in_any_order, valid_contact
+from users import CONTACTS, User, path_of
 
 DELETED = ("deleted_contact_is_gone",)
 CHANGED = ("patch_changes_what_was_sent",)

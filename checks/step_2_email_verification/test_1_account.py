@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from random import Random
 
-from contacts_api import new_account
 from courseware.checking import Application, Request, check
+from users import new_account
 
 UNVERIFIED = ("new_account_is_not_verified",)
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from random import Random
 
-from contacts_api import VERIFY, Account, expect_error, link_in, links_in, new_account
-from courseware.checking import Application, Mailbox, Request, check, expect
-from courseware.services.faults import FaultMode
-from email_verification import expect_messages, in_time, register
+from courseware.checking import Application, FaultMode, Mailbox, Request, check, expect
+from errors import expect_error
+from step_2_email_verification.verification import expect_messages, in_time, register
+from users import VERIFY, Account, link_in, links_in, new_account
 
 ARRIVED = ("message_with_a_link_arrives",)
 

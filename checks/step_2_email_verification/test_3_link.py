@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from contacts_api import AUTH, CONTACTS, ME, expect_error, me
 from courseware.checking import Application, Clock, Mailbox, Request, check
-from email_verification import expect_refused, follow, follow_token, log_in, register
+from errors import expect_error
+from step_2_email_verification.verification import expect_refused, follow, follow_token, log_in, register
+from users import AUTH, CONTACTS, ME, me
 
 VERIFIED = ("link_verifies_the_address",)
 DAY = timedelta(hours=24)

@@ -2,9 +2,9 @@
 
 from random import Random
 
-from contacts_api import link_in, new_email
 from courseware.checking import Application, Mailbox, check
-from email_verification import expect_messages, follow, register, resend
+from step_2_email_verification.verification import expect_messages, follow, register, resend
+from users import link_in, new_email
 
 SENT = ("message_is_sent_again",)
 

@@ -3,19 +3,12 @@
 from collections.abc import Mapping
 from random import Random
 
-from contacts_api import (
-    CONTACTS,
-    Account,
-    User,
-    expect_error,
-    expect_unverified_refused,
-    new_email,
-    path_of,
-    unverified_user,
-    valid_contact,
-)
 from courseware.checking import Application, Mailbox, Request, check
-from email_verification import follow, log_in, register
+from errors import expect_error
+from step_1_contacts_crud.contacts import valid_contact
+from step_2_email_verification.unverified import expect_unverified_refused, unverified_user
+from step_2_email_verification.verification import follow, log_in, register
+from users import CONTACTS, Account, User, new_email, path_of
 
 REFUSED = ("login_waits_for_the_link",)
 CLOSED = ("contacts_wait_for_the_link",)

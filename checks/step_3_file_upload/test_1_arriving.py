@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from random import Random
 
-from avatars import (
+from courseware.checking import Application, File, ImageStore, Request, check
+from errors import error_fields, expect_error
+from step_2_email_verification.unverified import expect_unverified_refused, unverified_user
+from step_3_file_upload.avatars import (
     AVATAR,
     LARGEST,
     MIB,
@@ -12,9 +15,8 @@ from avatars import (
     expect_refused_on_the_way,
     upload,
 )
-from contacts_api import User, error_fields, expect_error, expect_unverified_refused, unverified_user
-from courseware.checking import Application, File, ImageStore, Request, check
-from pictures import picture, png_of_size
+from step_3_file_upload.pictures import picture, png_of_size
+from users import User
 
 REFUSED = ("large_file_is_refused",)
 

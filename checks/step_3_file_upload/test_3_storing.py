@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
-from avatars import (
+from courseware.checking import FaultMode, File, ImageStore, Request, check, expect
+from step_3_file_upload.avatars import (
     SIDE,
     expect_avatar_in_me,
     expect_shown,
@@ -15,10 +16,8 @@ from avatars import (
     upload_of,
     uploaded,
 )
-from contacts_api import API, User
-from courseware.checking import File, ImageStore, Request, check, expect
-from courseware.services.faults import FaultMode
-from pictures import COLORS, KINDS, color_of, is_like, opened, picture, saved
+from step_3_file_upload.pictures import COLORS, KINDS, color_of, is_like, opened, picture, saved
+from users import API, User
 
 STORED = ("picture_is_stored",)
 TRANSFORMATION = {"c_fill", "h_200", "w_200"}

@@ -1,16 +1,10 @@
 """Task 3.4: when the store fails."""
 
-from avatars import (
-    expect_avatar_in_me,
-    expect_shown,
-    upload,
-    upload_of,
-    uploaded,
-)
-from contacts_api import User, expect_error
-from courseware.checking import Answer, ImageStore, check, expect
-from courseware.services.faults import FaultMode
-from pictures import COLORS, picture
+from courseware.checking import Answer, FaultMode, ImageStore, check, expect
+from errors import expect_error
+from step_3_file_upload.avatars import expect_avatar_in_me, expect_shown, upload, upload_of, uploaded
+from step_3_file_upload.pictures import COLORS, picture
+from users import User
 
 LATEST = 5.0
 """Seconds: nobody is kept waiting longer for a store that does not answer."""

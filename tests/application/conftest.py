@@ -22,7 +22,7 @@ from courseware.course.stages import finish, start
 Run = Callable[..., str]
 Stages = dict[str, Path]
 
-POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
+POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres:postgres@127.0.0.1:5432/postgres"
 REDIS_URL = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/15"
 
 

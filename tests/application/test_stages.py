@@ -8,28 +8,18 @@ from pathlib import Path
 import pytest
 
 from courseware.base.tree import changed, read_tree
-from courseware.course import Course
+from courseware.course import Course, load_course
 from courseware.course.stages import finish, start
+
+from ..expected import expected_in
 
 Run = Callable[..., str]
 Stages = dict[str, Path]
 
 PROBE = Path(__file__).with_name("probe.py").read_text(encoding="utf-8")
-ACCOUNTS = {"health": 200, "register": 201, "log in unverified": 200, "me": 200, "refresh": 200, "refresh again": 200}
-CONTACTS = {"create": 201, "list": 200, "read": 200, "update": 200, "delete": 204}
-NOT_THERE = dict.fromkeys(("avatar", "birthdays", "log out", "lose password", *CONTACTS), 404)
-# What each step brings, as the probe sees it: the mail server is there, Redis and Cloudinary are not.
-BROUGHT = {
-    0: ACCOUNTS | NOT_THERE | {"log in too often": 200},
-    1: CONTACTS | {"birthdays": 422},  # taken for the id of a contact
-    2: {"log in unverified": 403, "verify": 200},
-    3: {"avatar": 502},
-    4: {"log in too often": 429},
-    5: {"birthdays": 200, "refresh again": 401, "log out": 204},
-    6: {},
-    7: {},
-    8: {"lose password": 202},
-}
+COURSE = load_course(Path(__file__).parents[2])
+STAGES = [0, *(step.number for step in COURSE.stages)]
+STARTS = [step.number for step in COURSE.steps if expected_in(step.lesson_folder).statuses_at_start]
 
 
 def probed(folder: Path, run: Run) -> dict[str, int]:
@@ -40,15 +30,21 @@ def probed(folder: Path, run: Run) -> dict[str, int]:
     return statuses
 
 
-@pytest.mark.parametrize("number", BROUGHT)
+def expected_after(number: int) -> dict[str, int]:
+    """The statuses that the lessons promise: the mail server is there, Redis and Cloudinary are not."""
+    folders = [COURSE.root / "lessons", *(step.lesson_folder for step in COURSE.stages if step.number <= number)]
+    return {name: status for folder in folders for name, status in expected_in(folder).statuses.items()}
+
+
+@pytest.mark.parametrize("number", STAGES)
 def test_a_reference_does_what_the_steps_up_to_it_brought(stages: Stages, run: Run, number: int) -> None:
-    expected = {name: status for step in range(number + 1) for name, status in BROUGHT[step].items()}
-    assert probed(stages[f"finish {number}"], run) == expected
+    assert probed(stages[f"finish {number}"], run) == expected_after(number)
 
 
-def test_the_first_starter_runs_and_has_no_contacts_yet(stages: Stages, run: Run) -> None:
-    expected = BROUGHT[0] | dict.fromkeys(CONTACTS, 500) | {"birthdays": 422}
-    assert probed(stages["start 1"], run) == expected
+@pytest.mark.parametrize("number", STARTS)
+def test_a_starter_runs_and_lacks_what_its_step_brings(stages: Stages, run: Run, number: int) -> None:
+    expected = expected_after(number - 1) | expected_in(COURSE.step(number).lesson_folder).statuses_at_start
+    assert probed(stages[f"start {number}"], run) == expected
 
 
 def test_the_last_step_leaves_the_finished_application(course: Course) -> None:

@@ -21,10 +21,7 @@ def drop(name):
 
 
 def mistake(find: str, replace: str) -> Mistake:
-    fails = {"fails": ("loads",), "says": "not_loaded"}
-    return Mistake.model_validate(
-        {"id": "wrong", "file": "a.py", "find": find, "replace": replace, "why": "So.", **fails}
-    )
+    return Mistake(id="wrong", file="a.py", find=find, replace=replace, fails={"loads": "not_loaded"}, why="It is one.")
 
 
 def requoted(quote: Quote, change: Quote) -> Quote:

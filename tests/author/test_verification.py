@@ -14,6 +14,8 @@ from courseware.course.stages import finish
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 STEP = "step_1_greeting"
+MISTAKES = f"checks/{STEP}/mistakes/task_1.toml"
+MISTAKES_2 = f"checks/{STEP}/mistakes/task_2.toml"
 
 
 @pytest.fixture
@@ -72,18 +74,18 @@ def test_starter_that_holds_a_check_is_found(root: Path) -> None:
 @pytest.mark.parametrize(
     ("find", "replace", "said"),
     [
-        ('says = "wrong_greeting"', 'says = "other_key"', "greets says wrong_greeting, not other_key"),
-        ('fails = ["greets"]', 'fails = ["refuses_blank_name"]', "greets says wrong_greeting: asked"),
+        ('greets = "wrong_greeting"', 'greets = "other_key"', "greets says wrong_greeting, not other_key"),
+        ('greets = "wrong_greeting"', 'trims_name = "not_trimmed"', "greets says wrong_greeting: asked"),
         ('replace = ", you!"', 'replace = ", {name}!"', "greets did not fail"),
     ],
 )
 def test_mistake_that_is_caught_otherwise_than_told_is_found(root: Path, find: str, replace: str, said: str) -> None:
-    course = spoil(root, f"checks/{STEP}/mistakes.toml", find, replace)
+    course = spoil(root, MISTAKES, find, replace)
     assert broken(course)["greets_everybody_alike"].startswith(said)
 
 
 def test_mistake_that_does_not_start_is_found(root: Path) -> None:
-    course = spoil(root, f"checks/{STEP}/mistakes.toml", 'replace = ", you!"', "replace = '}'")
+    course = spoil(root, MISTAKES, 'replace = ", you!"', "replace = '}'")
     assert broken(course)["greets_everybody_alike"].startswith("the application did not start: import")
 
 
@@ -95,10 +97,12 @@ def test_alternative_that_loses_points_is_found(root: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "find", "replace", "said"),
     [
-        (f"checks/{STEP}/mistakes.toml", 'find = ", {name}!"', 'find = "name"', "occurs"),
-        (f"checks/{STEP}/mistakes.toml", 'id = "keeps_spaces"', 'id = "takes_blank_names"', "twice"),
-        (f"checks/{STEP}/mistakes.toml", 'says = "wrong_greeting"', 'says = ["a", "b"]', "as many as"),
-        (f"checks/{STEP}/mistakes.toml", 'why = "Nothing is refused."', "", "why"),
+        (MISTAKES, 'find = ", {name}!"', 'find = "name"', "occurs"),
+        (MISTAKES, 'id = "keeps_spaces"', 'id = "takes_blank_names"', "takes_blank_names stands there 2 times"),
+        (MISTAKES, '{ greets = "wrong_greeting" }', '["greets"]', r"write fails = \{ check_id"),
+        (MISTAKES, 'file = "app/greeting.py"', 'file = "app/greeting.py"\nsays = "a"', r"write fails = \{ check_id"),
+        (MISTAKES, '{ greets = "wrong_greeting" }', "{}", "fails"),
+        (MISTAKES_2, 'why = "Nothing is refused."', "", "why"),
         (f"checks/{STEP}/alternatives/one_file/alternative.toml", "app/greeting.py", "app/none.py", "removes app/none"),
     ],
 )
@@ -106,6 +110,19 @@ def test_specimen_that_does_not_fit_is_wrong_use(root: Path, file: str, find: st
     course = spoil(root, file, find, replace)
     with pytest.raises(UsageError, match=said):
         list(claims(course, course.steps))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mistakes.toml", r"one file per task\. Move them to .*mistakes/task_N"),
+        ("mistakes/task_9.toml", "no task of step 1"),
+    ],
+)
+def test_mistakes_in_a_file_of_no_task_are_wrong_use(root: Path, name: str, said: str) -> None:
+    shutil.copy(root / MISTAKES, root / "checks" / STEP / name)
+    with pytest.raises(UsageError, match=said):
+        list(claims(load_course(root), load_course(root).steps))
 
 
 SOLUTION_LINES = (MINIATURE / "solutions/greeter/app/greeting.py").read_text().splitlines()[-5:]
@@ -125,16 +142,13 @@ HIDDEN_LINES = (MINIATURE / "checks" / STEP / "hidden/test_greeting_hidden.py").
             "app/greeting.py is wrongly in `given`",
         ),
         (f"lessons/{STEP}/lesson.toml", "points = 6", "points = 7", "worth 7 points, but its checks make 6"),
+        (f"lessons/{STEP}/lesson.toml", 'id = "1.a"', 'id = "2.a"', "2.a is in step 1"),
         (f"starter/{STEP}/app/greeting.py", "422 when it is blank", "what then?", "greet differs"),
         (f"starter/{STEP}/app/greeting.py", "query: dict[str, str]", "query: object", "greet differs"),
         (f"starter/{STEP}/app/greeting.py", "def greet(", "def hail(", "greet is only in the solution"),
-        (
-            f"checks/{STEP}/mistakes.toml",
-            'fails = ["trims_name"]',
-            'fails = ["greets"]',
-            "No mistake fails the check trims",
-        ),
-        (f"checks/{STEP}/mistakes.toml", 'fails = ["trims_name"]', 'fails = ["trims"]', "trims, which does not exist"),
+        (MISTAKES, '{ trims_name = "not', '{ greets = "not', "No mistake fails the check trims"),
+        (MISTAKES, '{ trims_name = "not', '{ trims = "not', "trims, which does not exist"),
+        (MISTAKES, '{ greets = "', '{ refuses_blank_name = "', "stands with task 1.1. Its first check is of task 1.2"),
         ("checks/step_2_clock/test_clock.py", "test_tells_date", "test_greets", "2 checks are called greets"),
         (f"lessons/{STEP}/README.md", "#", "\n".join([*SOLUTION_LINES, "#"]), "README.md gives away"),
         (f"checks/{STEP}/test_greeting.py", '"""Greeting."""', "\n".join(["'''", *HIDDEN_LINES, "'''"]), "gives away"),
@@ -170,3 +184,26 @@ def test_starter_that_repeats_the_reference_is_found(root: Path) -> None:
     course = load_course(root)
     (root / f"starter/{STEP}/app/main.py").write_bytes(finish(course, 1)["app/main.py"])
     assert any("starter's app/main.py is the reference's own" in fault for fault in faults(course, course.steps))
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "said"),
+    [
+        (f"{STEP}/test_greeting.py", "from step_2_clock.dates import DATE", "imports step_2_clock.dates"),
+        (f"{STEP}/asking.py", "from step_2_clock import dates", "imports step_2_clock.dates"),
+        ("conftest.py", "import step_1_greeting.asking", "imports step_1_greeting.asking"),
+        (
+            "step_2_clock/test_clock.py",
+            "from step_1_greeting import asking, test_greeting",
+            "imports step_1_greeting.test",
+        ),
+    ],
+)
+def test_import_that_the_version_of_the_checks_does_not_cover_is_found(
+    root: Path, file: str, line: str, said: str
+) -> None:
+    (root / "checks/step_2_clock/dates.py").write_text('DATE = "2028-02-29"\n')
+    path = root / "checks" / file
+    path.write_text(f"{path.read_text()}\n\n{line}\n")
+    course = load_course(root)
+    assert [fault for fault in faults(course, course.steps) if f"{file} {said}" in fault]

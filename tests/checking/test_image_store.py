@@ -10,9 +10,8 @@ import pytest
 from PIL import Image
 
 from courseware.checking import CheckFailed, ImageStore
-from courseware.services.faults import FaultMode
 from courseware.services.image_store.service import ImageStore as Service
-from courseware.services.servers import HOST, listen, port_of
+from courseware.services.servers import HOST, FaultMode, listen, port_of
 
 
 class Client:

@@ -34,7 +34,7 @@ def processes() -> list[psutil.Process]:
     """Those that stand for this one."""
     running = psutil.process_iter(["ppid", "cmdline"])
     ours = (process for process in running if process.info["ppid"] == os.getpid())
-    return [process for process in ours if "courseware.cli.run_commands" in (process.info["cmdline"] or ())]
+    return [process for process in ours if "courseware.cli.program" in (process.info["cmdline"] or ())]
 
 
 def status(course: ResidentProcess) -> CommandResult:

@@ -1,15 +1,15 @@
 """What must hold of the checks beside what `course verify` proves: their words, and that hidden ones stay hidden."""
 
 import ast
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 
 import pytest
 
 from courseware.base.tree import read_tree
 from courseware.checking.check import CheckEntry
-from courseware.course import load_course
-from courseware.judging.judgement import catalogue
+from courseware.course import Course, check_files, load_course
+from courseware.judging.judgement import catalogue, checks_version
 
 COURSE = load_course(Path(__file__).parents[2])
 STEPS = {step.number: step for step in COURSE.steps}
@@ -58,22 +58,47 @@ def test_nothing_released_names_a_hidden_check(number: int, entries: tuple[Check
 
 def test_no_hint_holds_the_data_of_a_hidden_check(number: int, entries: tuple[CheckEntry, ...]) -> None:
     data = set().union(*map(data_in, STEPS[number].hidden_checks_folder.glob("*.py")))
-    data -= set().union(*map(data_in, released_checks(number)))
+    data -= set().union(*map(data_in, check_files(COURSE, STEPS[number], hidden=False)))
     hints = [hint for entry in entries for hint in entry.hints]
     assert data
     assert [(text, hint) for text in data for hint in hints if text in hint] == []
 
 
-def released_checks(number: int) -> Iterator[Path]:
-    """The files of checks that students get to see."""
-    yield from STEPS[number].checks_folder.glob("*.py")
-    yield from STEPS[number].checks_folder.parent.glob("*.py")
+def test_an_edited_file_makes_no_stored_verdict_of_another_step_stale(tmp_path: Path) -> None:
+    """A check belongs to its step alone, a helper to its step and later ones, what stands beside them to all."""
+    for folder in ("lessons", "checks"):
+        shutil.copytree(COURSE.root / folder, tmp_path / folder)
+    course = load_course(tmp_path)
+    before = versions(course)
+    for step in course.steps:
+        later = {number for number in STEPS if number >= step.number}
+        for file in step.checks_folder.rglob("*.*"):
+            helper = file.suffix == ".py" and file.parent == step.checks_folder and not file.name.startswith("test_")
+            check = file.name.startswith("test_") and "alternatives" not in file.parts
+            assert edited(file, course, before) == (later if helper else {step.number} if check else set()), file
+    for file in tmp_path.glob("checks/*.py"):
+        assert edited(file, course, before) == set(STEPS), file
+
+
+def edited(file: Path, course: Course, before: dict[int, str]) -> set[int]:
+    """The steps whose submissions would be judged anew if this file were edited."""
+    content = file.read_bytes()
+    file.write_bytes(content + b"\n# Edited.\n")
+    after = versions(course)
+    file.write_bytes(content)
+    return {number for number in before if before[number] != after[number]}
+
+
+def versions(course: Course) -> dict[int, str]:
+    """By step, the version of its checks: stored verdicts are kept under it."""
+    return {step.number: checks_version(course, step, hidden=True) for step in course.steps}
 
 
 def released_texts(number: int) -> dict[str, str]:
     """Everything about this step that students get to see, by where it stands."""
     step = STEPS[number]
-    texts = {path.name: path.read_text(encoding="utf-8") for path in (*released_checks(number), step.notebook)}
+    files = (*check_files(COURSE, step, hidden=False), step.notebook)
+    texts = {path.name: path.read_text(encoding="utf-8") for path in files}
     for folder in (step.lesson_folder, step.starter_folder):
         texts |= {path: content.decode() for path, content in read_tree(folder).items()}
     return texts

@@ -12,27 +12,9 @@ from nbformat import NotebookNode
 
 from courseware.course import Question, Step, Task, load_course
 
+from ..expected import expected_in
+
 STEPS = {step.number: step for step in load_course(Path(__file__).parents[2]).steps}
-# What cells print, by step and cell: the play in the notebook goes on to work when an example changes.
-PRINTED = {
-    1: {
-        "play_partial_update": ["what to change:      {'notes': None}"],
-        "play_search": ["ILIKE", "['Олена', 'ОЛЕГ']"],
-        "play_race": ["(['201', '409'], 1)"],
-    },
-    2: {
-        "play_letter": ["Subject: Verify your e-mail address", "Content-Type: multipart/alternative"],
-        "play_waiting": ["FastAPI-Mail in the background  caller"],
-        "play_link": ["as a link:           True", "as an access token:  False", "one letter changed:  False"],
-        "play_attack": ["bare UUID       WORKS", "JWT, all of it  refused"],
-    },
-    3: {
-        "play_fooling": ["signature       in", "drawn           -"],
-        "play_bomb": ["4,000 x 4,000: a file of"],
-        "play_transformation": ["200"],
-        "play_waiting": ["await asyncio.to_thread  caller"],
-    },
-}
 
 
 @pytest.fixture(params=STEPS)
@@ -142,7 +124,8 @@ def test_every_other_code_cell_runs(notebook: NotebookNode, step: Step, tmp_path
     printed = {cell.id: text_of(cell) for cell in notebook.cells if cell.cell_type == "code"}
     assert all("✗" not in text for text in printed.values())
     assert [cell for cell in printed if cell.startswith("run_example")]
-    assert [text for cell, texts in PRINTED[step.number].items() for text in texts if text not in printed[cell]] == []
+    expected = expected_in(step.lesson_folder).notebook
+    assert [text for cell, texts in expected.items() for text in texts if text not in printed[cell]] == []
 
 
 @pytest.mark.usefixtures("own_jupyter")

@@ -104,9 +104,32 @@ def test_steps_are_numbered_without_gap(root: Path) -> None:
         load_course(root)
 
 
-def test_step_folder_has_a_plain_name(root: Path) -> None:
-    (root / "lessons/step_1_greeting").rename(root / "lessons/step_one")
-    with pytest.raises(UsageError, match="not named like"):
+@pytest.mark.parametrize("name", ["Intro", "intro-hello", "1_intro", "вступ"])
+def test_step_folder_has_a_plain_name(root: Path, name: str) -> None:
+    (root / "lessons/step_1_greeting").rename(root / "lessons" / name)
+    with pytest.raises(UsageError, match="small letters, digits and underscores"):
+        load_course(root)
+
+
+def add_number(root: Path, step: str, number: int) -> None:
+    path = root / "lessons" / step / "lesson.toml"
+    path.write_text(f"number = {number}\n{path.read_text()}")
+
+
+def test_a_folder_with_any_name_is_a_step_whose_number_is_in_its_lesson_file(root: Path) -> None:
+    (root / "lessons/step_2_clock").rename(root / "lessons/about_clocks")
+    with pytest.raises(UsageError, match=r"about_clocks/lesson\.toml: add `number`"):
+        load_course(root)
+    add_number(root, "about_clocks", 2)
+    course = load_course(root)
+    assert [(step.number, step.slug) for step in course.steps] == [(1, "step_1_greeting"), (2, "about_clocks")]
+
+
+def test_a_number_that_differs_from_the_folder_s_is_refused(root: Path) -> None:
+    add_number(root, "step_2_clock", 2)
+    assert load_course(root).step(2).slug == "step_2_clock"
+    add_number(root, "step_1_greeting", 3)
+    with pytest.raises(UsageError, match="differs from the one in the folder's name"):
         load_course(root)
 
 
@@ -139,6 +162,27 @@ def test_an_application_uses_the_services_that_its_steps_so_far_need(root: Path)
     assert course.services_after(0) == ()
     assert course.services_after(1) == ("redis",)
     assert course.services_after(2) == ("mailbox", "redis")
+
+
+def test_a_steps_environment_overrides_earlier_ones_from_that_step_on(root: Path) -> None:
+    say(root, "lessons/step_1_greeting/lesson.toml", '[environment]\nGREETING = "Welcome"\nLIMITS = "off"\n')
+    say(root, "lessons/step_2_clock/lesson.toml", '[environment]\nLIMITS = "on"\n')
+    course = load_course(root)
+    assert [course.application_after(number).environment for number in (0, 1, 2)] == [
+        {"GREETING": "Hello"},
+        {"GREETING": "Welcome", "LIMITS": "off"},
+        {"GREETING": "Welcome", "LIMITS": "on"},
+    ]
+    assert course.application_after(2).entrypoint == course.application.entrypoint
+
+
+@pytest.mark.parametrize("variable", ["MAIL_HOST", "OWN_ADDRESS"])
+def test_a_steps_environment_leaves_alone_what_is_filled(root: Path, variable: str) -> None:
+    path = root / "lessons/course.toml"
+    path.write_text(path.read_text().replace("entrypoint", 'address_variable = "OWN_ADDRESS"\nentrypoint') + SERVICES)
+    say(root, "lessons/step_2_clock/lesson.toml", f'[environment]\n{variable} = "here"\n')
+    with pytest.raises(UsageError, match=f"step 2 sets {variable}, which a service or address_variable fills"):
+        load_course(root)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def greet(query: dict[str, str]) -> Reply:
 CHECKS = '''"""Greeting by mail."""
 
 from courseware.checking import Application, Mailbox, Request, check, expect
-from courseware.services.faults import FaultMode
+from courseware.services.servers import FaultMode
 
 REQUEST = Request("GET", "/greeting", query={"name": "ada@example.com"})
 

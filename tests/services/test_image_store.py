@@ -15,12 +15,11 @@ import cloudinary.utils
 import pytest
 from PIL import Image
 
-from courseware.services.faults import FaultMode
 from courseware.services.image_store.service import ImageStore
 from courseware.services.image_store.stored_images import PICTURES_KEPT, Pictures
 from courseware.services.image_store.transformation import Rendered, WrongTransformation
 from courseware.services.image_store.upload_call import LARGEST_FILE
-from courseware.services.servers import HOST, listen, port_of
+from courseware.services.servers import HOST, FaultMode, listen, port_of
 
 SECONDS = 20
 

@@ -12,11 +12,10 @@ import pytest
 from fastapi_mail import ConnectionConfig, FastMail, MessageSchema, MessageType
 from pydantic import NameEmail, SecretStr
 
-from courseware.services.faults import FaultMode
 from courseware.services.mailbox.messages import BYTES_KEPT, MESSAGES_KEPT, Message, Messages
 from courseware.services.mailbox.service import Mailbox
 from courseware.services.mailbox.smtp import LARGEST_MESSAGE, MOST_CONNECTIONS, MOST_RECIPIENTS
-from courseware.services.servers import HOST, listen, port_of
+from courseware.services.servers import HOST, FaultMode, listen, port_of
 
 SECONDS = 20
 

@@ -15,9 +15,8 @@ from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as TooLate
 from redis.retry import Retry
 
-from courseware.services.faults import FaultMode
 from courseware.services.redis import MOST_CONNECTIONS, Redis
-from courseware.services.servers import HOST, listen, port_of
+from courseware.services.servers import HOST, FaultMode, listen, port_of
 
 SECONDS = 20
 SHORT = 0.2

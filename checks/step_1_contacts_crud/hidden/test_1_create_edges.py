@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 from random import Random
 
-from contacts_api import User, expect_contact, expect_error, letters, mixed_case, sign_in, valid_contact
 from courseware.checking import Application, Clock, Mailbox, check
+from errors import expect_error
+from step_1_contacts_crud.contacts import expect_contact, letters, mixed_case, valid_contact
+from users import User, sign_in
 
 CREATED = ("contact_is_created",)
 

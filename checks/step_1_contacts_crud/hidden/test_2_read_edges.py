@@ -2,8 +2,10 @@
 
 from random import Random
 
-from contacts_api import User, error_fields, expect_contacts, expect_error, valid_contact
 from courseware.checking import check
+from errors import error_fields, expect_error
+from step_1_contacts_crud.contacts import expect_contacts, valid_contact
+from users import User
 
 LISTED = ("contacts_are_listed",)
 

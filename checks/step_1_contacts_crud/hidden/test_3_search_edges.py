@@ -2,8 +2,9 @@
 
 from random import Random
 
-from contacts_api import User, expect_contacts_in_any_order, valid_contact
 from courseware.checking import check
+from step_1_contacts_crud.contacts import expect_contacts_in_any_order, valid_contact
+from users import User
 
 FOUND = ("search_finds_part_of_a_name_or_email",)
 

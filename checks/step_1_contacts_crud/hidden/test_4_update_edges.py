@@ -3,19 +3,10 @@
 from datetime import UTC, datetime
 from random import Random
 
-from contacts_api import (
-    RACES,
-    User,
-    expect_contact,
-    expect_error,
-    expect_moment,
-    letters,
-    new_email,
-    sign_in,
-    soon,
-    valid_contact,
-)
 from courseware.checking import Application, Clock, Mailbox, check, expect
+from errors import expect_error
+from step_1_contacts_crud.contacts import RACES, expect_contact, expect_moment, letters, soon, valid_contact
+from users import User, new_email, sign_in
 
 CHANGED = ("patch_changes_what_was_sent",)
 TAKEN = ("patch_to_a_taken_email_is_a_conflict",)

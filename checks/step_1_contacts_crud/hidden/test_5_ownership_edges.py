@@ -3,8 +3,10 @@
 import re
 from random import Random
 
-from contacts_api import CONTACTS, User, expect_contacts_in_any_order, expect_error, valid_contact
 from courseware.checking import Application, Request, check, expect
+from errors import expect_error
+from step_1_contacts_crud.contacts import expect_contacts_in_any_order, valid_contact
+from users import CONTACTS, User
 
 DELETED = ("deleted_contact_is_gone",)
 CHANGED = ("patch_changes_what_was_sent",)

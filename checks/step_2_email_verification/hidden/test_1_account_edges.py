@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from random import Random
 
-from contacts_api import me, new_account, unverified_user
 from courseware.checking import Application, check, expect
+from step_2_email_verification.unverified import unverified_user
+from users import me, new_account
 
 
 @check(

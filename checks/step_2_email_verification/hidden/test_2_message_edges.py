@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from random import Random
 
-from contacts_api import RACES, new_account
-from courseware.checking import Application, Mailbox, check, expect, wait_until
-from courseware.services.faults import FaultMode
-from email_verification import claims_in, expect_messages, register
+from courseware.checking import Application, FaultMode, Mailbox, check, expect, wait_until
+from step_1_contacts_crud.contacts import RACES
+from step_2_email_verification.verification import claims_in, expect_messages, register
+from users import new_account
 
 ARRIVED = ("message_with_a_link_arrives",)
 TOKEN = re.compile(r"\bey[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")

@@ -5,9 +5,18 @@ from random import Random
 
 import jwt
 
-from contacts_api import Account, me, new_email, signed
 from courseware.checking import Application, CheckFailed, Mailbox, check
-from email_verification import Newcomer, claims_in, expect_refused, follow, follow_token, log_in, register
+from step_2_email_verification.unverified import signed
+from step_2_email_verification.verification import (
+    Newcomer,
+    claims_in,
+    expect_refused,
+    follow,
+    follow_token,
+    log_in,
+    register,
+)
+from users import Account, me, new_email
 
 VERIFIED = ("link_verifies_the_address",)
 

@@ -2,10 +2,9 @@
 
 from random import Random
 
-from contacts_api import mixed_case
-from courseware.checking import Application, Mailbox, Request, check
-from courseware.services.faults import FaultMode
-from email_verification import RESEND, in_time, register, resend
+from courseware.checking import Application, FaultMode, Mailbox, Request, check
+from step_1_contacts_crud.contacts import mixed_case
+from step_2_email_verification.verification import RESEND, in_time, register, resend
 
 SENT = ("message_is_sent_again",)
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from random import Random
 
-from contacts_api import CONTACTS, User, access_claims, expect_error, expect_unverified_refused, me, signed
 from courseware.checking import Application, Mailbox, Request, check
-from email_verification import follow, register
+from errors import expect_error
+from step_2_email_verification.unverified import access_claims, expect_unverified_refused, signed
+from step_2_email_verification.verification import follow, register
+from users import CONTACTS, User, me
 
 CLOSED = ("contacts_wait_for_the_link",)
 

@@ -1,8 +1,8 @@
 """Task 3.1 with a client that does not say how much will come."""
 
-from avatars import MIB, expect_refused_on_the_way
-from contacts_api import User
 from courseware.checking import File, check
+from step_3_file_upload.avatars import MIB, expect_refused_on_the_way
+from users import User
 
 
 @check(

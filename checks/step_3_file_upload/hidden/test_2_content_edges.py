@@ -2,10 +2,10 @@
 
 from random import Random
 
-from avatars import expect_not_a_picture, expect_not_refused, sending, upload
-from contacts_api import User
 from courseware.checking import File, ImageStore, check
-from pictures import COLORS, KINDS, PNG_SIGNATURE, gray, noise, picture, png_of, saved
+from step_3_file_upload.avatars import expect_not_a_picture, expect_not_refused, sending, upload
+from step_3_file_upload.pictures import COLORS, KINDS, PNG_SIGNATURE, gray, noise, picture, png_of, saved
+from users import User
 
 REFUSED = ("text_is_refused_whatever_it_is_called",)
 

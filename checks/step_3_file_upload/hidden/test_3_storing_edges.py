@@ -4,10 +4,10 @@ from random import Random
 
 from PIL.PngImagePlugin import PngInfo
 
-from avatars import expect_shown, upload
-from contacts_api import User
 from courseware.checking import ImageStore, check, expect
-from pictures import COLORS, drawn, picture, saved
+from step_3_file_upload.avatars import expect_shown, upload
+from step_3_file_upload.pictures import COLORS, drawn, picture, saved
+from users import User
 
 STORED = ("picture_is_stored",)
 

@@ -1,10 +1,10 @@
 """Task 3.4 for somebody who has no avatar yet."""
 
-from avatars import expect_avatar_in_me, upload
-from contacts_api import User, expect_error
-from courseware.checking import ImageStore, check
-from courseware.services.faults import FaultMode
-from pictures import KINDS, picture
+from courseware.checking import FaultMode, ImageStore, check
+from errors import expect_error
+from step_3_file_upload.avatars import expect_avatar_in_me, upload
+from step_3_file_upload.pictures import KINDS, picture
+from users import User
 
 
 @check(

@@ -27,9 +27,8 @@ from fastapi_mail import ConnectionConfig, FastMail, MessageSchema, MessageType,
 from jinja2 import Environment
 from pydantic import SecretStr
 
-from courseware.services.faults import FaultMode
 from courseware.services.mailbox.service import Mailbox
-from courseware.services.servers import HOST, listen_at, port_of
+from courseware.services.servers import HOST, FaultMode, listen_at, port_of
 
 Claims = dict[str, bool]
 """What a chapter claims, in words, and whether it was so when the chapter ran."""

@@ -32,9 +32,8 @@ from fastapi import FastAPI, Request, UploadFile
 from PIL import Image
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from courseware.services.faults import FaultMode
 from courseware.services.image_store.service import ImageStore
-from courseware.services.servers import HOST, listen_at, port_of
+from courseware.services.servers import HOST, FaultMode, listen_at, port_of
 
 Claims = dict[str, bool]
 """What a chapter claims, in words, and whether it was so when the chapter ran."""

@@ -20,6 +20,8 @@ class Mailbox:
     def __init__(self) -> None:
         self.port = 0
         self.received: list[EmailMessage] = []
+        self.open_connections = 0
+        self.all_closed = asyncio.Event()
         self.knocked = asyncio.Event()
         self.is_open = asyncio.Event()
         self.is_open.set()
@@ -43,6 +45,21 @@ class Mailbox:
     async def next_link(self, address: str) -> str:
         """The link in that message."""
         return links(await self.next_message(address), "plain")[0]
+
+
+class CountedSMTP(SMTP):
+    """The server's side of one connection. The mailbox knows when all of them are closed."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.event_handler.open_connections += 1
+        self.event_handler.all_closed.clear()
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.event_handler.open_connections -= 1
+        if self.event_handler.open_connections == 0:
+            self.event_handler.all_closed.set()
+        super().connection_lost(error)
 
 
 def links(message: EmailMessage, form: str) -> list[str]:
@@ -72,7 +89,7 @@ async def open_mailbox(password: str | None = None) -> AsyncIterator[Mailbox]:
         return AuthResult(success=given.password.decode() == password, handled=False)
 
     server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(
+        lambda: CountedSMTP(
             mailbox,
             enable_SMTPUTF8=True,
             ident="mailbox",

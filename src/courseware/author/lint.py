@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import pairwise
+from pathlib import Path
 
 from courseware.author.leaks import Secrets, hidden_texts, windows_of
-from courseware.author.mistakes import mistakes_of
+from courseware.author.mistakes import mistakes_by_task
 from courseware.base.errors import UsageError
 from courseware.base.tree import Tree, changed, read_tree
 from courseware.checking.check import CheckEntry
-from courseware.course import Course, Step
+from courseware.course import Course, Step, check_files, importable_modules, shared_modules
 from courseware.course.stages import finish, start
 from courseware.judging.judgement import catalogue
 from courseware.services.registry import require_known
@@ -27,6 +28,7 @@ def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
     for identifier, count in Counter(entry.id for found in entries.values() for entry in found).items():
         if count > 1:
             yield f"{count} checks are called {identifier}."
+    yield from _wrong_imports(course)
     stages = [finish(course, number) for number in range(len(course.stages) + 1)]
     for step, (before, after) in zip(course.stages, pairwise(stages), strict=True):
         yield from _wrongly_added(step, before, after)
@@ -34,11 +36,12 @@ def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
     for step in steps:
         before, after = finish(course, step.number - 1), finish(course, step.number)
         handed_out, new = start(course, step.number), changed(before, after)
+        yield from _wrong_ids(step)
         yield from _wrong_points(step, entries[step.number])
         yield from _checks_without_mistake(step, entries[step.number])
         yield from _wrongly_given(step, after, new)
         yield from _changed_outlines(step, handed_out, after)
-        yield from _leaks(step, entries[step.number], handed_out, new)
+        yield from _leaks(course, step, entries[step.number], handed_out, new)
 
 
 def _wrongly_added(step: Step, before: Tree, after: Tree) -> Iterator[str]:
@@ -65,6 +68,32 @@ def _useless_copies(course: Course, stages: Sequence[Tree]) -> Iterator[str]:
                 yield f"{place}/{path}: step {number + 1} leaves it as it is. Delete it."
 
 
+def _wrong_imports(course: Course) -> Iterator[str]:
+    """Imports of what a check may not use: a verdict would outlive a change of it."""
+    files: list[tuple[Path, set[str]]] = [(path, set()) for path in shared_modules(course)]
+    for step in course.steps:
+        allowed = {f"{path.parent.name}.{path.stem}" for path in importable_modules(course, step)}
+        own = (*step.checks_folder.glob("*.py"), *step.hidden_checks_folder.glob("*.py"))
+        files += [(path, allowed) for path in own]
+    folders = {step.slug for step in course.stages}
+    for path, allowed in files:
+        for module in sorted(_imported(path) - allowed):
+            if module.partition(".")[0] in folders:
+                place = path.relative_to(course.root).as_posix()
+                yield f"{place} imports {module}. Import shared modules, the step's own helpers or earlier ones."
+
+
+def _imported(path: Path) -> set[str]:
+    """The modules that a file imports by their full names; of `from package import module` both together."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module} if "." in node.module else {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
 def _wrongly_given(step: Step, after: Tree, new: Tree) -> Iterator[str]:
     starter = read_tree(step.starter_folder)
     for path in step.lesson.given:
@@ -75,6 +104,13 @@ def _wrongly_given(step: Step, after: Tree, new: Tree) -> Iterator[str]:
             yield f"Step {step.number}: the starter's {path} is the reference's own. Delete it and name it in `given`."
 
 
+def _wrong_ids(step: Step) -> Iterator[str]:
+    """Tasks and questions whose id does not begin with the step's number, by which a check cell finds the step."""
+    for identifier in [*(task.id for task in step.tasks), *(question.id for question in step.lesson.questions)]:
+        if not identifier.startswith(f"{step.number}."):
+            yield f"{identifier} is in step {step.number}. Give it an id that begins with {step.number}."
+
+
 def _wrong_points(step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
     for task in step.tasks:
         total = sum(entry.points for entry in entries if entry.task == task.id)
@@ -83,12 +119,18 @@ def _wrong_points(step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
 
 
 def _checks_without_mistake(step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
-    named = {identifier for mistake in mistakes_of(step) for identifier in mistake.fails}
-    for entry in entries:
-        if entry.id not in named:
-            yield f"No mistake fails the check {entry.id}."
-    for identifier in sorted(named - {entry.id for entry in entries}):
+    tasks = {entry.id: entry.task for entry in entries}
+    mistakes = [(task, mistake) for task, these in mistakes_by_task(step).items() for mistake in these]
+    named = {identifier for _, mistake in mistakes for identifier in mistake.fails}
+    for identifier in tasks:
+        if identifier not in named:
+            yield f"No mistake fails the check {identifier}."
+    for identifier in sorted(named - set(tasks)):
         yield f"A mistake names the check {identifier}, which does not exist."
+    for task, mistake in mistakes:
+        belongs = tasks.get(next(iter(mistake.fails)), task)
+        if belongs != task:
+            yield f"Mistake {mistake.id} stands with task {task}. Its first check is of task {belongs}: move it there."
 
 
 def _changed_outlines(step: Step, handed_out: Tree, after: Tree) -> Iterator[str]:
@@ -128,11 +170,11 @@ def outline(source: bytes) -> dict[str, str]:
     return found
 
 
-def _leaks(step: Step, entries: tuple[CheckEntry, ...], handed_out: Tree, new: Tree) -> Iterator[str]:
+def _leaks(course: Course, step: Step, entries: tuple[CheckEntry, ...], handed_out: Tree, new: Tree) -> Iterator[str]:
     """Runs of lines of the solution, and hidden checks by name or sentence, that stand in something released."""
     solution = windows_of(new) - windows_of(handed_out)
     secrets = Secrets(frozenset(solution), frozenset(hidden_texts(entries)))
-    visible = {file.name: file.read_bytes() for file in step.checks_folder.glob("*.py")}
+    visible = {file.name: file.read_bytes() for file in check_files(course, step, hidden=False)}
     lesson = {f"lessons/{path}": content for path, content in read_tree(step.lesson_folder).items()}
     notebook = {step.notebook.name: step.notebook.read_bytes()}
     for path, content in {**visible, **lesson, **handed_out, **notebook}.items():

@@ -1,8 +1,8 @@
 """The known mistakes and the right alternatives that stand beside a step's checks."""
 
-from collections.abc import Mapping
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -12,34 +12,30 @@ from courseware.base.tree import Tree, read_tree
 from courseware.course import Step
 from courseware.course.loader import parse, read_toml
 
+MISTAKES_FOLDER = "mistakes"
+ALTERNATIVE_FILE = "alternative.toml"
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Mistake(FrozenModel):
-    """A mistake that learners make: `find`, which occurs once in `file` of the reference, becomes `replace`.
+    """A mistake that students make: `find`, which occurs once in `file` of the reference, becomes `replace`.
 
-    `fails` names exactly the checks that must fail, `says` the message key of all of them, or one key for each.
+    `fails` names exactly the checks that must fail, each with the key of its message. Other checks may be skipped.
     """
 
     id: Key
     file: str
     find: str = Field(min_length=1)
     replace: str
-    fails: tuple[str, ...] = Field(min_length=1)
-    says: Key | tuple[Key, ...]
+    fails: dict[str, Key] = Field(min_length=1)
     why: str = Field(min_length=1)
 
-    @model_validator(mode="after")
-    def _one_key_for_all_or_each(self) -> "Mistake":
-        if not isinstance(self.says, str) and len(self.says) != len(self.fails):
-            raise ValueError(f"{self.id}: `says` must be one key, or as many as `fails` has checks")
-        return self
-
-    @property
-    def failures(self) -> Mapping[str, str]:
-        """The message key of every check that must fail."""
-        keys = [self.says] * len(self.fails) if isinstance(self.says, str) else self.says
-        return dict(zip(self.fails, keys, strict=True))
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_parallel_lists(cls, values: Any) -> Any:
+        if isinstance(values, dict) and ("says" in values or isinstance(values.get("fails"), list)):
+            raise ValueError('write fails = { check_id = "message_key" } in place of the lists `fails` and `says`')
+        return values
 
     def made_in(self, reference: Tree) -> dict[str, bytes]:
         """The reference with this mistake in it. Raises UsageError unless `find` occurs exactly once."""
@@ -78,23 +74,32 @@ class Alternative(FrozenModel):
         return kept | own
 
 
-ALTERNATIVE_FILE = "alternative.toml"
-
-
-def mistake_files(step: Step) -> tuple[Path, ...]:
-    """The files that hold the step's known mistakes."""
-    return (step.checks_folder / "mistakes.toml",)
-
-
 def mistakes_of(step: Step) -> tuple[Mistake, ...]:
-    """The step's known mistakes. Raises UsageError where mistakes.toml is wrong."""
-    (path,) = mistake_files(step)
-    mistakes = parse(_Mistakes, read_toml(path), path).mistakes
-    names = [mistake.id for mistake in mistakes]
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError(f"{path}: the mistake {name} stands there twice.")
+    """The step's known mistakes, in the order of its tasks. Raises UsageError as `mistakes_by_task` does."""
+    return tuple(mistake for mistakes in mistakes_by_task(step).values() for mistake in mistakes)
+
+
+def mistakes_by_task(step: Step) -> dict[str, tuple[Mistake, ...]]:
+    """The step's known mistakes by task id: those of task 1.2 stand in mistakes/task_2.toml.
+
+    Raises UsageError where a file is wrong or belongs to no task, and for an id that is used twice.
+    """
+    folder = step.checks_folder / MISTAKES_FOLDER
+    if (old := step.checks_folder / "mistakes.toml").exists():
+        raise UsageError(f"{old}: known mistakes are read from one file per task. Move them to {folder}/task_N.toml.")
+    files = {task.id: folder / f"task_{task.id.partition('.')[2]}.toml" for task in step.tasks}
+    found = set(folder.glob("*.toml"))
+    if unknown := found - set(files.values()):
+        raise UsageError(f"{min(unknown)} belongs to no task of step {step.number}. Name it like task_1.toml.")
+    mistakes = {task: _mistakes_in(path) for task, path in files.items() if path in found}
+    for name, count in Counter(mistake.id for these in mistakes.values() for mistake in these).items():
+        if count > 1:
+            raise UsageError(f"{folder}: the mistake {name} stands there {count} times. Give each an id of its own.")
     return mistakes
+
+
+def _mistakes_in(path: Path) -> tuple[Mistake, ...]:
+    return parse(_Mistakes, read_toml(path), path).mistakes
 
 
 def alternatives_of(step: Step) -> tuple[Alternative, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from courseware.author.cherry_picking import cherry_pick
-from courseware.author.mistakes import mistake_files, mistakes_of
+from courseware.author.mistakes import MISTAKES_FOLDER, mistakes_of
 from courseware.author.requoting import CannotRequote, line_of, requote, with_quotes
 from courseware.base.errors import UsageError
 from courseware.base.merging import require_git
@@ -117,7 +117,7 @@ def _requote_mistakes(course: Course, step: Step, path: str, done: Propagation) 
     stored = stored_file(course, step.number, path)
     place, current = _place(course, stored), stored.read_bytes()
     old, new = _committed(course, place) or current, done.files.get(place, current)
-    for file in mistake_files(step):
+    for file in sorted((step.checks_folder / MISTAKES_FOLDER).glob("*.toml")):
         source = file.read_text(encoding="utf-8")
         quotes = {}
         for mistake in mistakes:

@@ -1,14 +1,15 @@
 """What must hold of a course, and the verification that puts every such claim to the judge."""
 
-import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from courseware.author.mistakes import alternatives_of, mistakes_of
+from courseware.base.errors import UsageError
 from courseware.base.tree import Tree
+from courseware.base.workers import run_in_workers
 from courseware.course import Course, Step, load_course
 from courseware.course.stages import finish, start
 from courseware.judging.judgement import judge
@@ -93,7 +94,7 @@ def claims(course: Course, steps: tuple[Step, ...]) -> Iterator[Claim]:
         for alternative in alternatives_of(step):
             yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, alternative.put_over(reference))
         for mistake in mistakes_of(step):
-            yield Claim(Kind.MISTAKE, mistake.id, number, number, mistake.made_in(reference), mistake.failures)
+            yield Claim(Kind.MISTAKE, mistake.id, number, number, mistake.made_in(reference), mistake.fails)
 
 
 @dataclass(frozen=True)
@@ -118,17 +119,17 @@ def prove(
         jobs: how many judgements run at once.
         seed: of the order of checks and of their data; None draws one for each judgement.
     """
-    # Fresh processes: a forked one would inherit the threads and the terminal of whoever asks.
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        futures = [pool.submit(_find, root, claim, sandbox, seed) for claim in claims]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    calls = ((claim, claim) for claim in claims)
+    for claim, result in run_in_workers(partial(_find, root, sandbox, seed), calls, workers=jobs):
+        if isinstance(result, Finding):
+            yield result
+        elif result.is_usage_error:
+            raise UsageError(result.reason)
+        else:
+            raise RuntimeError(f"The judge failed on {claim.name}: {result.reason}")
 
 
-def _find(root: Path, claim: Claim, sandbox: SandboxKind | None, seed: int | None) -> Finding:
+def _find(root: Path, sandbox: SandboxKind | None, seed: int | None, claim: Claim) -> Finding:
     course = load_course(root)
     verdict = judge(
         course, course.step(claim.step), claim.tree, stage=claim.stage, hidden=True, sandbox=sandbox, seed=seed

@@ -1,11 +1,12 @@
 """What programs that run side by side need: signals that end them, locks between them, and waiting for a condition."""
 
-import fcntl
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from courseware.base.errors import UsageError
 
@@ -32,8 +33,7 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
 def locked(path: Path) -> Iterator[None]:
     """Waits until nobody else holds the lock file `path`, then holds it for the block. It ends with the process."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with FileLock(path, poll_interval=POLL_SECONDS):
         yield
 
 
@@ -41,9 +41,9 @@ def locked(path: Path) -> Iterator[None]:
 def alone(own: Path) -> Iterator[None]:
     """Nobody else gets in while the block runs, nor is kept out when its process is killed. Raises UsageError."""
     own.mkdir(exist_ok=True)
-    with (own / "grading.lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError("This class is being graded already, by another `course grade`.") from None
+    try:
+        lock = FileLock(own / "grading.lock").acquire(blocking=False)
+    except Timeout:
+        raise UsageError("This class is being graded already, by another `course grade`.") from None
+    with lock:
         yield

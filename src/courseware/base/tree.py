@@ -5,7 +5,7 @@ import io
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -59,21 +59,22 @@ def digest(tree: Tree) -> str:
 
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip file knows no earlier time, and the files' own would differ
-REGULAR_FILE = 0o100644 << 16
+PROGRAM, REGULAR_FILE = 0o100755 << 16, 0o100644 << 16
 UNIX = 3
 
 
-def archive(tree: Tree, folder: str) -> bytes:
-    """A zip file with all files of `tree` in one folder of this name.
+def archive(tree: Tree, folder: str = "", *, programs: Collection[str] = ()) -> bytes:
+    """A zip file with all files of `tree`, inside one folder of this name if there is one.
 
-    They are stored as they are: what compressing makes of them depends on the version of the machine's zlib.
+    The same files give the same bytes on every machine. So they are not compressed: the result of compression depends
+    on the version of zlib. `programs` are the paths of the files that are executable.
     """
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as file:
         for path, content in sorted(tree.items()):
-            entry = zipfile.ZipInfo(f"{folder}/{path}", EARLIEST)
+            entry = zipfile.ZipInfo(f"{folder}/{path}" if folder else path, EARLIEST)
             entry.create_system = UNIX
-            entry.external_attr = REGULAR_FILE
+            entry.external_attr = PROGRAM if path in programs else REGULAR_FILE
             file.writestr(entry, content)
     return made.getvalue()
 

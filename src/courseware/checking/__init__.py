@@ -6,12 +6,14 @@ from courseware.checking.application import Application, Clock, Sent
 from courseware.checking.check import CheckFailed, check, expect
 from courseware.checking.request import File, Request
 from courseware.checking.stand_ins import ImageStore, Mailbox
+from courseware.services.servers import FaultMode
 
 __all__ = [
     "Answer",
     "Application",
     "CheckFailed",
     "Clock",
+    "FaultMode",
     "File",
     "ImageStore",
     "Mailbox",

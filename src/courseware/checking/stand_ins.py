@@ -6,12 +6,12 @@ from courseware.base.processes import wait_until
 from courseware.checking.check import CheckFailed
 
 if TYPE_CHECKING:
-    from courseware.services.faults import FaultMode
     from courseware.services.image_store.service import ImageStore as ImageStoreService
     from courseware.services.image_store.stored_images import Upload
     from courseware.services.image_store.transformation import Rendered
     from courseware.services.mailbox.messages import Message
     from courseware.services.mailbox.service import Mailbox as MailboxService
+    from courseware.services.servers import FaultMode
 
 MESSAGE_SECONDS = 3.0
 CALL_SECONDS = 3.0
@@ -95,7 +95,7 @@ class ImageStore:
 
     def recover(self) -> None:
         """Is well again. What still waits is dropped: nobody expects it any more, least of all the next check."""
-        from courseware.services.faults import FaultMode
+        from courseware.services.servers import FaultMode
 
         self._service.set_fault(FaultMode.DROPS)
         wait_until(lambda: not self._service.waiting, CALL_SECONDS)

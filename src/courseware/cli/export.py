@@ -12,6 +12,8 @@ from courseware.base.errors import UsageError
 from courseware.cli.common import FAILED, HELD, EachStepArgument, console
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from courseware.classroom.export import GradedStep
     from courseware.course import Course
 
@@ -75,8 +77,7 @@ def export(
 
 
 def _write_autograder(course: Course, number: int | None, output: Path, *, plain: bool) -> None:
-    from courseware.classroom.export.autograder import autograder_zip
-    from courseware.classroom.export.files import write_file
+    from courseware.classroom.export.gradescope import autograder_zip
 
     if number is None and len(course.steps) > 1:
         raise UsageError("An autograder is for one step: say which, such as 1.")
@@ -88,21 +89,23 @@ def _write_autograder(course: Course, number: int | None, output: Path, *, plain
 
 
 def _write(steps: list[GradedStep], form: Format, output: Path) -> None:
-    from courseware.classroom.export import files, gradebooks
+    from courseware.classroom.export import gradebooks
+    from courseware.classroom.export.gradescope import gradescope_files
+    from courseware.classroom.export.junit import junit_files
 
     match form:
         case Format.CANVAS:
-            files.write_file(output, gradebooks.canvas_csv(steps).encode())
+            write_file(output, gradebooks.canvas_csv(steps).encode())
         case Format.MOODLE:
-            files.write_file(output, gradebooks.moodle_csv(steps).encode())
+            write_file(output, gradebooks.moodle_csv(steps).encode())
         case Format.GRADESCOPE:
-            files.write_folder(output, files.gradescope_files(steps))
+            write_folder(output, gradescope_files(steps))
         case Format.JUNIT:
-            files.write_folder(output, files.junit_files(steps))
+            write_folder(output, junit_files(steps))
 
 
 def _tell(steps: list[GradedStep], output: Path) -> None:
-    from courseware.views.terminal.parts import count, shown
+    from courseware.views.terminal.verdict import count, shown
 
     screen = console()
     for graded in steps:
@@ -116,3 +119,27 @@ def _tell(steps: list[GradedStep], output: Path) -> None:
             screen.print(
                 f"{count(late, 'submission')} came late: nbgrader's penalty is not in these points.", soft_wrap=True
             )
+
+
+def write_folder(folder: Path, files: Iterator[tuple[str, bytes]]) -> None:
+    """Writes files into a folder that is new or empty: nothing of another export may be taken for one of this.
+
+    Raises UsageError.
+    """
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise UsageError(f"{folder} is there already. Name a folder that is new or empty.")
+    for path, content in files:
+        place = folder / path
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{place.parent} cannot be made: {error.strerror}.") from error
+        write_file(place, content)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Writes a file, over another if need be. Raises UsageError."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error

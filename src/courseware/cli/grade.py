@@ -95,7 +95,7 @@ def _judged(course: Course, jobs: list[Job], *, cluster: str | None, workers: in
     if not jobs:
         return
     if cluster is None:
-        from courseware.classroom.judgements.pool import judge_here
+        from courseware.classroom.judgements.jobs import judge_here
 
         yield from judge_here(course.root, jobs, workers=min(workers, len(jobs)))
         return
@@ -144,7 +144,7 @@ def _record(grading: StepGrading, *, judged: int) -> dict[str, Any]:
 
 
 def _print(record: dict[str, Any]) -> None:
-    from courseware.views.terminal.parts import count, shown
+    from courseware.views.terminal.verdict import count, shown
 
     students = record["students"]
     looks = [student for student in students if student["remark"]]

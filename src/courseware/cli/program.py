@@ -1,13 +1,17 @@
 """Finds the verb's module, runs it, and turns whatever goes wrong into one sentence and an exit code."""
 
 import errno
+import io
+import json
 import os
+import signal
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -15,7 +19,12 @@ from courseware.base.errors import UsageError
 from courseware.base.text import printable
 from courseware.cli.common import FAULT, HELD, STOPPED, WRONG_USE
 
-# The function of the same name in courseware.cli.VERB. Only the module of the verb that was asked for is imported.
+if TYPE_CHECKING:
+    from courseware.student.resident import CommandRequest, CommandResult
+
+# Each verb is the function of the same name, in a module of that name or in `workspace`. Only the module of the verb
+# that was asked for is imported.
+WORKSPACE_VERBS = ("start", "status", "hint", "solution")
 VERBS = {
     "lab": "Open JupyterLab on a step, with everything it needs running.",
     "start": "Lay a step out in workspace/, ready to work on.",
@@ -78,7 +87,8 @@ def _program(wanted: str) -> typer.Typer:
 
 
 def _load(verb: str) -> Callable[..., Any]:
-    function: Callable[..., Any] = getattr(import_module(f"courseware.cli.{verb}"), verb)
+    module = "workspace" if verb in WORKSPACE_VERBS else verb
+    function: Callable[..., Any] = getattr(import_module(f"courseware.cli.{module}"), verb)
     return function
 
 
@@ -113,3 +123,41 @@ def _fault(error: Exception) -> str:
     except OSError:
         return f"The course has a fault of its own ({type(error).__name__}), and no room to write down its details."
     return f"The course has a fault of its own ({type(error).__name__}); this is not your mistake. Details: {path}"
+
+
+def run_each_request() -> None:
+    """Run the commands that arrive on standard input, one JSON request on each line, and print a JSON result for each.
+
+    This is the program of `courseware.student.resident`. Each command does what it would do in a process that runs it
+    alone. The judge's imports are done before the first command, and those of applications too, so that every
+    application is a fork. The process ends when standard input is closed.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    over = suppress(KeyboardInterrupt, BrokenPipeError)
+    with over, os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii") as answers:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what slips past a command must not look like an answer
+        _get_ready()
+        for line in sys.stdin:
+            print(json.dumps(_result_of(json.loads(line))), file=answers, flush=True)
+
+
+def _result_of(request: "CommandRequest") -> "CommandResult":
+    with redirect_stdout(io.StringIO()) as stdout, redirect_stderr(io.StringIO()) as stderr:
+        os.chdir(request["folder"])
+        code = run(request["arguments"])
+    return {"code": code, "stdout": stdout.getvalue(), "stderr": stderr.getvalue()}
+
+
+def _get_ready() -> None:
+    """Do what the first judgement would otherwise wait for."""
+    import courseware.cli.check
+    import courseware.judging.checks_run  # noqa: F401
+    from courseware.course import find_course
+    from courseware.judging.sandbox import expect_starts
+
+    with suppress(UsageError):  # it is told to whoever asks for a judgement
+        expect_starts(find_course().application.imports)
+
+
+if __name__ == "__main__":
+    run_each_request()

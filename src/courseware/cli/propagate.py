@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from courseware.author.propagation import propagate as carried
+from courseware.base.errors import UsageError
 from courseware.base.tree import write_tree
 from courseware.cli.common import FAILED, console
 from courseware.course import find_course
 from courseware.verdict import Outcome
-from courseware.views.terminal.parts import shown, sign
+from courseware.views.terminal.verdict import shown, sign
 
 
 def propagate(
@@ -21,8 +21,12 @@ def propagate(
 
     Look at `git diff` before you commit. Exit code 1: a person has to do the rest.
     """
+    try:
+        from courseware.author.propagation import propagate as carry
+    except ModuleNotFoundError as missing:
+        raise UsageError(f"This needs the package {missing.name}, as authors have it: uv sync --group dev") from None
     course = find_course()
-    done = carried(course, file.resolve())
+    done = carry(course, file.resolve())
     if not dry_run:
         write_tree(done.files, course.root)
     screen = console()

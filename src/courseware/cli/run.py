@@ -13,7 +13,7 @@ from courseware.base.errors import UsageError
 from courseware.cli.common import StepArgument, console, open_workspace
 
 if TYPE_CHECKING:
-    from courseware.course import Course
+    from courseware.course import Application, Course
     from courseware.services.registry import RunningServices
     from courseware.student.workspace import Workspace
 
@@ -42,8 +42,8 @@ def run(
     from courseware.student.serving import choose_port, serve
 
     workspace = open_workspace()
-    application = workspace.course.application
     with _project(workspace, step, reference=reference) as project:
+        application = project.application
         chosen = choose_port(port, USUAL_PORT)
         with RunningServices(project.services if services else (), _ports(pages or [])) as running:
             environment = {**project.environment, **running.environment(application.services)}
@@ -56,10 +56,11 @@ def run(
 
 @dataclass(frozen=True)
 class _Project:
-    """What is served: where it stands, what it is called, the services that it uses, variables of its own."""
+    """What is served: where it stands, what it is called, its services, and variables beside the course's."""
 
     folder: Path
     title: str
+    application: "Application"
     services: tuple[str, ...]
     environment: Mapping[str, str]
 
@@ -70,8 +71,13 @@ def _project(workspace: "Workspace", number: int | None, *, reference: bool) -> 
     course = workspace.course
     if not reference:
         step = workspace.step(number)
-        services = course.services_after(step.number)
-        yield _Project(workspace.require(step), f"Your application after step {step.number}", services, {})
+        yield _Project(
+            folder=workspace.require(step),
+            title=f"Your application after step {step.number}",
+            application=course.application_after(step.number),
+            services=course.services_after(step.number),
+            environment={},
+        )
         return
     with tempfile.TemporaryDirectory(prefix="course-reference-") as temporary:
         yield _reference(course, number, Path(temporary))
@@ -87,9 +93,13 @@ def _reference(course: "Course", number: int | None, folder: Path) -> _Project:
         raise UsageError("There is no reference here: what you were handed leaves the solutions out.")
     write_tree(tree, folder)
     own = {"DATABASE_URL": f"sqlite+aiosqlite:///{folder}/reference.sqlite3"} if course.application.migrations else {}
-    if number is None:
-        return _Project(folder, "The finished application", tuple(course.application.services), own)
-    return _Project(folder, f"The reference of step {number}", course.services_after(number), own)
+    return _Project(
+        folder=folder,
+        title="The finished application" if number is None else f"The reference of step {number}",
+        application=course.application_after(course.stages[-1].number if number is None else number),
+        services=tuple(course.application.services) if number is None else course.services_after(number),
+        environment=own,
+    )
 
 
 def _ports(pages: list[str]) -> dict[str, int]:

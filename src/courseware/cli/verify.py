@@ -22,7 +22,7 @@ from courseware.cli.common import (
 )
 from courseware.course import find_course
 from courseware.verdict import Outcome
-from courseware.views.terminal.parts import shown, sign
+from courseware.views.terminal.verdict import shown, sign
 
 
 def verify(

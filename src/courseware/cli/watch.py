@@ -121,7 +121,7 @@ class _Watch:
         self._say(f"Waiting for a save.   {self._help}")
 
     def _hint(self) -> None:
-        from courseware.cli.hint import next_hints
+        from courseware.cli.workspace import next_hints
         from courseware.judging.judgement import catalogue
         from courseware.verdict import Outcome
         from courseware.views.terminal import hint_view

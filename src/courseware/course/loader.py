@@ -1,4 +1,4 @@
-"""Finds and reads lessons/course.toml and every lessons/step_*/lesson.toml."""
+"""Finds and reads lessons/course.toml and the lesson.toml of every folder in lessons/."""
 
 import re
 import tomllib
@@ -12,7 +12,7 @@ from courseware.base.errors import UsageError
 from courseware.course.model import Course, Lesson, Step
 
 Model = TypeVar("Model", bound=BaseModel)
-STEP_FOLDER = re.compile(r"step_(?P<number>\d+)_[a-z0-9_]+")
+SLUG = re.compile(r"(?=[a-z])(?:step_(?P<number>\d+)_)?[a-z0-9_]+")
 
 
 def find_course(start: Path | None = None) -> Course:
@@ -59,11 +59,21 @@ def parse(model: type[Model], values: dict[str, Any], path: Path) -> Model:
 
 
 def _steps(root: Path) -> list[Step]:
-    found = []
-    for path in root.glob("lessons/step_*/lesson.toml"):
-        name = STEP_FOLDER.fullmatch(path.parent.name)
-        if name is None:
-            raise UsageError(f"{path.parent} is not named like step_1_some_words.")
+    steps = []
+    for path in root.glob("lessons/*/lesson.toml"):
         lesson = parse(Lesson, read_toml(path), path)
-        found.append(Step(root=root, number=int(name["number"]), slug=path.parent.name, lesson=lesson))
-    return found
+        steps.append(Step(root=root, number=_number(path, lesson), slug=path.parent.name, lesson=lesson))
+    return steps
+
+
+def _number(path: Path, lesson: Lesson) -> int:
+    """Return the step's number, from its lesson.toml at `path` or else from the name of the folder."""
+    slug = SLUG.fullmatch(path.parent.name)
+    if slug is None:
+        raise UsageError(f"{path.parent}: name the folder with small letters, digits and underscores, such as intro.")
+    numbers = {int(number) for number in (lesson.number, slug["number"]) if number is not None}
+    if not numbers:
+        raise UsageError(f"{path}: add `number`, the step's place in the course, or name its folder like step_1_intro.")
+    if len(numbers) > 1:
+        raise UsageError(f"{path}: `number` differs from the one in the folder's name. Delete `number`.")
+    return numbers.pop()

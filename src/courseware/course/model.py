@@ -24,9 +24,9 @@ class Application(FrozenModel):
 
     `imports` names modules of libraries that most of its versions import: whoever judges many imports them once.
 
-    `environment` are variables with their values. `services` says for each service of the course that the application
-    uses which variables it fills, with the service's facts in braces. `address_variable` is the one that is told where
-    the application itself can be reached.
+    `environment` are variables with their values; a step's own `environment` overrides them. `services` says for each
+    service of the course that the application uses which variables it fills, with the service's facts in braces.
+    `address_variable` is the one that is told where the application itself can be reached.
     """
 
     path: str
@@ -37,11 +37,16 @@ class Application(FrozenModel):
     address_variable: str | None = None
     services: Services = {}
 
+    @property
+    def filled_variables(self) -> tuple[str, ...]:
+        """The variables that are filled for each start: with facts of services, and with the application's address."""
+        own = [] if self.address_variable is None else [self.address_variable]
+        return (*own, *(name for variables in self.services.values() for name in variables))
+
     @model_validator(mode="after")
     def _each_variable_is_set_once(self) -> Self:
-        own = [] if self.address_variable is None else [self.address_variable]
-        filled = [*self.environment, *own, *(name for variables in self.services.values() for name in variables)]
-        if twice := next((name for name in filled if filled.count(name) > 1), None):
+        names = [*self.environment, *self.filled_variables]
+        if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"{twice} is set twice, by the environment, a service or address_variable")
         return self
 
@@ -70,13 +75,20 @@ class Lesson(FrozenModel):
     files, added or changed by the step, that the student is handed as they are in the reference. `needs` names the
     services that the step uses from now on. A step without tasks is planned: the application has it, but students
     cannot work on it yet.
+
+    `environment` are variables that the application gets from this step on. They override variables of the same name
+    that the application or an earlier step has.
+
+    `number` is the step's place in the course, from 1 on. Leave it out where the folder's name says it: step_1_intro.
     """
 
     title: str
+    number: int | None = Field(default=None, gt=0)
     minutes: int = Field(gt=0)
     adds: tuple[str, ...]
     given: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
     tasks: tuple[Task, ...] = ()
     questions: tuple[Question, ...] = ()
 
@@ -150,16 +162,26 @@ class Course(FrozenModel):
     planned: tuple[Step, ...] = ()
 
     @model_validator(mode="after")
-    def _what_steps_need_is_there(self) -> Self:
+    def _steps_fit_the_application(self) -> Self:
         for step in self.stages:
             if missing := [name for name in step.lesson.needs if name not in self.application.services]:
                 raise ValueError(f"step {step.number} needs {missing[0]!r}, which application.services does not name")
+            if filled := [name for name in step.lesson.environment if name in self.application.filled_variables]:
+                raise ValueError(f"step {step.number} sets {filled[0]}, which a service or address_variable fills")
         return self
 
     def services_after(self, number: int) -> tuple[str, ...]:
         """The services that the application uses after step `number`."""
         needed = {name for step in self.stages if step.number <= number for name in step.lesson.needs}
         return tuple(name for name in self.application.services if name in needed)
+
+    def application_after(self, number: int) -> Application:
+        """The application with the environment that it has after step `number`; 0 stands for before the first one."""
+        environment = dict(self.application.environment)
+        for step in self.stages:
+            if step.number <= number:
+                environment |= step.lesson.environment
+        return self.application.model_copy(update={"environment": environment})
 
     def step(self, number: int) -> Step:
         """The step with this number; UsageError names the ones there are."""

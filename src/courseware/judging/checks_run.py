@@ -2,17 +2,19 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from courseware.base.errors import UsageError
 from courseware.checking.check import CheckEntry
 from courseware.course import Course, Step, Task
+from courseware.judging.fixtures import Fixtures
 from courseware.judging.pytest_plugin import CheckRun, JudgePlugin, Note
-from courseware.judging.runtime import JudgeServices, RestartingServer
+from courseware.judging.runtime import Runtime
 from courseware.verdict import CheckResult, Outcome, TaskResult
 
 # Off: what writes to the terminal or to the disk, and what a check has no use for.
@@ -59,20 +61,15 @@ class FinishedRun:
 def run_checks(
     course: Course,
     step: Step,
-    server: RestartingServer,
-    services: JudgeServices,
-    environment: Mapping[str, str],
+    runtime: Runtime,
     *,
     task: str | None,
     hidden: bool,
     seed: int,
 ) -> FinishedRun:
-    """Runs the checks of `task` (or of the whole step) and what they need, in an order drawn from `seed`.
-
-    The application that `server` runs was started with these `services` and in this `environment`.
-    """
-    plugin = JudgePlugin(step, server, services, environment, task=task, seed=seed)
-    _pytest(course, step, plugin, hidden=hidden)
+    """Runs the checks of `task` (or of the whole step) and what they need, in an order drawn from `seed`."""
+    plugin = JudgePlugin(step, runtime, task=task, seed=seed)
+    _pytest(course, step, plugin, Fixtures(runtime, seed), hidden=hidden)
     run = plugin.run
     results = tuple(_result(entry, run.notes[entry.id]) for entry in _by_task(step, run))
     tasks = step.tasks if task is None else (step.task(task),)
@@ -81,7 +78,7 @@ def run_checks(
 
 def collect_checks(course: Course, step: Step, *, hidden: bool) -> tuple[CheckEntry, ...]:
     """The step's checks. Raises CourseFault."""
-    plugin = JudgePlugin(step, None, None, {}, task=None, seed=0)
+    plugin = JudgePlugin(step, None, task=None, seed=0)
     _pytest(course, step, plugin, hidden=hidden)
     if plugin.run.faults:
         raise CourseFault(plugin.run.faults[0])
@@ -112,7 +109,7 @@ def _result(entry: CheckEntry, note: Note) -> CheckResult:
     )
 
 
-def _pytest(course: Course, step: Step, plugin: JudgePlugin, *, hidden: bool) -> None:
+def _pytest(course: Course, step: Step, plugin: JudgePlugin, *others: object, hidden: bool) -> None:
     folders = [step.checks_folder, step.hidden_checks_folder] if hidden else [step.checks_folder]
     files = [str(file) for folder in folders for file in sorted(folder.glob("test_*.py"))]
     if not files:
@@ -123,8 +120,8 @@ def _pytest(course: Course, step: Step, plugin: JudgePlugin, *, hidden: bool) ->
         "--import-mode=importlib", "--disable-plugin-autoload", "--capture=no", "--strict-markers",
         *(argument for name in UNUSED_PLUGINS for argument in ("-p", f"no:{name}")),
     ]  # fmt: skip
-    with _without_pytest_settings(), _forgetting_modules_of(checks):
-        code = pytest.main([*arguments, *files], plugins=[plugin])
+    with _without_pytest_settings(), _forgetting_modules_of(course.root / "checks"):
+        code = pytest.main([*arguments, *files], plugins=[plugin, *others])
     if code == pytest.ExitCode.INTERRUPTED and not plugin.run.faults:
         raise KeyboardInterrupt  # pytest keeps it to itself, and what was not run would look skipped
 
@@ -140,11 +137,13 @@ def _without_pytest_settings() -> Iterator[None]:
 
 
 @contextmanager
-def _forgetting_modules_of(folder: str) -> Iterator[None]:
+def _forgetting_modules_of(folder: Path) -> Iterator[None]:
     """Lets the next run read the checks anew: another course's, or an author's who has just edited them."""
+    before = set(sys.modules)
+    own = {path.stem for path in folder.iterdir()}
     try:
         yield
     finally:
-        for name, module in list(sys.modules.items()):
-            if (getattr(module, "__file__", None) or "").startswith(folder + os.sep):
+        for name in set(sys.modules) - before:
+            if name.partition(".")[0] in own:
                 del sys.modules[name]

@@ -3,13 +3,13 @@
 import secrets
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from courseware.base.tree import Tree, digest
 from courseware.checking.check import CheckEntry
-from courseware.course import Course, Step
-from courseware.judging.runtime import JudgeServices, RestartingServer
+from courseware.course import Application, Course, Step, check_files
+from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime
 from courseware.judging.sandbox import ApplicationCommand, SandboxKind, available, start_application
 from courseware.verdict import Verdict
 
@@ -32,7 +32,7 @@ def judge(
 
     Args:
         stage: the step after which the project stands, if it is a later one than `step`. It may use what that step
-            brought: an application that sends messages needs its mailbox, whatever it is judged for.
+            brought, and has its environment: an application that sends messages needs its mailbox for every check.
         task: judge this task alone (and what its checks need).
         hidden: run the hidden checks too.
         sandbox: which sandbox; None takes bubblewrap where it works, else plain, which is for one's own code only.
@@ -46,24 +46,32 @@ def judge(
     began = time.monotonic()
     judged_at = datetime.now(UTC)
     kind: SandboxKind = sandbox or ("bubblewrap" if available().bubblewrap else "plain")
+    after = stage or step.number
+    application = course.application_after(after)
     seed = secrets.randbelow(2**32) if seed is None else seed
     with ExitStack() as stack:
-        services = stack.enter_context(
-            JudgeServices(course.services_after(stage or step.number), course.application.services, kind)
-        )
-        command = application_command(course, services)
+        services = stack.enter_context(JudgeServices(course.services_after(after), application.services, kind))
+        command = application_command(application, services)
         server = stack.enter_context(
-            RestartingServer(lambda: start_application(tree, command, kind=kind, serve=services.serve))
+            RestartingServer(
+                lambda options: start_application(
+                    tree,
+                    replace(command, environment=options.applied_to(command.environment)),
+                    kind=kind,
+                    serve=services.serve,
+                )
+            )
         )
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
         from courseware.judging.checks_run import run_checks
 
-        run = run_checks(course, step, server, services, command.environment, task=task, hidden=hidden, seed=seed)
+        runtime = Runtime(server, services, command.environment)
+        run = run_checks(course, step, runtime, task=task, hidden=hidden, seed=seed)
         return Verdict(
             step=step.number,
             title=step.title,
             submission=digest(tree),
-            checks_version=checks_version(step, hidden=hidden),
+            checks_version=checks_version(course, step, hidden=hidden),
             judged_by=kind,
             judged_at=judged_at,
             seconds=round(time.monotonic() - began, 3),
@@ -83,9 +91,8 @@ def catalogue(course: Course, step: Step, *, hidden: bool = False) -> tuple[Chec
     return collect_checks(course, step, hidden=hidden)
 
 
-def application_command(course: Course, services: JudgeServices) -> ApplicationCommand:
-    """How the course's application is served, with these services."""
-    application = course.application
+def application_command(application: Application, services: JudgeServices) -> ApplicationCommand:
+    """How the application is served, with these services."""
     address = {} if application.address_variable is None else {application.address_variable: ADDRESS}
     return ApplicationCommand(
         entrypoint=application.entrypoint,
@@ -96,10 +103,7 @@ def application_command(course: Course, services: JudgeServices) -> ApplicationC
     )
 
 
-def checks_version(step: Step, *, hidden: bool) -> str:
-    """SHA-256 (hex) of the checks that judge this step."""
-    common = step.checks_folder.parent.glob("*.py")
-    visible = step.checks_folder.glob("*.py")
-    not_released = step.hidden_checks_folder.glob("*.py") if hidden else ()
-    files: list[Path] = [*common, *visible, *not_released]
-    return digest({file.relative_to(step.root).as_posix(): file.read_bytes() for file in files})
+def checks_version(course: Course, step: Step, *, hidden: bool) -> str:
+    """SHA-256 (hex) of the checks that judge this step, and of all that they may import."""
+    files = check_files(course, step, hidden=hidden)
+    return digest({file.relative_to(course.root).as_posix(): file.read_bytes() for file in files})

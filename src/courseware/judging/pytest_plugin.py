@@ -1,17 +1,18 @@
-"""The pytest plugin that runs checks: it orders them, gives them the application, and notes what became of each."""
+"""The pytest plugin that runs checks: it orders them, keeps the application up, and notes what became of each."""
 
 import random
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from courseware.checking import Application, CheckFailed, Clock, ImageStore, Mailbox
-from courseware.checking.check import MARKER, CheckDeclaration, CheckEntry
+from courseware.checking.check import MARKER, CheckDeclaration, CheckEntry, CheckFailed
 from courseware.course import Step
-from courseware.judging.runtime import JudgeServices, RestartingServer
+from courseware.judging.runtime import USUAL, Runtime, StartOptions
 from courseware.verdict import Failure, Outcome
+
+SHOWN_CHARACTERS = 1000
 
 
 @dataclass
@@ -35,24 +36,12 @@ class CheckRun:
 
 
 class JudgePlugin:
-    """Runs the step's checks of `task` (all if None) against `server`; without a server it only collects them."""
+    """Runs the step's checks of `task` (all if None) against `runtime`; without one it only collects them."""
 
-    def __init__(
-        self,
-        step: Step,
-        server: RestartingServer | None,
-        services: JudgeServices | None,
-        environment: Mapping[str, str],
-        *,
-        task: str | None,
-        seed: int,
-    ) -> None:
+    def __init__(self, step: Step, runtime: Runtime | None, *, task: str | None, seed: int) -> None:
         self.run = CheckRun()
         self._step = step
-        self._server = server
-        self._services = services
-        self._environment = environment
-        self._application = None if server is None else Application(server)
+        self._runtime = runtime
         self._task = task
         self._seed = seed
 
@@ -75,7 +64,7 @@ class JudgePlugin:
             return
         wanted = [entry.id for entry in self.run.entries.values() if self._task in (None, entry.task)]
         random.Random(self._seed).shuffle(wanted)  # noqa: S311 - an order to repeat, not a secret
-        ordered = in_order_of_needs(wanted, self.run.entries)
+        ordered = in_order(wanted, self.run.entries)
         self.run.entries = {key: entry for key, entry in self.run.entries.items() if key in ordered}
         items[:] = [by_id[key] for key in ordered]
 
@@ -98,6 +87,7 @@ class JudgePlugin:
             points=declaration.points,
             hints=declaration.hints,
             needs=declaration.needs,
+            environment=declaration.environment,
             visible=not item.path.is_relative_to(self._step.hidden_checks_folder),
         )
 
@@ -113,9 +103,9 @@ class JudgePlugin:
 
     def pytest_runtestloop(self) -> bool | None:
         """Ends the run before the first check where nothing can be judged: pytest takes True for "done"."""
-        if self._server is None or self.run.faults:
+        if self._runtime is None or self.run.faults:
             return True
-        return None if self._server.ensure_running() else True
+        return None if self._runtime.server.ensure_running().phase == "ready" else True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -124,14 +114,19 @@ class JudgePlugin:
             if self.run.notes[need].outcome is not Outcome.PASSED:
                 self.run.notes[identifier].needs_failed = need
                 pytest.skip(f"needs {need}")
-        assert self._server is not None
-        if not self._server.ensure_running():
+        assert self._runtime is not None
+        options = self._options(item)
+        report = self._runtime.server.ensure_running(options)
+        if report.phase != "ready":
             raise CheckFailed(
-                "application_ended",
-                asked="the application to start again, after it had ended before",
-                expected="an application that stays up",
-                got="none any more",
+                "application_ended" if options == USUAL else "start_failed",
+                asked="the application to start again",
+                expected="an application that is up",
+                got=f"none ({report.phase}): {report.text[-SHOWN_CHARACTERS:]}",
             )
+
+    def _options(self, item: pytest.Item) -> StartOptions:
+        return StartOptions.of(self.run.entries[item.name.removeprefix("test_")].environment)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -141,91 +136,50 @@ class JudgePlugin:
         note = self.run.notes[item.name.removeprefix("test_")]
         note.seconds += call.duration
         if call.excinfo is not None:
-            self._note_exception(note, call.excinfo, report)
+            self._note_exception(note, self._options(item), call.excinfo, report)
         elif call.when == "call":
             note.outcome = Outcome.PASSED
         return report
 
     @staticmethod
-    def _note_exception(note: Note, exception: pytest.ExceptionInfo[BaseException], report: pytest.TestReport) -> None:
+    def _note_exception(
+        note: Note, options: StartOptions, exception: pytest.ExceptionInfo[BaseException], report: pytest.TestReport
+    ) -> None:
         error = exception.value
         if isinstance(error, pytest.skip.Exception):
             note.outcome = Outcome.SKIPPED
         elif isinstance(error, CheckFailed):
             note.outcome = Outcome.FAILED
-            note.failure = Failure(key=error.key, asked=error.asked, expected=error.expected, got=error.got)
+            asked = error.asked if options == USUAL else f"{error.asked}, {options}"
+            note.failure = Failure(key=error.key, asked=asked, expected=error.expected, got=error.got)
         else:
             note.outcome = Outcome.ERROR
             note.detail = str(report.longrepr)
 
-    @pytest.fixture
-    def application(self) -> Application:
-        """The application under judgement."""
-        assert self._application is not None
-        return self._application
 
-    @pytest.fixture
-    def environment(self) -> Mapping[str, str]:
-        """The variables that the application was given: what a check may hold it to, and sign tokens with."""
-        return self._environment
+def in_order(wanted: Sequence[str], entries: Mapping[str, CheckEntry]) -> list[str]:
+    """`wanted` and all that it needs, each after what it needs.
 
-    @pytest.fixture
-    def restarts(self) -> int:
-        """How often the application was started again; what a check remembers from before is worth nothing then."""
-        assert self._server is not None
-        return self._server.restarts
-
-    @pytest.fixture
-    def clock(self) -> Iterator[Clock]:
-        """The application's clock, put right again after the check."""
-        assert self._server is not None
-        clock = Clock(self._server)
-        yield clock
-        clock.reset()
-
-    @pytest.fixture
-    def mailbox(self) -> Iterator[Mailbox | None]:
-        """Where the application's messages arrive, well again after the check; None if it is to send none yet."""
-        assert self._services is not None
-        if "mailbox" not in self._services:
-            yield None
-            return
-        from courseware.services.faults import FaultMode
-        from courseware.services.mailbox.service import Mailbox as MailboxService
-
-        service = self._services["mailbox"]
-        assert isinstance(service, MailboxService)
-        yield Mailbox(service)
-        service.set_fault(FaultMode.NONE)
-
-    @pytest.fixture
-    def image_store(self) -> Iterator[ImageStore]:
-        """The image store of an application that needs one, well again after the check."""
-        from courseware.services.image_store.service import ImageStore as ImageStoreService
-
-        assert self._services is not None
-        service = self._services["image_store"]
-        assert isinstance(service, ImageStoreService)
-        store = ImageStore(service)
-        yield store
-        store.recover()
-
-    @pytest.fixture(name="random")
-    def seeded_random(self, request: pytest.FixtureRequest) -> random.Random:
-        """Random numbers of this check's own, the same for the same seed."""
-        return random.Random(f"{self._seed}:{request.node.name}")  # noqa: S311
-
-
-def in_order_of_needs(wanted: list[str], entries: dict[str, CheckEntry]) -> list[str]:
-    """`wanted` and all that it needs, each after what it needs, else in the order given."""
-    ordered: dict[str, None] = {}
-
-    def place(identifier: str) -> None:
-        if identifier not in ordered and identifier in entries:
-            for need in entries[identifier].needs:
-                place(need)
-            ordered[identifier] = None
-
-    for identifier in wanted:
-        place(identifier)
-    return list(ordered)
+    Checks of equal environments stand together as far as that allows, so that they share a start of the application.
+    """
+    needs: dict[str, tuple[str, ...]] = {}
+    missing = list(wanted)
+    while missing:
+        identifier = missing.pop()
+        if identifier not in needs:
+            needs[identifier] = entries[identifier].needs
+            missing += needs[identifier]
+    rank = {identifier: place for place, identifier in enumerate(dict.fromkeys((*wanted, *needs)))}
+    sorter = TopologicalSorter(needs)
+    sorter.prepare()
+    ready: list[str] = []
+    ordered: list[str] = []
+    environment: Mapping[str, str | None] = {}
+    while sorter.is_active():
+        ready = sorted([*ready, *sorter.get_ready()], key=rank.__getitem__)
+        chosen = next((key for key in ready if entries[key].environment == environment), ready[0])
+        environment = entries[chosen].environment
+        ready.remove(chosen)
+        ordered.append(chosen)
+        sorter.done(chosen)
+    return ordered

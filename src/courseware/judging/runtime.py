@@ -1,13 +1,15 @@
 """What runs for one judgement: the application, started again when a check ends it, and the services that it uses."""
 
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from courseware.judging.sandbox import RunningApplication, SandboxKind
+from courseware.judging.sandbox import RunningApplication, SandboxKind, StartReport
 from courseware.services.registry import KINDS, Mapped, Service, filled, make
 from courseware.services.servers import HOST, listen, port_of
 from courseware.verdict import ApplicationReport, StartFailure
@@ -42,11 +44,9 @@ class JudgeServices:
         for service, listener in zip(self._by_name.values(), sockets, strict=True):
             service.serve(listener)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._by_name
-
-    def __getitem__(self, name: str) -> Service:
-        return self._by_name[name]
+    def get(self, name: str) -> Service | None:
+        """The service with this name, if the application uses it in this step."""
+        return self._by_name.get(name)
 
     def __enter__(self) -> Self:
         return self
@@ -65,41 +65,83 @@ class JudgeServices:
 
 START_SECONDS = 15.0
 RESTARTS = 3
+LOG_CHARACTERS = 64 * 1024
+
+
+@dataclass(frozen=True)
+class StartOptions:
+    """How the application is started: with which variables on top of its usual ones. None removes a variable."""
+
+    variables: tuple[tuple[str, str | None], ...] = ()
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str | None]) -> Self:
+        """Equal for equal variables, in whatever order they are given."""
+        return cls(tuple(sorted(environment.items())))
+
+    def applied_to(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """All variables of an application that usually has these."""
+        merged = {**environment, **dict(self.variables)}
+        return {name: value for name, value in merged.items() if value is not None}
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"without {name}" if value is None else f"with {name}={value}" for name, value in self.variables
+        )
+
+
+USUAL = StartOptions()
 
 
 class RestartingServer:
-    """Starts the application at once. `ensure_running` starts it again, a few times at most."""
+    """Starts the application at once in the usual way. `ensure_running` starts it again where a check demands it.
 
-    def __init__(self, start: Callable[[], RunningApplication]) -> None:
+    Each start has an empty folder, and so an empty database. The services that it uses keep what they know.
+
+    An application that has ended is started again, with the same options a few times at most. One that could not be
+    started with some options the first time is not started with them again.
+    """
+
+    def __init__(self, start: Callable[[StartOptions], RunningApplication]) -> None:
         self._start = start
-        self._running = start()
-        self._restarts_left = RESTARTS
-        self._failure: StartFailure | None = None
-        self._started = False
+        self._running = start(USUAL)
+        self._earlier_log = ""
+        self._was_ready: set[StartOptions] = set()
+        self._failed: dict[StartOptions, StartReport] = {}
+        self._ends: Counter[StartOptions] = Counter()
+        self.options = USUAL
+        """Of the start that was the last."""
+        self.restarts = 0
+        """How often the application was started again."""
 
-    def ensure_running(self) -> bool:
-        """Whether the application is up, after waiting for its start or starting it again."""
-        if self._started and not self.has_ended:
-            return True
-        if self._started and self._restarts_left:
-            self._restarts_left -= 1
-            self._running.stop()
-            self._running = self._start()
+    def ensure_running(self, options: StartOptions = USUAL) -> StartReport:
+        """How the application has started with these options, after waiting for that or starting it again."""
+        if options in self._failed:
+            return self._failed[options]
+        if options != self.options:
+            self._start_again(options)
+        elif options in self._was_ready and self.has_ended:
+            if self._ends[options] == RESTARTS:
+                return StartReport("ended", "It has ended too often.")
+            self._ends[options] += 1
+            self._start_again(options)
         report = self._running.wait_ready(START_SECONDS)
         if report.phase == "ready":
-            self._started = True
-        elif not self._started:
-            self._failure = StartFailure(phase=report.phase, text=report.text)
-        return report.phase == "ready"
-
-    @property
-    def restarts(self) -> int:
-        """How often the application was started again. Each time it has forgotten all that it knew."""
-        return RESTARTS - self._restarts_left
+            self._was_ready.add(options)
+        elif options not in self._was_ready:
+            self._failed[options] = report
+        return report
 
     def report(self) -> ApplicationReport:
-        """How the application fared so far."""
-        return ApplicationReport(started=self._started, failure=self._failure, log=self.log)
+        """How the application fared so far. What it printed is that of all starts, the last one last."""
+        failure = None
+        if (failed := self._failed.get(USUAL)) is not None and failed.phase != "ready":
+            failure = StartFailure(phase=failed.phase, text=failed.text)
+        return ApplicationReport(
+            started=USUAL in self._was_ready,
+            failure=failure,
+            log=(self._earlier_log + self.log)[-LOG_CHARACTERS:],
+        )
 
     def connect(self, timeout: float) -> socket.socket:
         return self._running.connect(timeout)
@@ -122,6 +164,14 @@ class RestartingServer:
     def has_ended(self) -> bool:
         return self._running.has_ended
 
+    def _start_again(self, options: StartOptions) -> None:
+        self._running.stop()
+        self._earlier_log += f"{self._running.log}\n(The application was started again{f' {options}'.rstrip()}.)\n"
+        self._earlier_log = self._earlier_log[-LOG_CHARACTERS:]
+        self._running = self._start(options)
+        self.options = options
+        self.restarts += 1
+
     def __enter__(self) -> "RestartingServer":
         return self
 
@@ -129,3 +179,18 @@ class RestartingServer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._running.stop()
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The application under judgement with all that it was given: what checks work with.
+
+    Args:
+        server: runs the application.
+        services: what the application uses in this step.
+        environment: the variables that it is started with in the usual way.
+    """
+
+    server: RestartingServer
+    services: JudgeServices
+    environment: Mapping[str, str]

@@ -1,5 +1,5 @@
 """An import path that nbgrader's settings name; the code is in `classroom.nbgrader.lateness`."""
 
-from courseware.classroom.nbgrader.lateness import LatePenalty
+from courseware.classroom.nbgrader.collecting import LatePenalty
 
 __all__ = ["LatePenalty"]

@@ -12,9 +12,8 @@ from fakeredis import FakeRedis
 from fakeredis._clients._tcp_server import TCPFakeRequestHandler, TcpFakeServer, Writer
 from redis.exceptions import ResponseError
 
-from courseware.services.faults import POLL_SECONDS, FaultMode, FaultState
 from courseware.services.registry import Facts
-from courseware.services.servers import Listener
+from courseware.services.servers import POLL_SECONDS, FaultMode, FaultState, Listener
 
 MOST_CONNECTIONS = 100
 WITH_RESET = struct.pack("ii", 1, 0)

@@ -17,8 +17,7 @@ from courseware.base.errors import UsageError
 from courseware.services.servers import HOST, Listener, listen, listen_at, port_of
 
 if TYPE_CHECKING:
-    from courseware.services.faults import FaultMode
-    from courseware.services.servers import Listener
+    from courseware.services.servers import FaultMode, Listener
 
 Facts = Mapping[str, str]
 Mapped = Mapping[str, Mapping[str, str]]

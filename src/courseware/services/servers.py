@@ -1,13 +1,44 @@
-"""What the servers of all services share: listening sockets, free ports, and an event loop in the background."""
+"""What all services share: fault injection, listening sockets, free ports, and an event loop in the background."""
 
 import asyncio
 import socket
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from courseware.base.errors import UsageError
+
+POLL_SECONDS = 0.01
+
+
+class FaultMode(StrEnum):
+    """How a service treats connections, both new ones and those that are open.
+
+    NONE works normally, REFUSES answers with an error, STALLS does not answer, DROPS closes the connection. The service
+    documents what an error and a closed connection mean in its protocol.
+    """
+
+    NONE = "none"
+    REFUSES = "refuses"
+    STALLS = "stalls"
+    DROPS = "drops"
+
+
+class FaultState:
+    """The fault mode that a service is in. Any thread may read and set it."""
+
+    def __init__(self) -> None:
+        self.now = FaultMode.NONE
+        self.waiting = 0
+        """The number of requests that wait because the service stalls."""
+
+    async def wait_while_stalling(self) -> None:
+        """Return as soon as the service no longer stalls."""
+        while self.now is FaultMode.STALLS:
+            await asyncio.sleep(POLL_SECONDS)
+
 
 HOST = "127.0.0.1"
 """Where everything of the course listens: this machine's own address, which no other machine reaches."""

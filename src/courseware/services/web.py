@@ -19,8 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from courseware.base.text import printable
-from courseware.services.faults import POLL_SECONDS, FaultMode, FaultState
-from courseware.services.servers import Listener
+from courseware.services.servers import POLL_SECONDS, FaultMode, FaultState, Listener
 
 STATIC = Path(__file__).parent / "pages"
 CONNECTIONS = 100

@@ -31,7 +31,7 @@ class CommandResult(TypedDict):
 
 
 class ResidentProcess:
-    """Runs `course` commands, for any thread, in a process of its own (`courseware.cli.run_commands`).
+    """Runs `course` commands, for any thread, in a process of its own (`courseware.cli.program`).
 
     It stays until nothing was asked for ten minutes, or its owner ends.
     """
@@ -88,7 +88,7 @@ class ResidentProcess:
             self._end()
             self._process = subprocess.Popen(
                 # -P: a file of the student's must not stand in for one of Python's modules.
-                [sys.executable, "-P", "-m", "courseware.cli.run_commands"],
+                [sys.executable, "-P", "-m", "courseware.cli.program"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -140,9 +140,9 @@ def test_the_zip_file_is_as_gradescope_wants_it(classroom: Class, tmp_path: Path
             assert content.read(script).startswith(b"#!/usr/bin/env bash\n")
             assert b"\r" not in content.read(script)
     assert "course/checks/step_1_greeting/hidden/test_greeting_hidden.py" in names
-    assert "engine/src/courseware/judge/judging.py" in names
+    assert "engine/src/courseware/judging/judgement.py" in names
     assert [name for name in names if "solutions" in name or ("step_2" in name and "checks" in name)] == []
-    assert [name for name in names if "__pycache__" in name or "mistakes.toml" in name] == []
+    assert [name for name in names if "__pycache__" in name or "/mistakes/" in name] == []
 
 
 @pytest.mark.bubblewrap

@@ -112,11 +112,11 @@ def test_a_submission_on_which_workers_die_needs_a_look(classroom: Class, varian
     classroom.hand_in("killer", {**reference, "app/__init__.py": KILLER})
     done = classroom.run("grade", "--plain", "--jobs", "2", "--json", code=1)
     remarks = {student["student"]: student["remark"] for student in json.loads(done.stdout)[0]["students"]}
-    assert remarks.pop("killer") == "The process that judged it died."
+    assert remarks.pop("killer") == "The judge failed: its worker process died"
     assert set(remarks.values()) == {""}
     grades = classroom.grades()
     assert grades["killer"] == {"task_1_1": (None, True), "task_1_2": (None, True)}
     assert len(grades) == 4
     assert classroom.verdicts() == 3
     assert "1 needs a look" in done.stderr
-    assert "killer: The process that judged it died." in classroom.run("report").stdout
+    assert "killer: The judge failed: its worker process died" in classroom.run("report").stdout

@@ -10,9 +10,8 @@ import pytest
 from courseware.author import claims
 from courseware.author.verification import Kind
 from courseware.base.tree import digest
-from courseware.classroom.judgements.jobs import Job
+from courseware.classroom.judgements.jobs import Job, judge_here
 from courseware.classroom.judgements.journal import Journal, Key
-from courseware.classroom.judgements.pool import judge_here
 from courseware.classroom.nbgrader import CourseFolder
 from courseware.classroom.nbgrader.writing import write_course_folder
 from courseware.course import load_course
@@ -49,7 +48,7 @@ def test_every_specimen_has_exactly_its_points(number: int, tmp_path: Path) -> N
     for name, claim in students.items():
         classroom.hand_in(name, claim.tree)
 
-    journal, version = Journal(classroom.folder.journal), checks_version(step, hidden=True)
+    journal, version = Journal(classroom.folder.journal), checks_version(course, step, hidden=True)
     keys = {name: Key(digest(claim.tree), number, version, "bubblewrap") for name, claim in students.items()}
     # By two processes at a time, as `course grade` does it. nbgrader then finds the verdicts, and judges nothing twice.
     jobs = [Job(key, partial(dict, students[name].tree)) for name, key in keys.items()]

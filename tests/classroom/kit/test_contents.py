@@ -90,6 +90,14 @@ def test_every_step_starts_as_in_the_course(made: Made) -> None:
         assert catalogue(copy, step) == catalogue(course, original) == catalogue(copy, step, hidden=True)
 
 
+def test_the_licenses_of_the_course_are_in_it(course: Course) -> None:
+    (course.root / "LICENSE").write_text("Do as you like.")
+    (course.root / "LICENSE-texts.md").write_text("Read as you like.")
+    files = kit_files(course, 1)
+    assert files["LICENSE"] == b"Do as you like."
+    assert files["LICENSE-texts.md"] == b"Read as you like."
+
+
 def test_later_steps_are_not_in_it(course: Course) -> None:
     assert [path for path in kit_files(course, 1) if "step_2" in path] == []
 
@@ -179,7 +187,7 @@ def test_a_link_is_refused(place: str, course: Course, tmp_path: Path) -> None:
 SOLUTION = "solutions/greeter/app/greeting.py"
 LATER_SOLUTION = "solutions/greeter/app/clock.py"
 HIDDEN = f"checks/{STEP}/hidden/test_greeting_hidden.py"
-MISTAKES = f"checks/{STEP}/mistakes.toml"
+MISTAKES = f"checks/{STEP}/mistakes/task_1.toml"
 ALTERNATIVE = f"checks/{STEP}/alternatives/one_file/app/main.py"
 
 

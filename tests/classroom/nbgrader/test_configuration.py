@@ -1,8 +1,10 @@
 """The settings that are written for nbgrader are those that this version of it understands."""
 
 import json
+import re
 from typing import Any
 
+import pytest
 from nbgrader.converters import Autograde
 from traitlets import import_item
 from traitlets.config import Config
@@ -31,6 +33,17 @@ def test_every_file_of_the_project_may_be_edited_and_no_other(folder: CourseFold
     first = ["app/__init__.py", "app/greeting.py", "app/main.py", "app/more.py", "app/web.py"]
     assert c.Autograde.exclude_overwriting["step_1_greeting"] == first
     assert "app/clock.py" in c.Autograde.exclude_overwriting["step_2_clock"]
+
+
+@pytest.mark.parametrize("archive", ["ada", "ada_step_1_greeting", "ada_step_2_clock", "ada_about_clocks"])
+def test_an_archive_is_named_after_its_student_and_perhaps_a_step(folder: CourseFolder, archive: str) -> None:
+    c = Config()
+    configure(c, folder.root)
+    path = f"{folder.root}/downloaded/step_1_greeting/extracted/{archive}/app/main.py"
+    found = re.match(c.FileNameCollectorPlugin.named_regexp, path)
+    assert found is not None
+    student = archive if archive.endswith("about_clocks") else "ada"  # the course has no such step
+    assert found.groupdict() == {"student_id": student, "file_id": "app/main.py"}
 
 
 def test_what_need_not_be_handed_in_stays_at_home(folder: CourseFolder) -> None:

@@ -10,11 +10,12 @@ from nbconvert.exporters.exporter import ResourcesDict
 
 from courseware.base.errors import UsageError
 from courseware.base.tree import write_tree
+from courseware.classroom.judgements.jobs import Judgement, judge_submission
 from courseware.classroom.judgements.journal import Journal
 from courseware.classroom.nbgrader.course_folder import CourseFolder
 from courseware.classroom.nbgrader.feedback import judgement_html
 from courseware.classroom.nbgrader.preprocessors import NEEDS_LOOK, UNKNOWN_POINTS, show_judgement
-from courseware.classroom.nbgrader.submission_verdict import Judgement, judge_submission
+from courseware.classroom.nbgrader.submissions import project_in
 from courseware.course import Course
 from courseware.course.stages import finish
 
@@ -35,7 +36,9 @@ def journal(folder: CourseFolder) -> Journal:
 
 
 def judged(course: Course, submission: Path, journal: Journal) -> Judgement:
-    return judge_submission(course, course.step(1), submission, journal, sandbox="plain")
+    return judge_submission(
+        course, course.step(1), lambda: project_in(submission).tree, journal=journal, sandbox="plain"
+    )
 
 
 def shown(course: Course, judgement: Judgement, **points: float) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -138,6 +141,6 @@ def test_without_a_sandbox_nothing_is_judged(
     from courseware.judging.sandbox import Availability
 
     missing = Availability(bubblewrap=False, reason="bubblewrap is not installed.", cgroup=None)
-    monkeypatch.setattr("courseware.classroom.nbgrader.submission_verdict.available", lambda: missing)
+    monkeypatch.setattr("courseware.classroom.judgements.jobs.available", lambda: missing)
     with pytest.raises(UsageError, match="bubblewrap is not installed"):
-        judge_submission(course, course.step(1), submission, journal)
+        judge_submission(course, course.step(1), lambda: project_in(submission).tree, journal=journal)

@@ -3,7 +3,7 @@
 import pytest
 from traitlets import TraitError
 
-from courseware.classroom.nbgrader.lateness import LatePenalty
+from courseware.classroom.nbgrader.collecting import LatePenalty
 
 HOUR = 3600.0
 

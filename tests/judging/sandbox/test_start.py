@@ -119,8 +119,8 @@ def kind(request: pytest.FixtureRequest) -> SandboxKind:
 
 @pytest.fixture
 def server(kind: SandboxKind) -> Iterator[RestartingServer]:
-    with RestartingServer(lambda: start_application(tree(), COMMAND, kind=kind)) as server:
-        assert server.ensure_running()
+    with RestartingServer(lambda _: start_application(tree(), COMMAND, kind=kind)) as server:
+        assert server.ensure_running().phase == "ready"
         yield server
 
 
@@ -145,16 +145,16 @@ def test_requests_wait_until_it_is_up(kind: SandboxKind) -> None:
 
 
 def test_a_server_error_is_in_the_log_after_migrations_set_up_logging(kind: SandboxKind) -> None:
-    with RestartingServer(lambda: start_application(tree(), MIGRATED, kind=kind)) as server:
-        assert server.ensure_running()
+    with RestartingServer(lambda _: start_application(tree(), MIGRATED, kind=kind)) as server:
+        assert server.ensure_running().phase == "ready"
         answer = Application(server).send(Request("GET", "/fail"))
         assert answer.status == 500
         assert "LookupError: not to be found, app/main.py line 13" in answer.error
 
 
 def test_migrations_run_before_the_import(kind: SandboxKind) -> None:
-    with RestartingServer(lambda: start_application(tree(), MIGRATED, kind=kind)) as server:
-        assert server.ensure_running()
+    with RestartingServer(lambda _: start_application(tree(), MIGRATED, kind=kind)) as server:
+        assert server.ensure_running().phase == "ready"
         assert ["birds"] in Application(server).send(Request("GET", "/database")).json
 
 

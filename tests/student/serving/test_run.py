@@ -170,6 +170,8 @@ def test_the_database_is_migrated_first_and_the_courses_environment_set(run: Run
     about.write_text(
         about.read_text().replace("entrypoint", 'migrations = "alembic.ini"\nentrypoint') + 'MOOD = "glad"\n'
     )
+    lesson = course.root / "lessons/step_1_greeting/lesson.toml"
+    lesson.write_text(lesson.read_text() + '[environment]\nMOOD = "glad in step 1"\n')
     (folder / "migrations/versions").mkdir(parents=True)
     (folder / "migrations/versions/0001_people.py").write_text(REVISION)
     (folder / "migrations/env.py").write_text(ALEMBIC_ENVIRONMENT)
@@ -178,7 +180,7 @@ def test_the_database_is_migrated_first_and_the_courses_environment_set(run: Run
     status, _, body = run().get("/")
     assert status == 200, body
     assert "('people',)" in body
-    assert "glad" in body
+    assert "glad in step 1" in body
     assert (folder / "people.sqlite3").is_file()
 
 

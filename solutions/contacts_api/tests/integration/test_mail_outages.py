@@ -17,7 +17,7 @@ from app.services import email
 from app.services.email import Mailer
 from tests.examples import ANN, BOB, log_in
 from tests.http_server import serving
-from tests.mailbox import Mailbox, open_mailbox
+from tests.mailbox import PATIENCE, Mailbox, open_mailbox
 
 Answers = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -140,6 +140,7 @@ async def test_a_mail_server_may_ask_for_a_password(
         mailer = point_mail_at(settings, application, locked.port)
         assert (await client.post("/auth/register", json=ANN)).status_code == 201
         await all_delivered(mailer)
+        await asyncio.wait_for(locked.all_closed.wait(), PATIENCE)
         assert len(locked.received) == arrives
     assert ("(SMTPAuthenticationError)" in caplog.text) == (not arrives)
     assert "hush" not in caplog.text

@@ -3,15 +3,23 @@
 The format is the one that Jenkins' xUnit plugin checks (junit-10.xsd), which pytest writes and most tools read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from courseware.base.text import printable
+from courseware.classroom.export.graded_class import GradedStep
 from courseware.classroom.grading.grading import SubmissionResult
 from courseware.course import Step
 from courseware.verdict import CheckResult, Outcome, TaskResult, Verdict
 from courseware.views.wording import STARTS, failure_text, start_text, why_skipped
+
+
+def junit_files(steps: Sequence[GradedStep]) -> Iterator[tuple[str, bytes]]:
+    """An XML file for every submission: the path STEP/STUDENT.xml, and the content."""
+    for graded in steps:
+        for result in graded.results:
+            yield f"{graded.step.slug}/{result.student}.xml", junit_xml(graded.step, result)
 
 
 def junit_xml(step: Step, result: SubmissionResult) -> bytes:

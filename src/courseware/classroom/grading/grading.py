@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from courseware.classroom.grading.handed_in import HandedIn, class_of, look_at
+from courseware.classroom.grading.gradebook import HandedIn, class_of, look_at
 from courseware.classroom.judgements.jobs import Job, Judged
 from courseware.classroom.judgements.journal import Journal, Key, Note, key_of
 from courseware.classroom.nbgrader import CourseFolder
@@ -86,7 +86,7 @@ class StepGrading:
 
         faults = {each.student: self._faults[each.key] for each in submissions if each.key in self._faults}
         autograder = Autograder(self._folder, self.step.slug, sandbox=self._sandbox, faults=faults)
-        version = checks_version(self.step, hidden=True)
+        version = checks_version(self._folder.course, self.step, hidden=True)
         for each in submissions:
             failure = autograder.grade(each.student)
             brought = look_at(self._folder, self.step, each.student, version, sandbox=self._sandbox)

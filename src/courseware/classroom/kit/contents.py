@@ -8,7 +8,7 @@ from pathlib import Path
 from courseware.base.errors import UsageError
 from courseware.base.tree import read_tree
 from courseware.classroom.kit.engine import engine_files, engine_folder, pins_of, python_version, requirements_of
-from courseware.course import Course, Step
+from courseware.course import Course, Step, check_files
 from courseware.course.stages import start
 
 README = """\
@@ -90,10 +90,10 @@ def kit_files(course: Course, count: int) -> dict[str, bytes]:
     files = {
         "README.md": readme(course, steps, python_version()),
         ".gitignore": GITIGNORE,
+        **{path.name: _read(path) for path in course.root.glob("LICENSE*")},
         "lessons/course.toml": _read(course.root / "lessons" / "course.toml"),
         **_below("src/courseware", engine_folder()),
         **engine_files(requirements_of(start(course, count)), pins),
-        **_python_files(course, course.root / "checks"),
     }
     for step in steps:
         files |= _step_files(course, step)
@@ -101,19 +101,16 @@ def kit_files(course: Course, count: int) -> dict[str, bytes]:
 
 
 def _step_files(course: Course, step: Step) -> dict[str, bytes]:
-    """A step's lesson, notebook, visible checks, and its project as it begins."""
-    _refuse_links(step.starter_folder)
+    """A step's lesson, notebook, visible checks with what they import, and its project as it begins."""
+    for folder in (step.starter_folder, step.lesson_folder):
+        _refuse_links(folder)
     return {
-        **_below(f"lessons/{step.slug}", step.lesson_folder),
-        **_python_files(course, step.checks_folder),
+        **{f"lessons/{step.slug}/{name}": _read(step.lesson_folder / name) for name in ("README.md", "lesson.toml")},
+        **_below(f"lessons/{step.slug}/examples", step.lesson_folder / "examples"),
+        **{path.relative_to(course.root).as_posix(): _read(path) for path in check_files(course, step, hidden=False)},
         f"notebooks/{step.notebook.name}": _read(step.notebook),
         **{f"starter/{step.slug}/{path}": content for path, content in start(course, step.number).items()},
     }
-
-
-def _python_files(course: Course, folder: Path) -> dict[str, bytes]:
-    """The modules in a folder of checks, not those below it: they are kept back."""
-    return {path.relative_to(course.root).as_posix(): _read(path) for path in folder.glob("*.py")}
 
 
 def _below(place: str, folder: Path) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from courseware.author.leaks import LEAK_LINES, Secrets, Window, hidden_texts, windows_of
-from courseware.author.mistakes import ALTERNATIVE_FILE, alternatives_of
+from courseware.author.mistakes import ALTERNATIVE_FILE, MISTAKES_FOLDER, alternatives_of
 from courseware.base.errors import UsageError
 from courseware.base.models import FrozenModel
 from courseware.base.tree import Tree, archive, read_archive, read_tree, write_tree
@@ -40,7 +40,7 @@ def kept_back(course: Course, count: int) -> Secrets:
     mistakes and the hidden checks; and of hidden checks the names and the sentences (their hints repeat the lesson).
     """
     lines = windows_of(*(finish(course, number) for number in range(count, len(course.stages) + 1)))
-    lines |= windows_of(*(_mistakes(step) for step in course.steps))
+    lines |= windows_of(*(read_tree(step.checks_folder / MISTAKES_FOLDER) for step in course.steps))
     lines -= _handed_out(course, count, length=LEAK_LINES)
     alternatives: set[Window] = set()
     texts: set[str] = set()
@@ -63,11 +63,6 @@ def _handed_out(course: Course, count: int, *, length: int) -> set[Window]:
         tree = {path: content for path, content in start(course, number).items() if path in reference}
         found |= windows_of(tree, length=length)
     return found
-
-
-def _mistakes(step: Step) -> dict[str, bytes]:
-    name = "mistakes.toml"
-    return {path: content for path, content in read_tree(step.checks_folder).items() if path == name}
 
 
 def _hidden_lines(step: Step) -> set[Window]:

@@ -1,5 +1,6 @@
-"""For `nbgrader collect` and `zip_collect`: takes in what is harmless to copy, under our limits."""
+"""Plug-ins that nbgrader calls around a submission: collecting from the exchange or a zip file, and late penalties."""
 
+import math
 import secrets
 import shutil
 from datetime import UTC, datetime
@@ -7,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect
-from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
+from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin, LateSubmissionPlugin
+from traitlets import Float
 
 from courseware.base.errors import UsageError
 from courseware.base.tree import write_tree
@@ -122,3 +124,22 @@ def _without_folder_around(tree: dict[str, bytes], notebook: str) -> dict[str, b
     if f"{top}/{notebook}" not in tree:
         return tree
     return {path.removeprefix(f"{top}/"): content for path, content in tree.items()}
+
+
+SECONDS_PER_DAY = 24 * 60 * 60
+
+
+class LatePenalty(LateSubmissionPlugin):
+    """Takes a part of the points for each day that has begun since the step was due; nbgrader takes all or nothing."""
+
+    percent_per_day = Float(0, min=0, max=100, help="Percent of the points, for each day begun.").tag(config=True)
+
+    def late_submission_penalty(
+        self,
+        student_id: str,  # noqa: ARG002 - nbgrader gives the names
+        score: float,
+        total_seconds_late: float,
+    ) -> float | None:
+        """The points that are taken from `score`."""
+        days = math.ceil(total_seconds_late / SECONDS_PER_DAY)
+        return round(min(score, score * days * self.percent_per_day / 100), 6)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,6 @@ IGNORED = (
     ".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", ".course", ".nbgrader_cache", "*.sqlite", "*.sqlite-*",
     *GENERATED,
 )  # fmt: skip
-# downloaded/STEP/extracted/STUDENT/FILE, where the archive was called STUDENT.zip or STUDENT_step_1_some_words.zip
-ARCHIVED = r".*?/downloaded/[^/]+/extracted/(?P<student_id>[^/]+?)(?:_step_\d+_[a-z0-9_]+)?/(?P<file_id>.+)"
 LARGEST_FILE = 20_000  # kB; larger ones would be refused in any case
 
 
@@ -32,7 +31,7 @@ def configure(c: Any, root: Path) -> None:
     slugs = [step.slug for step in folder.course.steps]
     c.Autograde.exclude_overwriting = {slug: _editable(root / "source" / slug) for slug in slugs}
     c.OverwriteCells.add_missing_cells = True
-    c.FileNameCollectorPlugin.named_regexp = ARCHIVED
+    c.FileNameCollectorPlugin.named_regexp = _archived(slugs)
     # A new gradebook is made by Alembic's command, which is installed beside nbgrader's but perhaps not on the PATH.
     _search_first("PATH", str(Path(sys.executable).parent), os.defpath)
     # Templates in which formulas stay as they were typed: in nbgrader's own, each page loads MathJax from a CDN.
@@ -50,6 +49,12 @@ def _configure_both(c: Any, cache: Path) -> None:
     c.CourseDirectory.max_file_size = LARGEST_FILE
     c.Exchange.cache = str(cache)
     c.KernelManager.transport = "ipc"
+
+
+def _archived(slugs: Iterable[str]) -> str:
+    """Return a pattern for downloaded/STEP/extracted/ARCHIVE/FILE, where ARCHIVE is STUDENT or STUDENT_STEP."""
+    step = "|".join(slugs)
+    return rf".*?/downloaded/[^/]+/extracted/(?P<student_id>[^/]+?)(?:_(?:{step}))?/(?P<file_id>.+)"
 
 
 def _search_first(variable: str, folder: str, default: str) -> None:

@@ -9,7 +9,7 @@ from jinja2.runtime import Context
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from courseware.base.text import printable
-from courseware.classroom.nbgrader.submission_verdict import Judgement
+from courseware.classroom.judgements.jobs import Judgement
 from courseware.verdict import CheckResult, Outcome, Verdict
 from courseware.views.html import message_html, verdict_html
 

@@ -13,10 +13,11 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Dict, Enum
 
+from courseware.classroom.judgements.jobs import Judgement, judge_submission
 from courseware.classroom.judgements.journal import Journal
 from courseware.classroom.nbgrader.course_folder import CourseFolder
 from courseware.classroom.nbgrader.feedback import judgement_html
-from courseware.classroom.nbgrader.submission_verdict import Judgement, judge_submission
+from courseware.classroom.nbgrader.submissions import project_in
 from courseware.course import Step
 from courseware.judging.sandbox import SandboxKind
 
@@ -106,7 +107,9 @@ class JudgeSubmission(NbGraderPreprocessor):
             return Judgement(fault=self.faults[student])
         kind: SandboxKind = "plain" if self.sandbox == "plain" else "bubblewrap"
         submission = folder.submission(student, step.slug)
-        return judge_submission(folder.course, step, submission, Journal(folder.journal), sandbox=kind)
+        return judge_submission(
+            folder.course, step, lambda: project_in(submission).tree, journal=Journal(folder.journal), sandbox=kind
+        )
 
 
 class SavePoints(SaveAutoGrades):

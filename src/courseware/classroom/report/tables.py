@@ -10,7 +10,7 @@ from rich.text import Text
 
 from courseware.base.text import spreadsheet_text
 from courseware.classroom.report.figures import CheckFigures, Mistake, StepFigures, TaskFigures
-from courseware.views.terminal.parts import columns, count, points, shown
+from courseware.views.terminal.verdict import columns, count, points, shown
 
 HEADINGS = (
     "step", "task", "task title", "check", "sentence", "hidden", "points",

@@ -9,12 +9,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from courseware.services.faults import FaultMode, FaultState
 from courseware.services.image_store.stored_images import Pictures
 from courseware.services.image_store.transformation import Rendered, WrongTransformation, path_of
 from courseware.services.image_store.upload_api import Account, UploadApi
 from courseware.services.registry import Facts
-from courseware.services.servers import HOST, Background, Listener, port_of
+from courseware.services.servers import HOST, Background, FaultMode, FaultState, Listener, port_of
 from courseware.services.web import FaultInjection, WebServer, page, web_application
 
 API = "/v1_1/"

@@ -8,11 +8,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from courseware.services.faults import FaultMode, FaultState
 from courseware.services.mailbox.messages import Message, Messages
 from courseware.services.mailbox.smtp import SmtpServer
 from courseware.services.registry import Facts
-from courseware.services.servers import Background, Listener
+from courseware.services.servers import Background, FaultMode, FaultState, Listener
 from courseware.services.web import WebServer, page, web_application
 
 HTML_POLICY = (

@@ -7,9 +7,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from courseware.services.faults import FaultMode, FaultState
 from courseware.services.mailbox.messages import Messages
-from courseware.services.servers import Listener
+from courseware.services.servers import FaultMode, FaultState, Listener
 
 LARGEST_MESSAGE = 2 * 1024 * 1024
 MOST_RECIPIENTS = 100

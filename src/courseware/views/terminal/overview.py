@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from courseware.verdict import Outcome
-from courseware.views.terminal.parts import columns, points, shown, sign
+from courseware.views.terminal.verdict import columns, points, shown, sign
 from courseware.views.wording import tasks_in
 
 if TYPE_CHECKING:

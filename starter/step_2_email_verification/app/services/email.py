@@ -3,7 +3,8 @@
 import asyncio
 import logging
 
-from fastapi_mail import ConnectionConfig, FastMail
+from fastapi_mail import ConnectionConfig, FastMail, MessageSchema
+from fastapi_mail.connection import Connection
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from app.core.config import Settings
@@ -29,8 +30,9 @@ class Mailer:
     def send_verification(self, user: User) -> None:
         """Sends the link that verifies the user's address."""
         # TODO 2.2: make the token for this user AND this address, and the link {public_url}/api/v1/auth/verify/{token}.
-        # Fill both templates of app/templates with it and hand the message to FastAPI-Mail: MessageSchema knows HTML
-        # with plain text beside it (`subtype`, `multipart_subtype`, `alternative_body`). Which comes first, and why?
+        # Fill both templates of app/templates with it, build FastAPI-Mail's MessageSchema and give it to `_send`. The
+        # schema knows HTML with plain text beside it (`subtype`, `multipart_subtype`, `alternative_body`). Which comes
+        # first, and why?
         #
         # This function is no coroutine: it must be over before the message is sent, and nobody may wait for a mail
         # server. `asyncio.create_task` begins what goes on by itself. Two things are easy to forget:
@@ -45,6 +47,20 @@ class Mailer:
             _, late = await asyncio.wait(self.on_their_way, timeout=FAREWELL)
             for delivery in late:
                 delivery.cancel()
+
+    async def _send(self, message: MessageSchema) -> None:
+        """Send a message and close the connection to the mail server in every case.
+
+        `FastMail.send_message` leaves the connection open when the mail server refuses the password.
+        """
+        prepared = await self._mail.get_message(message)
+        assert not isinstance(prepared, list)
+        connection = Connection(self._mail.config)
+        try:
+            async with connection:
+                await connection.session.send_message(prepared)
+        finally:
+            connection.session.close()
 
 
 def _connection(settings: Settings) -> ConnectionConfig:

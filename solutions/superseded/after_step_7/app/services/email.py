@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from fastapi_mail import ConnectionConfig, FastMail, MessageSchema, MessageType, MultipartSubtypeEnum, NameEmail
+from fastapi_mail.connection import Connection
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from app.core.config import Settings
@@ -63,7 +64,21 @@ class Mailer:
             multipart_subtype=MultipartSubtypeEnum.alternative,
             alternative_body=templates.get_template(f"{template}.html").render(link=link),
         )
-        await self._mail.send_message(message)
+        await self._send(message)
+
+    async def _send(self, message: MessageSchema) -> None:
+        """Send a message and close the connection to the mail server in every case.
+
+        `FastMail.send_message` leaves the connection open when the mail server refuses the password.
+        """
+        prepared = await self._mail.get_message(message)
+        assert not isinstance(prepared, list)
+        connection = Connection(self._mail.config)
+        try:
+            async with connection:
+                await connection.session.send_message(prepared)
+        finally:
+            connection.session.close()
 
 
 async def _logging_failure(delivery: Coroutine[Any, Any, None], description: str) -> None:

@@ -1,0 +1,173 @@
+"""`course start`, `status`, `hint` and `solution`: the verbs about the steps in the workspace."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from difflib import get_close_matches, unified_diff
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from courseware.base.errors import UsageError
+from courseware.cli.common import (
+    JsonOption,
+    RequiredStepArgument,
+    SandboxOption,
+    busy,
+    console,
+    open_workspace,
+    print_json,
+)
+
+
+def start(
+    step: RequiredStepArgument,
+    from_mine: Annotated[
+        bool,
+        typer.Option(
+            "--from-mine",
+            help="Carry your own work on the step before forward, instead of beginning from its reference. What the "
+            "step changes is merged into a copy of it (by git); where both changed the same place, both are kept.",
+        ),
+    ] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Start anew; your work is kept in a dated backup.")] = False,
+) -> None:
+    """Lay a step out in workspace/, ready to work on. Work that is there already is never touched."""
+    workspace = open_workspace()
+    asked = workspace.course.step(step)
+    laid_out = workspace.start(asked, reset=reset, from_mine=from_mine)
+    from courseware.views.terminal import laid_out_view
+
+    before = None if laid_out.merge is None else workspace.status(workspace.course.step(step - 1))
+    console().print(laid_out_view(asked, laid_out, workspace.course.root, before), end="")
+
+
+def status(as_json: JsonOption = False) -> None:
+    """Show how far you are: what the last judgement of every task said."""
+    workspace = open_workspace()
+    statuses = [workspace.status(step) for step in workspace.course.steps]
+    if as_json:
+        print_json({"steps": [each.model_dump(mode="json") for each in statuses]})
+        return
+    from courseware.views.terminal import status_view
+
+    console().print(status_view(workspace.course.title, statuses))
+
+
+if TYPE_CHECKING:
+    from courseware.checking.check import CheckEntry
+    from courseware.student.workspace import Workspace
+
+
+def hint(
+    check: Annotated[str, typer.Argument(metavar="CHECK", help="The check's name, as `course check` shows it.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Show the next hint for a check, after those that you have read."""
+    workspace = open_workspace()
+    with busy("Reading the checks …"):
+        entry = _find(workspace, check)
+    hints = next_hints(workspace, entry.id, entry.hints)
+    if as_json:
+        print_json({"check": entry.id, "hints": hints, "of": len(entry.hints)})
+        return
+    from courseware.views.terminal import hint_view
+
+    console().print(hint_view(entry.id, hints, len(entry.hints)))
+
+
+def next_hints(workspace: Workspace, check: str, hints: tuple[str, ...]) -> tuple[str, ...]:
+    """The hints read so far and one more, which now counts as read."""
+    level = min(workspace.progress.hints.get(check, 0) + 1, len(hints))
+    workspace.record_hint(check, level)
+    return hints[:level]
+
+
+def _find(workspace: Workspace, check: str) -> CheckEntry:
+    """The check of this name in any step, the step worked on last first. Raises UsageError with the nearest names."""
+    from courseware.judging.judgement import catalogue
+
+    last = workspace.progress.current_step
+    known: list[str] = []
+    for step in sorted(workspace.course.steps, key=lambda step: step.number != last):
+        for entry in catalogue(workspace.course, step):
+            if entry.id == check:
+                return entry
+            known.append(entry.id)
+    near = get_close_matches(check, known)
+    advice = f"Did you mean {' or '.join(near)}?" if near else "`course check` shows the names of those that fail."
+    raise UsageError(f"There is no check {check!r}. {advice}")
+
+
+if TYPE_CHECKING:
+    from courseware.base.tree import Tree
+    from courseware.course import Course, Step
+    from courseware.student.workspace import Workspace
+
+
+def solution(
+    step: RequiredStepArgument,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what changes from the step's start instead.")] = False,
+    spoil: Annotated[bool, typer.Option("--spoil", help="Show it although the step does not hold.")] = False,
+    sandbox: SandboxOption = None,
+) -> None:
+    """Show the reference for a step: the files that it adds and changes. Your work must hold, or say --spoil."""
+    workspace = open_workspace()
+    asked = workspace.course.step(step)
+    if not workspace.course.application_folder.is_dir():
+        raise UsageError("This course was handed out without its solutions.")
+    if not spoil:
+        _demand_that_it_holds(workspace, asked, sandbox)
+    for path, text in (_differences if diff else _files)(workspace.course, asked):
+        _show(path, text, "diff" if diff else None)
+
+
+def _demand_that_it_holds(workspace: Workspace, step: Step, sandbox: bool | None) -> None:
+    """Judges the work as it is now: what an earlier judgement said was about other files, perhaps."""
+    from courseware.cli.check import judge_workspace
+
+    _, verdict = judge_workspace(workspace, step, sandbox=sandbox)
+    if not verdict.held:
+        raise UsageError(
+            f"Step {step.number} does not hold yet, see: course check {step.number}. "
+            f"To see the reference all the same: course solution {step.number} --spoil"
+        )
+
+
+def _files(course: Course, step: Step) -> Iterator[tuple[str, str]]:
+    from courseware.base.tree import changed
+    from courseware.course.stages import finish
+
+    for path, content in changed(finish(course, step.number - 1), finish(course, step.number)).items():
+        yield path, content.decode(errors="replace")
+
+
+def _differences(course: Course, step: Step) -> Iterator[tuple[str, str]]:
+    """A patch for each file: from what the student was handed to the reference."""
+    from courseware.course.stages import finish, start
+
+    before, after = start(course, step.number), finish(course, step.number)
+    for path in sorted(before.keys() | after.keys()):
+        if before.get(path) != after.get(path):
+            old, new = (
+                f"{side}/{path}" if path in tree else "/dev/null" for side, tree in (("a", before), ("b", after))
+            )
+            yield path, "".join(unified_diff(_lines(before, path), _lines(after, path), old, new))
+
+
+def _lines(tree: Tree, path: str) -> list[str]:
+    return tree.get(path, b"").decode(errors="replace").splitlines(keepends=True)
+
+
+def _show(path: str, text: str, language: str | None) -> None:
+    """With colours on a terminal; elsewhere as it is, for a pager, a file or `git apply`."""
+    if not sys.stdout.isatty():
+        print(text if language == "diff" else f"# {path}\n\n{text}", end="" if language == "diff" else "\n")
+        return
+    from rich.syntax import Syntax
+
+    screen = console()
+    screen.rule(path)
+    lexer = language or Syntax.guess_lexer(path, text)
+    screen.print(Syntax(text, lexer, background_color="default", word_wrap=True))

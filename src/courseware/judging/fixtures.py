@@ -1,0 +1,75 @@
+"""The fixtures that every check can ask for: the application, its clock, and the services that it uses."""
+
+import random
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from courseware.checking import Application, Clock, ImageStore, Mailbox
+from courseware.judging.runtime import Runtime
+
+
+class Fixtures:
+    """A pytest plugin with the fixtures of one run.
+
+    The fixture of a service leaves the service without a fault after the check. A service that a step may do without
+    yet has a fixture that is None then.
+    """
+
+    def __init__(self, runtime: Runtime, seed: int) -> None:
+        self._runtime = runtime
+        self._seed = seed
+        self._applications: dict[int, Application] = {}
+
+    @pytest.fixture
+    def application(self) -> Application:
+        """The application under judgement."""
+        start = self._runtime.server.restarts
+        return self._applications.setdefault(start, Application(self._runtime.server))
+
+    @pytest.fixture
+    def environment(self) -> Mapping[str, str]:
+        """The variables that the application was given: what a check may hold it to, and sign tokens with."""
+        return self._runtime.server.options.applied_to(self._runtime.environment)
+
+    @pytest.fixture
+    def restarts(self) -> int:
+        """How often the application was started again. Each start has an empty database, services keep their data."""
+        return self._runtime.server.restarts
+
+    @pytest.fixture
+    def clock(self) -> Iterator[Clock]:
+        """The application's clock, put right again after the check."""
+        clock = Clock(self._runtime.server)
+        yield clock
+        clock.reset()
+
+    @pytest.fixture
+    def mailbox(self) -> Iterator[Mailbox | None]:
+        """Where the application's messages arrive; None if it is to send none yet."""
+        service = self._runtime.services.get("mailbox")
+        if service is None:
+            yield None
+            return
+        from courseware.services.mailbox.service import Mailbox as MailboxService
+        from courseware.services.servers import FaultMode
+
+        assert isinstance(service, MailboxService)
+        yield Mailbox(service)
+        service.set_fault(FaultMode.NONE)
+
+    @pytest.fixture
+    def image_store(self) -> Iterator[ImageStore]:
+        """The image store of an application that needs one."""
+        from courseware.services.image_store.service import ImageStore as ImageStoreService
+
+        service = self._runtime.services.get("image_store")
+        assert isinstance(service, ImageStoreService)
+        store = ImageStore(service)
+        yield store
+        store.recover()
+
+    @pytest.fixture(name="random")
+    def seeded_random(self, request: pytest.FixtureRequest) -> random.Random:
+        """Random numbers of this check's own, the same for the same seed."""
+        return random.Random(f"{self._seed}:{request.node.name}")  # noqa: S311
