@@ -1,6 +1,7 @@
 """Puts together the application as it stands before and after each step, from files that are stored once."""
 
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from courseware.base.tree import read_tree
 from courseware.course import Course
@@ -18,6 +19,14 @@ def finish(course: Course, number: int) -> dict[str, bytes]:
         if stage >= reached:
             tree |= read_tree(course.superseded_folder(stage))
     return {path: content for path, content in sorted(tree.items()) if _brought(course, path, number)}
+
+
+def stored_file(course: Course, number: int, path: str) -> Path:
+    """Return where the version of the application's file `path` stands that counts after step `number`."""
+    for later in range(number, len(course.stages) + 1):
+        if (superseded := course.superseded_folder(later) / path).is_file():
+            return superseded
+    return course.application_folder / path
 
 
 def start(course: Course, number: int) -> dict[str, bytes]:
