@@ -169,14 +169,13 @@ class Step(FrozenModel):
 class Course(FrozenModel):
     """The whole course. `root` is the folder that holds lessons/, starter/, solutions/ and checks/.
 
-    `steps` are those that can be worked on. After them come the `planned` ones.
+    `stages` are all steps, in the order of their numbers. Numbers may be left out, for steps still to come.
     """
 
     root: Path
     title: str
     application: Application
-    steps: tuple[Step, ...]
-    planned: tuple[Step, ...] = ()
+    stages: tuple[Step, ...]
 
     @model_validator(mode="after")
     def _steps_fit_the_application(self) -> Self:
@@ -208,10 +207,19 @@ class Course(FrozenModel):
         known = ", ".join(str(step.number) for step in self.steps)
         raise UsageError(f"There is no step {number}. This course has: {known}.")
 
+    def step_before(self, step: Step) -> Step | None:
+        """The step that is worked on before this one; None before the first."""
+        return next((each for each in reversed(self.steps) if each.number < step.number), None)
+
     @property
-    def stages(self) -> tuple[Step, ...]:
-        """Every step of the application, whether or not one can work on it yet."""
-        return self.steps + self.planned
+    def steps(self) -> tuple[Step, ...]:
+        """The steps that students can work on: those with tasks. The others are planned."""
+        return tuple(step for step in self.stages if step.tasks)
+
+    @property
+    def stage_numbers(self) -> tuple[int, ...]:
+        """The numbers of all stages of the application: 0 for the base before the first step, then of every step."""
+        return (0, *(step.number for step in self.stages))
 
     @property
     def application_folder(self) -> Path:
