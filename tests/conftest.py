@@ -16,7 +16,8 @@ from courseware.judging.sandbox import available
 
 MINIATURE = Path(__file__).parent / "miniature_course"
 SECOND = MINIATURE.with_name("second_course")
-collect_ignore = [MINIATURE.name, SECOND.name]  # their checks are the judge's to run
+NEW_STEP = MINIATURE.with_name("new_step")
+collect_ignore = [MINIATURE.name, SECOND.name, NEW_STEP.name]  # their checks are the judge's to run
 
 
 @pytest.fixture
