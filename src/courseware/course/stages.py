@@ -10,12 +10,14 @@ from courseware.course import Course
 def finish(course: Course, number: int) -> dict[str, bytes]:
     """Return the reference after step `number`; 0 is the base that the first step starts from.
 
-    The version of each file is the superseded copy of the first step from `number` on that has one, or else the
-    finished file.
+    Where no step has this number, it is the reference after the last step before it. The version of each file is the
+    superseded copy of the first step from there on that has one, or else the finished file.
     """
+    reached = max(stage for stage in course.stage_numbers if stage <= number)
     tree = read_tree(course.application_folder)
-    for later in range(len(course.stages), number - 1, -1):
-        tree |= read_tree(course.superseded_folder(later))
+    for stage in reversed(course.stage_numbers):
+        if stage >= reached:
+            tree |= read_tree(course.superseded_folder(stage))
     return {path: content for path, content in sorted(tree.items()) if _brought(course, path, number)}
 
 

@@ -1,12 +1,16 @@
 """The fixtures that every check can ask for: the application, its clock, and the services that it uses."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from ipaddress import IPv4Network
 
 import pytest
 
-from courseware.checking import Application, Clock, ImageStore, Mailbox
+from courseware.checking import Application, Clock, ImageStore, Mailbox, Redis
 from courseware.judging.runtime import Runtime
+
+CLIENTS = IPv4Network("198.18.0.0/15")
+"""Where no client really is: RFC 2544 keeps these addresses free for measurements."""
 
 
 class Fixtures:
@@ -19,6 +23,7 @@ class Fixtures:
     def __init__(self, runtime: Runtime, seed: int) -> None:
         self._runtime = runtime
         self._seed = seed
+        self._clients = CLIENTS.hosts()
         self._applications: dict[int, Application] = {}
 
     @pytest.fixture
@@ -26,6 +31,11 @@ class Fixtures:
         """The application under judgement."""
         start = self._runtime.server.restarts
         return self._applications.setdefault(start, Application(self._runtime.server))
+
+    @pytest.fixture
+    def new_client(self) -> Callable[[], str]:
+        """Gives a client address that no other check of the run has, for applications that count by address."""
+        return lambda: str(next(self._clients))
 
     @pytest.fixture
     def environment(self) -> Mapping[str, str]:
@@ -40,7 +50,7 @@ class Fixtures:
     @pytest.fixture
     def clock(self) -> Iterator[Clock]:
         """The application's clock, put right again after the check."""
-        clock = Clock(self._runtime.server)
+        clock = Clock(self._runtime)
         yield clock
         clock.reset()
 
@@ -68,6 +78,17 @@ class Fixtures:
         store = ImageStore(service)
         yield store
         store.recover()
+
+    @pytest.fixture
+    def redis(self) -> Iterator[Redis]:
+        """The Redis of an application that needs one."""
+        from courseware.services.redis.service import Redis as RedisService
+        from courseware.services.servers import FaultMode
+
+        service = self._runtime.services.get("redis")
+        assert isinstance(service, RedisService)
+        yield Redis(service)
+        service.set_fault(FaultMode.NONE)
 
     @pytest.fixture(name="random")
     def seeded_random(self, request: pytest.FixtureRequest) -> random.Random:

@@ -1,5 +1,6 @@
 """Starts the submission's application, has the checks run against it, and puts the verdict together."""
 
+import json
 import secrets
 import time
 from contextlib import ExitStack
@@ -9,8 +10,8 @@ from datetime import UTC, datetime
 from courseware.base.tree import Tree, digest
 from courseware.checking.check import CheckEntry
 from courseware.course import Application, Course, Step, check_files
-from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime
-from courseware.judging.sandbox import ApplicationCommand, SandboxKind, available, start_application
+from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime, StartOptions
+from courseware.judging.sandbox import ApplicationCommand, RunningApplication, SandboxKind, available, start_application
 from courseware.verdict import Verdict
 
 ADDRESS = "http://address-of-the-application.example"
@@ -52,16 +53,13 @@ def judge(
     with ExitStack() as stack:
         services = stack.enter_context(JudgeServices(course.services_after(after), application.services, kind))
         command = application_command(application, services)
-        server = stack.enter_context(
-            RestartingServer(
-                lambda options: start_application(
-                    tree,
-                    replace(command, environment=options.applied_to(command.environment)),
-                    kind=kind,
-                    serve=services.serve,
-                )
-            )
-        )
+
+        def start(options: StartOptions) -> RunningApplication:
+            services.clear()
+            environment = options.applied_to(command.environment)
+            return start_application(tree, replace(command, environment=environment), kind=kind, serve=services.serve)
+
+        server = stack.enter_context(RestartingServer(start))
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
         from courseware.judging.checks_run import run_checks
 
@@ -104,6 +102,8 @@ def application_command(application: Application, services: JudgeServices) -> Ap
 
 
 def checks_version(course: Course, step: Step, *, hidden: bool) -> str:
-    """SHA-256 (hex) of the checks that judge this step, and of all that they may import."""
+    """SHA-256 (hex) of the checks that judge this step, of all that they may import, and of its environment."""
     files = check_files(course, step, hidden=hidden)
-    return digest({file.relative_to(course.root).as_posix(): file.read_bytes() for file in files})
+    contents = {file.relative_to(course.root).as_posix(): file.read_bytes() for file in files}
+    environment = course.application_after(step.number).environment
+    return digest({**contents, "environment": json.dumps(environment, sort_keys=True).encode()})

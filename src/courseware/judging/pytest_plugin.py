@@ -88,6 +88,7 @@ class JudgePlugin:
             hints=declaration.hints,
             needs=declaration.needs,
             environment=declaration.environment,
+            fresh_start=declaration.fresh_start,
             visible=not item.path.is_relative_to(self._step.hidden_checks_folder),
         )
 
@@ -115,52 +116,55 @@ class JudgePlugin:
                 self.run.notes[identifier].needs_failed = need
                 pytest.skip(f"needs {need}")
         assert self._runtime is not None
-        options = self._options(item)
-        report = self._runtime.server.ensure_running(options)
+        wanted = options(self.run.entries[identifier])
+        report = self._runtime.server.ensure_running(wanted)
         if report.phase != "ready":
             raise CheckFailed(
-                "application_ended" if options == USUAL else "start_failed",
+                "application_ended" if wanted == USUAL else "start_failed",
                 asked="the application to start again",
                 expected="an application that is up",
                 got=f"none ({report.phase}): {report.text[-SHOWN_CHARACTERS:]}",
             )
-
-    def _options(self, item: pytest.Item) -> StartOptions:
-        return StartOptions.of(self.run.entries[item.name.removeprefix("test_")].environment)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        note = self.run.notes[item.name.removeprefix("test_")]
+        identifier = item.name.removeprefix("test_")
+        note = self.run.notes[identifier]
         note.seconds += call.duration
         if call.excinfo is not None:
-            self._note_exception(note, self._options(item), call.excinfo, report)
+            self._note_exception(note, options(self.run.entries[identifier]), call.excinfo, report)
         elif call.when == "call":
             note.outcome = Outcome.PASSED
         return report
 
     @staticmethod
     def _note_exception(
-        note: Note, options: StartOptions, exception: pytest.ExceptionInfo[BaseException], report: pytest.TestReport
+        note: Note, start: StartOptions, exception: pytest.ExceptionInfo[BaseException], report: pytest.TestReport
     ) -> None:
         error = exception.value
         if isinstance(error, pytest.skip.Exception):
             note.outcome = Outcome.SKIPPED
         elif isinstance(error, CheckFailed):
             note.outcome = Outcome.FAILED
-            asked = error.asked if options == USUAL else f"{error.asked}, {options}"
+            asked = ", ".join(filter(None, (error.asked, str(start))))
             note.failure = Failure(key=error.key, asked=asked, expected=error.expected, got=error.got)
         else:
             note.outcome = Outcome.ERROR
             note.detail = str(report.longrepr)
 
 
+def options(entry: CheckEntry) -> StartOptions:
+    """How the application is started for the check."""
+    return StartOptions(tuple(sorted(entry.environment.items())), entry.id if entry.fresh_start else None)
+
+
 def in_order(wanted: Sequence[str], entries: Mapping[str, CheckEntry]) -> list[str]:
     """`wanted` and all that it needs, each after what it needs.
 
-    Checks of equal environments stand together as far as that allows, so that they share a start of the application.
+    Checks that can share a start of the application stand together as far as that allows.
     """
     needs: dict[str, tuple[str, ...]] = {}
     missing = list(wanted)
@@ -174,11 +178,11 @@ def in_order(wanted: Sequence[str], entries: Mapping[str, CheckEntry]) -> list[s
     sorter.prepare()
     ready: list[str] = []
     ordered: list[str] = []
-    environment: Mapping[str, str | None] = {}
+    current = USUAL
     while sorter.is_active():
         ready = sorted([*ready, *sorter.get_ready()], key=rank.__getitem__)
-        chosen = next((key for key in ready if entries[key].environment == environment), ready[0])
-        environment = entries[chosen].environment
+        chosen = next((key for key in ready if options(entries[key]) == current), ready[0])
+        current = options(entries[chosen])
         ready.remove(chosen)
         ordered.append(chosen)
         sorter.done(chosen)

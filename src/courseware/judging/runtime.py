@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from courseware.judging.sandbox import RunningApplication, SandboxKind, StartReport
-from courseware.services.registry import KINDS, Mapped, Service, filled, make
+from courseware.services.registry import KINDS, Clearable, HasClock, Mapped, Service, filled, make
 from courseware.services.servers import HOST, listen, port_of
 from courseware.verdict import ApplicationReport, StartFailure
 
@@ -48,6 +48,18 @@ class JudgeServices:
         """The service with this name, if the application uses it in this step."""
         return self._by_name.get(name)
 
+    def clear(self) -> None:
+        """Forget what belongs to the application's database, which is empty after each start: the data of Redis."""
+        for service in self._by_name.values():
+            if isinstance(service, Clearable):
+                service.clear()
+
+    def move_clock(self, to: datetime | None) -> None:
+        """Put the clocks of the services that have one to this moment (timezone-aware); None puts them right."""
+        for service in self._by_name.values():
+            if isinstance(service, HasClock):
+                service.move_clock(to)
+
     def __enter__(self) -> Self:
         return self
 
@@ -70,14 +82,15 @@ LOG_CHARACTERS = 64 * 1024
 
 @dataclass(frozen=True)
 class StartOptions:
-    """How the application is started: with which variables on top of its usual ones. None removes a variable."""
+    """How the application is started. Checks with equal options can share a start.
+
+    Args:
+        variables: on top of its usual ones, in order of their names. None removes a variable.
+        only_for: the check that has the start for itself, if one has.
+    """
 
     variables: tuple[tuple[str, str | None], ...] = ()
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str | None]) -> Self:
-        """Equal for equal variables, in whatever order they are given."""
-        return cls(tuple(sorted(environment.items())))
+    only_for: str | None = None
 
     def applied_to(self, environment: Mapping[str, str]) -> dict[str, str]:
         """All variables of an application that usually has these."""
@@ -96,7 +109,7 @@ USUAL = StartOptions()
 class RestartingServer:
     """Starts the application at once in the usual way. `ensure_running` starts it again where a check demands it.
 
-    Each start has an empty folder, and so an empty database. The services that it uses keep what they know.
+    Each start has an empty folder, and so an empty database.
 
     An application that has ended is started again, with the same options a few times at most. One that could not be
     started with some options the first time is not started with them again.
@@ -194,3 +207,11 @@ class Runtime:
     server: RestartingServer
     services: JudgeServices
     environment: Mapping[str, str]
+
+    def move_clock(self, to: datetime | None) -> None:
+        """Put the clocks of the application and of its services to this moment (timezone-aware); None puts them right.
+
+        What the application stores with a time to live then expires by its own clock.
+        """
+        self.services.move_clock(to)
+        self.server.move_clock(to)

@@ -6,13 +6,13 @@ import selectors
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from courseware.base.processes import wait_until
 from courseware.judging.sandbox.command import MIB, Limits, StartPhase, StartReport
 
 MAXIMUM_CONTROL_BYTES = 2 * MIB
@@ -310,9 +310,7 @@ class RunningApplication:
 
     def _note_end(self) -> None:
         """Finds out why the control socket was closed: the runner is gone, or something inside shut it off."""
-        deadline = time.monotonic() + POLITE_SECONDS
-        while self._process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.002)
+        wait_until(lambda: self._process.poll() is not None, POLITE_SECONDS)
         self._take_log()
         self._kill(self._why_killed() or _how_it_ended(self._process.poll()))
 

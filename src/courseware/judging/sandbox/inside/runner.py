@@ -27,6 +27,7 @@ from typing import Any, NoReturn, TypeVar
 
 Result = TypeVar("Result")
 TEXT_CHARACTERS = 8_000
+PROXY = b"PROXY "
 CLIENT = ("127.0.0.1", 50000)
 SERVER = ("127.0.0.1", 8000)
 
@@ -67,6 +68,7 @@ def run(package: int, listener: int, control: int) -> None:
         import time_machine
     import uvicorn  # noqa: F401
 
+    proxies = os.environ.get("FORWARDED_ALLOW_IPS", SERVER[0])  # as uvicorn does, before the project could change it
     main_thread = threading.get_ident()
     actions = Actions(time_machine, main_thread, project)
     threading.Thread(target=answer_requests, args=(judge, actions), daemon=True).start()
@@ -88,7 +90,7 @@ def run(package: int, listener: int, control: int) -> None:
     gc.freeze()
     gc.enable()
     judge.say(at="startup")
-    serve(application, listener, judge, project)
+    serve(application, listener, judge, project, proxies)
 
 
 def lay_out(project: Path, contents: bytes, files: list[tuple[str, int]]) -> Path:
@@ -196,9 +198,10 @@ def create(entrypoint: str) -> Any:
     return getattr(importlib.import_module(module), factory)()
 
 
-def serve(application: Any, listener: int, judge: Judge, project: Path) -> None:
+def serve(application: Any, listener: int, judge: Judge, project: Path, proxies: str) -> None:
     """Serves the application on a listening socket, and tells when it is up or what kept it from it."""
     import uvicorn
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
     startup_errors: list[str] = []
 
@@ -206,8 +209,7 @@ def serve(application: Any, listener: int, judge: Judge, project: Path) -> None:
         scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
     ) -> None:
         if scope["type"] != "lifespan":
-            # An AF_UNIX socket has no addresses. Code that reads the client's should find one, as behind TCP.
-            await application({**scope, "client": CLIENT, "server": SERVER}, receive, send)
+            await application(scope, receive, send)
             return
         try:
             await application(scope, receive, send)
@@ -215,12 +217,46 @@ def serve(application: Any, listener: int, judge: Judge, project: Path) -> None:
             startup_errors.append(own_part(error, project))
             raise
 
+    class Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+        """HTTP over a socket of the file system, which has no addresses: a client's may come first, in a line.
+
+        It is a line of the PROXY protocol, version 1. Nothing of it reaches the application but the address.
+        """
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self.client: tuple[str, int] = CLIENT
+            self.server = SERVER
+            self.first: bytes | None = b""
+
+        def data_received(self, data: bytes) -> None:
+            if self.first is not None:
+                self.first = data = self.first + data
+                if data.startswith(PROXY[: len(data)]):
+                    line, whole, data = data.partition(b"\r\n")
+                    if not whole:
+                        return
+                    _, _, client, _, port, _ = line.decode().split(" ")
+                    self.client = (client, int(port))
+                self.first = None
+            if data:
+                super().data_received(data)
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             judge.say(phase="ready", text="")
 
-    server = Server(uvicorn.Config(guarded, fd=listener, access_log=False, use_colors=False, ws="none"))
+    configuration = uvicorn.Config(
+        guarded,
+        fd=listener,
+        http=Protocol,
+        ws="none",
+        access_log=False,
+        use_colors=False,
+        forwarded_allow_ips=proxies,
+    )
+    server = Server(configuration)
     try:
         server.run()
     except BaseException as error:
