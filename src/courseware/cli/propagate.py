@@ -24,7 +24,7 @@ def propagate(
     try:
         from courseware.author.propagation import propagate as carry
     except ModuleNotFoundError as missing:
-        raise UsageError(f"This needs the package {missing.name}, as authors have it: uv sync --group dev") from None
+        raise UsageError(f"This needs the package {missing.name}: pip install 'courseware[author]'") from None
     course = find_course()
     done = carry(course, file.resolve())
     if not dry_run:
