@@ -15,7 +15,7 @@ from courseware.base.errors import UsageError
 from courseware.base.models import FrozenModel
 from courseware.base.tree import GENERATED
 from courseware.course import Course, Step, load_course
-from courseware.course.handout import is_handed_in
+from courseware.course.stages import is_handed_in
 
 OWN = ".course"
 
