@@ -24,13 +24,24 @@ class Fixtures:
         self._runtime = runtime
         self._seed = seed
         self._clients = CLIENTS.hosts()
-        self._applications: dict[int, Application] = {}
+        self._applications: dict[tuple[int, int], Application] = {}
 
     @pytest.fixture
     def application(self) -> Application:
         """The application under judgement."""
-        start = self._runtime.server.restarts
-        return self._applications.setdefault(start, Application(self._runtime.server))
+        return self._process(0)
+
+    @pytest.fixture
+    def second_application(self) -> Application:
+        """A second process of the application, for which it is started again in two.
+
+        Both have the same variables, database and services; when one ends, both are started again.
+        """
+        return self._process(1)
+
+    def _process(self, number: int) -> Application:
+        server = self._runtime.server
+        return self._applications.setdefault((server.restarts, number), Application(server, number))
 
     @pytest.fixture
     def new_client(self) -> Callable[[], str]:

@@ -86,10 +86,12 @@ class StartOptions:
 
     Args:
         variables: on top of its usual ones, in order of their names. None removes a variable.
+        processes: how many, which share the database and the services.
         only_for: the check that has the start for itself, if one has.
     """
 
     variables: tuple[tuple[str, str | None], ...] = ()
+    processes: int = 1
     only_for: str | None = None
 
     def applied_to(self, environment: Mapping[str, str]) -> dict[str, str]:
@@ -98,9 +100,8 @@ class StartOptions:
         return {name: value for name, value in merged.items() if value is not None}
 
     def __str__(self) -> str:
-        return ", ".join(
-            f"without {name}" if value is None else f"with {name}={value}" for name, value in self.variables
-        )
+        words = [f"without {name}" if value is None else f"with {name}={value}" for name, value in self.variables]
+        return ", ".join([*words, f"in {self.processes} processes"] if self.processes > 1 else words)
 
 
 USUAL = StartOptions()
@@ -156,8 +157,8 @@ class RestartingServer:
             log=(self._earlier_log + self.log)[-LOG_CHARACTERS:],
         )
 
-    def connect(self, timeout: float) -> socket.socket:
-        return self._running.connect(timeout)
+    def connect(self, timeout: float, process: int = 0) -> socket.socket:
+        return self._running.connect(timeout, process)
 
     def move_clock(self, to: datetime | None) -> None:
         self._running.move_clock(to)
