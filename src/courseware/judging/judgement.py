@@ -57,7 +57,13 @@ def judge(
         def start(options: StartOptions) -> RunningApplication:
             services.clear()
             environment = options.applied_to(command.environment)
-            return start_application(tree, replace(command, environment=environment), kind=kind, serve=services.serve)
+            return start_application(
+                tree,
+                replace(command, environment=environment),
+                kind=kind,
+                processes=options.processes,
+                serve=services.serve,
+            )
 
         server = stack.enter_context(RestartingServer(start))
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from courseware.judging.sandbox import RunningApplication, SandboxKind, StartReport
-from courseware.services.registry import KINDS, Clearable, Mapped, Service, filled, make
+from courseware.services.registry import KINDS, Clearable, HasClock, Mapped, Service, filled, make
 from courseware.services.servers import HOST, listen, port_of
 from courseware.verdict import ApplicationReport, StartFailure
 
@@ -54,6 +54,12 @@ class JudgeServices:
             if isinstance(service, Clearable):
                 service.clear()
 
+    def move_clock(self, to: datetime | None) -> None:
+        """Put the clocks of the services that have one to this moment (timezone-aware); None puts them right."""
+        for service in self._by_name.values():
+            if isinstance(service, HasClock):
+                service.move_clock(to)
+
     def __enter__(self) -> Self:
         return self
 
@@ -80,10 +86,12 @@ class StartOptions:
 
     Args:
         variables: on top of its usual ones, in order of their names. None removes a variable.
+        processes: how many, which share the database and the services.
         only_for: the check that has the start for itself, if one has.
     """
 
     variables: tuple[tuple[str, str | None], ...] = ()
+    processes: int = 1
     only_for: str | None = None
 
     def applied_to(self, environment: Mapping[str, str]) -> dict[str, str]:
@@ -92,9 +100,8 @@ class StartOptions:
         return {name: value for name, value in merged.items() if value is not None}
 
     def __str__(self) -> str:
-        return ", ".join(
-            f"without {name}" if value is None else f"with {name}={value}" for name, value in self.variables
-        )
+        words = [f"without {name}" if value is None else f"with {name}={value}" for name, value in self.variables]
+        return ", ".join([*words, f"in {self.processes} processes"] if self.processes > 1 else words)
 
 
 USUAL = StartOptions()
@@ -150,8 +157,8 @@ class RestartingServer:
             log=(self._earlier_log + self.log)[-LOG_CHARACTERS:],
         )
 
-    def connect(self, timeout: float) -> socket.socket:
-        return self._running.connect(timeout)
+    def connect(self, timeout: float, process: int = 0) -> socket.socket:
+        return self._running.connect(timeout, process)
 
     def move_clock(self, to: datetime | None) -> None:
         self._running.move_clock(to)
@@ -201,3 +208,11 @@ class Runtime:
     server: RestartingServer
     services: JudgeServices
     environment: Mapping[str, str]
+
+    def move_clock(self, to: datetime | None) -> None:
+        """Put the clocks of the application and of its services to this moment (timezone-aware); None puts them right.
+
+        What the application stores with a time to live then expires by its own clock.
+        """
+        self.services.move_clock(to)
+        self.server.move_clock(to)

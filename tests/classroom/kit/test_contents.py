@@ -15,8 +15,7 @@ from courseware.base.tree import is_generated, read_tree
 from courseware.classroom.kit import Kit, given_away, kit_files, make_kit
 from courseware.classroom.kit.making import kept_back
 from courseware.course import Course, load_course
-from courseware.course.handout import step_files
-from courseware.course.stages import finish, start
+from courseware.course.stages import finish, start, step_files
 from courseware.judging.judgement import catalogue
 
 ROOT = Path(__file__).parents[3]

@@ -102,21 +102,6 @@ def tree(**changes: str) -> dict[str, bytes]:
     return {path: text.encode() for path, text in (files | {names[key]: text for key, text in changes.items()}).items()}
 
 
-@pytest.fixture(
-    params=[
-        "plain",
-        pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
-        pytest.param("forked in bubblewrap", marks=pytest.mark.bubblewrap),
-    ]
-)
-def kind(request: pytest.FixtureRequest) -> SandboxKind:
-    if request.param == "plain":
-        return "plain"
-    if request.param != "bubblewrap":
-        request.getfixturevalue("forks")
-    return "bubblewrap"
-
-
 @pytest.fixture
 def server(kind: SandboxKind) -> Iterator[RestartingServer]:
     with RestartingServer(lambda _: start_application(tree(), COMMAND, kind=kind)) as server:

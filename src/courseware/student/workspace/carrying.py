@@ -8,8 +8,7 @@ from courseware.base.errors import UsageError
 from courseware.base.merging import Merge, merge
 from courseware.base.tree import Tree, is_generated
 from courseware.course import Course, Step
-from courseware.course.handout import LESSON, step_files
-from courseware.course.stages import finish
+from courseware.course.stages import LESSON, finish, step_files
 
 
 def carry_forward(course: Course, before: Step, step: Step, mine: Tree) -> Merge:

@@ -15,7 +15,7 @@ from courseware.base.merging import Merge
 from courseware.base.processes import locked
 from courseware.base.tree import write_tree
 from courseware.course import Course, Step
-from courseware.course.handout import step_files
+from courseware.course.stages import step_files
 from courseware.student.workspace.carrying import carry_forward, keep_modes, own_files
 from courseware.student.workspace.progress import Progress, ProgressFile, StepStatus, free_name, step_status
 from courseware.verdict import Verdict

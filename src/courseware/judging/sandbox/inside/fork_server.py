@@ -35,7 +35,7 @@ OF_THE_RUNNER = (
     "uvicorn.protocols.http.auto",
 )
 LONGEST_MESSAGE = 128 * 1024
-DESCRIPTORS = 5
+DESCRIPTORS = 16  # more than a few processes of an application take
 
 # What the kernel's headers call them.
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
