@@ -10,12 +10,14 @@ from typing import NoReturn
 
 import pytest
 
+from courseware.base.tree import write_tree
 from courseware.course import Course, load_course
 from courseware.judging.sandbox import available
 
 MINIATURE = Path(__file__).parent / "miniature_course"
 SECOND = MINIATURE.with_name("second_course")
-collect_ignore = [MINIATURE.name, SECOND.name]  # their checks are the judge's to run
+NEW_STEP = MINIATURE.with_name("new_step")
+collect_ignore = [MINIATURE.name, SECOND.name, NEW_STEP.name]  # their checks are the judge's to run
 
 
 @pytest.fixture
@@ -24,6 +26,37 @@ def course(tmp_path: Path) -> Course:
     root = tmp_path / "course"
     shutil.copytree(MINIATURE, root, ignore=shutil.ignore_patterns("workspace", "__pycache__"))
     return load_course(root)
+
+
+DEPLOYMENT_FILES = {
+    ".dockerignore": b"*\n!app\n",
+    ".env.example": b"GREETING=Hello\n",
+    ".github/workflows/ci.yml": b"on: push\n",
+    "Dockerfile": b"FROM scratch\n",
+    "conftest.py": b"COLLECT = True\n",
+    "docker-compose.yml": b"services: {}\n",
+    "docs/logo.png": b"\x89PNG\0\r\n",
+    "render.yaml": b"services: []\n",
+    "start.sh": b"#!/bin/sh\nexec uvicorn app.main:create_app --factory\n",
+    "tests/conftest.py": b"",
+    "tests/test_clock.py": b"def test_date() -> None:\n    pass\n",
+}
+HANDS_IN = """\
+adds = ["app/clock.py", ".*", "Dockerfile", "conftest.py", "docs/**", "*.yml", "*.yaml", "start.sh", "tests/**"]
+hands_in = ["conftest.py", "tests/**"]
+"""
+
+
+@pytest.fixture
+def deployment_course(course: Course) -> Course:
+    """The miniature course, in whose step 2 students also write tests and the files of a deployment."""
+    write_tree(DEPLOYMENT_FILES, course.application_folder)
+    lesson = course.step(2).lesson_folder / "lesson.toml"
+    text = lesson.read_text().replace('adds = ["app/clock.py"]\n', HANDS_IN)
+    given = ", ".join(f'"{path}"' for path in DEPLOYMENT_FILES if path not in ("Dockerfile", "tests/test_clock.py"))
+    lesson.write_text(text.replace('given = ["app/main.py"]', f'given = ["app/main.py", {given}]'))
+    write_tree({"Dockerfile": b"# TODO\n", "tests/test_clock.py": b"# TODO\n"}, course.step(2).starter_folder)
+    return load_course(course.root)
 
 
 def pytest_configure() -> None:

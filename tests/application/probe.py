@@ -1,5 +1,7 @@
 """Run inside a stage of the application: starts it, calls it as a user would, prints the statuses as JSON.
 
+The arguments are commands of Alembic to carry out first, in this same process: to import the libraries takes longer
+than the rest.
 Messages travel over real SMTP. Neither Redis nor Cloudinary is there, as on a student's machine.
 """
 
@@ -7,12 +9,15 @@ import asyncio
 import json
 import os
 import re
+import socket
 import struct
+import sys
 import zlib
 from email import message_from_bytes, policy
 
 import httpx
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from alembic.config import main as alembic
 
 ACCOUNT = {"email": "ann@example.com", "password": "a pass phrase of Ann"}
 LOGIN = {"username": ACCOUNT["email"], "password": ACCOUNT["password"]}
@@ -77,12 +82,9 @@ async def probe(client: httpx.AsyncClient, mailbox: Mailbox) -> dict[str, int]:
     return {name: answer.status_code for name, answer in answers.items()}
 
 
-async def main() -> None:
+async def main(listener: socket.socket) -> None:
     mailbox = Mailbox()
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(mailbox), "127.0.0.1", 0)
-    os.environ["MAIL_PORT"] = str(server.sockets[0].getsockname()[1])
-    from app.main import create_app  # type: ignore[import-not-found] # the stage's own, which reads its settings
-
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(mailbox), sock=listener)
     application = create_app()
     transport = httpx.ASGITransport(application, raise_app_exceptions=False)
     async with (
@@ -93,4 +95,10 @@ async def main() -> None:
     server.close()
 
 
-asyncio.run(main())
+with socket.create_server(("127.0.0.1", 0)) as listener:
+    os.environ["MAIL_PORT"] = str(listener.getsockname()[1])  # before the stage reads its settings
+    for command in sys.argv[1:]:
+        alembic(command.split())
+    from app.main import create_app  # type: ignore[import-not-found] # the stage's own
+
+    asyncio.run(main(listener))

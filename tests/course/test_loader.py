@@ -38,23 +38,26 @@ def test_holds_steps_in_order_with_their_tasks() -> None:
     assert course.application.environment == {"GREETING": "Hello"}
 
 
-def test_a_step_without_tasks_is_planned(root: Path) -> None:
-    path = root / "lessons" / "step_2_clock" / "lesson.toml"
+def without_tasks(root: Path, slug: str) -> None:
+    path = root / "lessons" / slug / "lesson.toml"
     path.write_text(path.read_text().partition("[[tasks]]")[0])
+
+
+@pytest.mark.parametrize(("emptied", "left"), [("step_1_greeting", 2), ("step_2_clock", 1)])
+def test_a_step_without_tasks_is_planned_wherever_it_stands(root: Path, emptied: str, left: int) -> None:
+    without_tasks(root, emptied)
     course = load_course(root)
-    assert [step.number for step in course.steps] == [1]
-    assert [step.number for step in course.planned] == [2]
+    assert [step.number for step in course.steps] == [left]
     assert [step.number for step in course.stages] == [1, 2]
-    with pytest.raises(UsageError, match=r"no step 2. This course has: 1\."):
-        course.step(2)
+    assert course.step_before(course.step(left)) is None
+    with pytest.raises(UsageError, match=rf"no step {3 - left}. This course has: {left}\."):
+        course.step(3 - left)
 
 
-@pytest.mark.parametrize("emptied", [["step_1_greeting"], ["step_1_greeting", "step_2_clock"]])
-def test_steps_with_tasks_come_first_and_there_is_one(root: Path, emptied: list[str]) -> None:
-    for name in emptied:
-        path = root / "lessons" / name / "lesson.toml"
-        path.write_text(path.read_text().partition("[[tasks]]")[0])
-    with pytest.raises(UsageError, match="must come first"):
+def test_there_is_a_step_with_tasks(root: Path) -> None:
+    without_tasks(root, "step_1_greeting")
+    without_tasks(root, "step_2_clock")
+    with pytest.raises(UsageError, match="no step has tasks"):
         load_course(root)
 
 
@@ -82,6 +85,7 @@ def test_unknown_step_and_task_are_answered_with_the_known_ones() -> None:
         ('id = "1.1"', 'id = "one"', r"tasks\.0\.id"),
         ("points = 6", "points = -6", r"tasks\.0\.points"),
         ("minutes = 5", "minutes = ", "cannot be read"),
+        ("minutes = 5", 'minutes = 5\nhands_in = ["tests/"]', "hands_in.*'tests/' names neither conftest"),
     ],
 )
 def test_wrong_lesson_file_is_named_with_the_key(root: Path, find: str, replace: str, said: str) -> None:
@@ -98,9 +102,17 @@ def test_a_list_of_changes_is_refused_with_what_to_do(root: Path) -> None:
         load_course(root)
 
 
-def test_steps_are_numbered_without_gap(root: Path) -> None:
-    (root / "lessons/step_1_greeting").rename(root / "lessons/step_3_greeting")
-    with pytest.raises(UsageError, match="numbered 1, 2, 3"):
+def test_numbers_may_be_left_out(root: Path) -> None:
+    (root / "lessons/step_2_clock").rename(root / "lessons/step_99_clock")
+    course = load_course(root)
+    assert course.stage_numbers == (0, 1, 99)
+    assert course.step_before(course.step(99)) == course.step(1)
+
+
+@pytest.mark.parametrize(("name", "said"), [("step_2_greeting", "both step 2"), ("step_0_greeting", "from 1 on")])
+def test_each_step_has_a_number_of_its_own(root: Path, name: str, said: str) -> None:
+    (root / "lessons/step_1_greeting").rename(root / "lessons" / name)
+    with pytest.raises(UsageError, match=said):
         load_course(root)
 
 

@@ -158,6 +158,16 @@ def test_users_own_pytest_settings_do_not_matter(monkeypatch: pytest.MonkeyPatch
     assert judged(REFERENCE).held
 
 
+def test_helpers_are_read_anew_from_each_course(course: Course) -> None:
+    """Also in a process that judges several courses: a helper's folder is a package, which Python would remember."""
+    assert judged(REFERENCE, MINIATURE).held
+    helper = course.step(1).checks_folder / "asking.py"
+    helper.write_text(helper.read_text().replace("200", "201"))
+    verdict = judged(REFERENCE, course)
+    assert result(verdict, "trims_name").outcome is Outcome.FAILED
+    assert judged(REFERENCE, MINIATURE).held
+
+
 def test_check_that_is_broken_itself_is_no_loss_of_the_student(course: Course) -> None:
     path = course.step(1).checks_folder / "test_greeting.py"
     path.write_text(path.read_text().replace('key="blank_accepted"', "key=1/0"))

@@ -150,7 +150,7 @@ async def application(
 
 
 @pytest.fixture
-async def clients(application: FastAPI, mailbox: Mailbox) -> AsyncIterator[SignIn]:
+async def clients(application: FastAPI) -> AsyncIterator[SignIn]:
     """Makes clients; each has its own headers. Failures inside the application arrive as a 500, as in real life."""
     async with AsyncExitStack() as stack:
 
@@ -160,7 +160,7 @@ async def clients(application: FastAPI, mailbox: Mailbox) -> AsyncIterator[SignI
                 httpx.AsyncClient(transport=transport, base_url="http://contacts.example/api/v1")
             )
 
-        yield SignIn(make, mailbox)
+        yield SignIn(make, application.state.sessions)
 
 
 @pytest.fixture

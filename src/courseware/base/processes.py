@@ -19,13 +19,13 @@ ENDING_SIGNALS = tuple(
 POLL_SECONDS = 0.005
 
 
-def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
-    """Whether this holds now, or comes to hold within so many seconds."""
+def wait_until(holds: Callable[[], bool], seconds: float, *, poll_seconds: float = POLL_SECONDS) -> bool:
+    """Wait until `holds()` is true, at most `seconds`, and return whether it became true."""
     until = time.monotonic() + seconds
     while not holds():
         if time.monotonic() >= until:
             return False
-        time.sleep(POLL_SECONDS)
+        time.sleep(poll_seconds)
     return True
 
 

@@ -10,12 +10,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 Tree = Mapping[str, bytes]
-"""A project's files: relative POSIX path -> content."""
+"""A project's files: relative POSIX path -> content. Modes are no part of it: every file is written as a plain one."""
 
 # What running a project leaves behind; never part of it. Folder and file names, as fnmatch patterns.
 GENERATED = (
     "__pycache__", ".venv", "venv", ".git", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis",
-    ".ipynb_checkpoints", "node_modules", "htmlcov", ".coverage*", "*.pyc", "*.egg-info", "*.sqlite3",
+    ".ipynb_checkpoints", "node_modules", "htmlcov", ".coverage", ".coverage.*", "*.pyc", "*.egg-info", "*.sqlite3",
     "*.sqlite3-*", "*.db", ".env", "uv.lock", ".DS_Store",
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ from courseware.base.processes import wait_until
 from courseware.checking.answer import Answer
 from courseware.checking.application import Application, Clock, Sent
 from courseware.checking.check import CheckFailed, check, expect
+from courseware.checking.redis import Redis
 from courseware.checking.request import File, Request
 from courseware.checking.stand_ins import ImageStore, Mailbox
 from courseware.services.servers import FaultMode
@@ -17,6 +18,7 @@ __all__ = [
     "File",
     "ImageStore",
     "Mailbox",
+    "Redis",
     "Request",
     "Sent",
     "check",

@@ -141,15 +141,21 @@ class Application:
         return replace(answer, error=error)
 
 
-class Clock:
-    """The application's clock. It runs on from where it is put."""
+class HasClock(Protocol):
+    """What runs by a clock that can be moved."""
 
-    def __init__(self, server: Server) -> None:
+    def move_clock(self, to: datetime | None) -> None: ...
+
+
+class Clock:
+    """The clock of the application and of what it stores for a time. It runs on from where it is put."""
+
+    def __init__(self, server: HasClock) -> None:
         self._server = server
         self._moved = False
 
     def move(self, to: datetime) -> None:
-        """Puts the application's clock to this moment (timezone-aware)."""
+        """Puts the clock to this moment (timezone-aware). Keys in Redis expire as if the time had passed."""
         self._moved = True
         self._server.move_clock(to)
 

@@ -99,7 +99,7 @@ def check(
     else:
         from courseware.judging.intake import read_project
 
-        judged = read_project(submission)
+        judged = read_project(submission, asked)
         verdict = judge_step(workspace, asked, judged, task=task, sandbox=sandbox, seed=seed)
     if as_json:
         print_json(verdict.model_dump(mode="json"))

@@ -1,9 +1,10 @@
 """The parts of a course as frozen models: the course, its application, its steps and their tasks."""
 
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from courseware.base.errors import UsageError
@@ -68,6 +69,10 @@ class Question(FrozenModel):
     points: int = Field(gt=0)
 
 
+PYTEST_SETTINGS = ("conftest.py", "pytest.ini")
+"""Files with settings of pytest. They belong to a submission only where the `hands_in` of its step names them."""
+
+
 class Lesson(FrozenModel):
     """What a step's lesson.toml says.
 
@@ -79,6 +84,9 @@ class Lesson(FrozenModel):
     `environment` are variables that the application gets from this step on. They override variables of the same name
     that the application or an earlier step has.
 
+    `hands_in` says where conftest.py and pytest.ini belong to the submission, as paths or patterns such as "tests/**".
+    Intake drops them everywhere else.
+
     `number` is the step's place in the course, from 1 on. Leave it out where the folder's name says it: step_1_intro.
     """
 
@@ -87,6 +95,7 @@ class Lesson(FrozenModel):
     minutes: int = Field(gt=0)
     adds: tuple[str, ...]
     given: tuple[str, ...] = ()
+    hands_in: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     tasks: tuple[Task, ...] = ()
@@ -98,6 +107,14 @@ class Lesson(FrozenModel):
         if "changes" in values:
             raise PydanticCustomError("changes", "delete `changes`: what a step changes is read from the stages")
         return values
+
+    @field_validator("hands_in")
+    @classmethod
+    def _names_settings_of_pytest(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            if not any(fnmatchcase(name, PurePosixPath(pattern).name) for name in PYTEST_SETTINGS):
+                raise ValueError(f"{pattern!r} names neither conftest.py nor pytest.ini (write tests/** for a folder)")
+        return patterns
 
 
 class Step(FrozenModel):
@@ -152,14 +169,13 @@ class Step(FrozenModel):
 class Course(FrozenModel):
     """The whole course. `root` is the folder that holds lessons/, starter/, solutions/ and checks/.
 
-    `steps` are those that can be worked on. After them come the `planned` ones.
+    `stages` are all steps, in the order of their numbers. Numbers may be left out, for steps still to come.
     """
 
     root: Path
     title: str
     application: Application
-    steps: tuple[Step, ...]
-    planned: tuple[Step, ...] = ()
+    stages: tuple[Step, ...]
 
     @model_validator(mode="after")
     def _steps_fit_the_application(self) -> Self:
@@ -191,10 +207,19 @@ class Course(FrozenModel):
         known = ", ".join(str(step.number) for step in self.steps)
         raise UsageError(f"There is no step {number}. This course has: {known}.")
 
+    def step_before(self, step: Step) -> Step | None:
+        """The step that is worked on before this one; None before the first."""
+        return next((each for each in reversed(self.steps) if each.number < step.number), None)
+
     @property
-    def stages(self) -> tuple[Step, ...]:
-        """Every step of the application, whether or not one can work on it yet."""
-        return self.steps + self.planned
+    def steps(self) -> tuple[Step, ...]:
+        """The steps that students can work on: those with tasks. The others are planned."""
+        return tuple(step for step in self.stages if step.tasks)
+
+    @property
+    def stage_numbers(self) -> tuple[int, ...]:
+        """The numbers of all stages of the application: 0 for the base before the first step, then of every step."""
+        return (0, *(step.number for step in self.stages))
 
     @property
     def application_folder(self) -> Path:

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from courseware.checking import Application, Clock, ImageStore, Mailbox
+from courseware.checking import Application, Clock, ImageStore, Mailbox, Redis
 from courseware.judging.runtime import Runtime
 
 CLIENTS = IPv4Network("198.18.0.0/15")
@@ -61,7 +61,7 @@ class Fixtures:
     @pytest.fixture
     def clock(self) -> Iterator[Clock]:
         """The application's clock, put right again after the check."""
-        clock = Clock(self._runtime.server)
+        clock = Clock(self._runtime)
         yield clock
         clock.reset()
 
@@ -89,6 +89,17 @@ class Fixtures:
         store = ImageStore(service)
         yield store
         store.recover()
+
+    @pytest.fixture
+    def redis(self) -> Iterator[Redis]:
+        """The Redis of an application that needs one."""
+        from courseware.services.redis.service import Redis as RedisService
+        from courseware.services.servers import FaultMode
+
+        service = self._runtime.services.get("redis")
+        assert isinstance(service, RedisService)
+        yield Redis(service)
+        service.set_fault(FaultMode.NONE)
 
     @pytest.fixture(name="random")
     def seeded_random(self, request: pytest.FixtureRequest) -> random.Random:

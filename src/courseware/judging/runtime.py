@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from courseware.judging.sandbox import RunningApplication, SandboxKind, StartReport
-from courseware.services.registry import KINDS, Clearable, Mapped, Service, filled, make
+from courseware.services.registry import KINDS, Clearable, HasClock, Mapped, Service, filled, make
 from courseware.services.servers import HOST, listen, port_of
 from courseware.verdict import ApplicationReport, StartFailure
 
@@ -53,6 +53,12 @@ class JudgeServices:
         for service in self._by_name.values():
             if isinstance(service, Clearable):
                 service.clear()
+
+    def move_clock(self, to: datetime | None) -> None:
+        """Put the clocks of the services that have one to this moment (timezone-aware); None puts them right."""
+        for service in self._by_name.values():
+            if isinstance(service, HasClock):
+                service.move_clock(to)
 
     def __enter__(self) -> Self:
         return self
@@ -202,3 +208,11 @@ class Runtime:
     server: RestartingServer
     services: JudgeServices
     environment: Mapping[str, str]
+
+    def move_clock(self, to: datetime | None) -> None:
+        """Put the clocks of the application and of its services to this moment (timezone-aware); None puts them right.
+
+        What the application stores with a time to live then expires by its own clock.
+        """
+        self.services.move_clock(to)
+        self.server.move_clock(to)

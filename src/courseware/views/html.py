@@ -5,9 +5,7 @@ from html import escape
 
 from courseware.base.text import printable
 from courseware.verdict import CheckResult, Failure, Outcome, Verdict
-from courseware.views.wording import COURSE_FAULT, PHASES, circumstances, course_faults
-
-SIGNS = {Outcome.PASSED: "✔", Outcome.FAILED: "✘", Outcome.SKIPPED: "·", Outcome.ERROR: "!"}
+from courseware.views.wording import COURSE_FAULT, PHASES, SIGNS, circumstances, course_faults
 
 
 def verdict_html(verdict: Verdict, task: str) -> str:

@@ -2,7 +2,7 @@
 
 from courseware.base.text import printable
 from courseware.course import Step
-from courseware.verdict import CheckResult, Verdict
+from courseware.verdict import CheckResult, Outcome, Verdict
 
 PHASES = {
     "migrations": "Your application does not start: its migrations fail.",
@@ -11,6 +11,7 @@ PHASES = {
     "ended": "Your application ended while starting.",
     "timeout": "Your application did not start in time.",
 }
+SIGNS = {Outcome.PASSED: "✔", Outcome.FAILED: "✘", Outcome.SKIPPED: "·", Outcome.ERROR: "!"}
 COURSE_FAULT = "The course's own checks failed. This is not your mistake, and says nothing about your work."
 
 

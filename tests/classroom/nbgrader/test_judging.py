@@ -37,7 +37,7 @@ def journal(folder: CourseFolder) -> Journal:
 
 def judged(course: Course, submission: Path, journal: Journal) -> Judgement:
     return judge_submission(
-        course, course.step(1), lambda: project_in(submission).tree, journal=journal, sandbox="plain"
+        course, course.step(1), lambda: project_in(submission, course.step(1)).tree, journal=journal, sandbox="plain"
     )
 
 
@@ -143,4 +143,4 @@ def test_without_a_sandbox_nothing_is_judged(
     missing = Availability(bubblewrap=False, reason="bubblewrap is not installed.", cgroup=None)
     monkeypatch.setattr("courseware.classroom.judgements.jobs.available", lambda: missing)
     with pytest.raises(UsageError, match="bubblewrap is not installed"):
-        judge_submission(course, course.step(1), lambda: project_in(submission).tree, journal=journal)
+        judge_submission(course, course.step(1), lambda: project_in(submission, course.step(1)).tree, journal=journal)

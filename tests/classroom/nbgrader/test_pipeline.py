@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from courseware.author.mistakes import mistakes_of
-from courseware.base.tree import read_tree, write_tree
+from courseware.base.tree import digest, read_tree, write_tree
+from courseware.classroom.grading.gradebook import class_of
+from courseware.classroom.judgements.journal import Key
 from courseware.classroom.nbgrader.course_folder import CourseFolder
-from courseware.classroom.nbgrader.submissions import REFUSAL, SECRET, TIMESTAMP
+from courseware.classroom.nbgrader.submissions import REFUSAL, SECRET, TIMESTAMP, project_in
 from courseware.course import Course
 from courseware.course.stages import finish
+from courseware.judging.judgement import checks_version
 
 from .conftest import NOTEBOOK, SLUG, Grade, Nbgrader, grade_by_hand, grades, hand_in
 
@@ -27,6 +30,21 @@ ADDRESS = re.compile(r"""(?:src|href)\s*=\s*["']?\s*(?:https?:)?//[^"'>\s]*|url\
 ANSWER = "Because nobody is called nothing."
 SCRIPT = "<script>steal()</script><img src=x onerror=steal()>[click](javascript:steal())"
 FULL = {"task_1_1": Grade(6, None, needs_look=False), "task_1_2": Grade(3, None, needs_look=False)}
+
+
+ASKED_FOR = {"conftest.py": b"", "tests/conftest.py": b"COLLECT = True\n"}
+DEPLOYMENT = {
+    ".github/workflows/ci.yml": b"on: push\n",
+    ".env.example": b"GREETING=Hello\n",
+    "Dockerfile": b"FROM scratch\n",
+}
+
+
+def ask_for_tests(course: Course, folder: CourseFolder) -> None:
+    """Have step 1 ask for the settings of tests, and release files of a deployment."""
+    lesson = course.step(1).lesson_folder / "lesson.toml"
+    lesson.write_text(f'hands_in = ["conftest.py", "tests/**"]\n{lesson.read_text()}')
+    write_tree(DEPLOYMENT, folder.root / "source" / SLUG)
 
 
 def points(graded: Mapping[str, Grade]) -> list[float | None]:
@@ -77,6 +95,7 @@ def test_a_class_through_the_exchange(course: Course, folder: CourseFolder, nbgr
     mistakes = {mistake.id: mistake for mistake in mistakes_of(course.step(1))}
     settings = folder.root / "nbgrader_config.py"
     settings.write_text(settings.read_text().replace("percent_per_day = 0", "percent_per_day = 100"))
+    ask_for_tests(course, folder)
 
     # The instructor releases the step: starters, and no solution among them.
     nbgrader("generate_assignment", SLUG)
@@ -93,7 +112,9 @@ def test_a_class_through_the_exchange(course: Course, folder: CourseFolder, nbgr
     assert {path: content for path, content in read_tree(work).items() if path != NOTEBOOK} == {
         path: content for path, content in released.items() if path != NOTEBOOK
     }
-    write_tree({**reference, "app/words.py": b'GREETING = "Hello"\n', ".venv/lib.py": b"", "test.db": b""}, work)
+    assert read_tree(work).items() >= DEPLOYMENT.items()
+    left_behind = {".venv/lib.py": b"", "test.db": b"", ".env": b"SECRET=1\n"}
+    write_tree({**reference, **ASKED_FOR, "app/words.py": b'GREETING = "Hello"\n', **left_behind}, work)
     greeting = reference["app/greeting.py"].decode()
     (work / "app" / "greeting.py").write_text(f"from app.words import GREETING  # noqa: F401\n{greeting}")
     (work / NOTEBOOK).write_bytes(answered((work / NOTEBOOK).read_bytes()))
@@ -114,8 +135,9 @@ def test_a_class_through_the_exchange(course: Course, folder: CourseFolder, nbgr
     assert not (folder.submission("thief", SLUG) / "app").exists()
     collected = folder.submission("ada", SLUG)
     assert (collected / "app" / "words.py").is_file()
-    assert not (collected / ".venv").exists()
-    assert not (collected / "test.db").exists()
+    assert [path for path in left_behind if (collected / path).exists()] == []
+    step = folder.course.step(1)
+    assert project_in(collected, step).tree.keys() == {*reference, *ASKED_FOR, *DEPLOYMENT, "app/words.py"}
 
     # The others, as they come.
     hand_in(folder, "starter", {})
@@ -125,7 +147,9 @@ def test_a_class_through_the_exchange(course: Course, folder: CourseFolder, nbgr
     attack(hand_in(folder, "attacker", reference) / NOTEBOOK)
     (hand_in(folder, "damaged", reference) / NOTEBOOK).write_text("{")
     (hand_in(folder, "linker", reference) / "app" / "secret.py").symlink_to(settings)
-    shutil.rmtree(hand_in(folder, "empty", {}) / "app")
+    empty = hand_in(folder, "empty", {})
+    for path in project_in(empty, step).tree:
+        (empty / path).unlink()
     with (hand_in(folder, "huge", reference) / "film.bin").open("wb") as film:
         film.truncate(200 * 1024 * 1024)
     (hand_in(folder, "late", reference) / TIMESTAMP).write_text("2099-01-02 12:00:00 UTC")
@@ -230,6 +254,7 @@ def test_no_notebook_is_run_even_if_the_settings_cannot_be_read(
 @pytest.mark.long
 def test_zip_files_from_elsewhere(course: Course, folder: CourseFolder, nbgrader: Nbgrader) -> None:
     reference = finish(course, 1)
+    ask_for_tests(course, folder)
     nbgrader("generate_assignment", SLUG)
     released = read_tree(folder.root / "release" / SLUG)
     archives = folder.root / "downloaded" / SLUG / "archive"
@@ -240,7 +265,7 @@ def test_zip_files_from_elsewhere(course: Course, folder: CourseFolder, nbgrader
             for path, content in tree.items():
                 archive.writestr(path, content)
 
-    whole = {**released, **reference, NOTEBOOK: answered(released[NOTEBOOK])}
+    whole = {**released, **reference, **ASKED_FOR, NOTEBOOK: answered(released[NOTEBOOK])}
     forged = {TIMESTAMP: b"2001-01-01 00:00:00 UTC", SECRET: b"known"}
     pack("ada.zip", whole)
     pack(f"bob_{SLUG}.zip", {f"{SLUG}/{path}": content for path, content in {**whole, **forged}.items()})
@@ -257,6 +282,12 @@ def test_zip_files_from_elsewhere(course: Course, folder: CourseFolder, nbgrader
         assert not (place / TIMESTAMP).read_text().startswith("2001")
         assert (place / REFUSAL).exists() == (student in ("bomb", "climber", "torn"))
     assert list(folder.root.rglob("climbed.py")) == []
+    step = folder.course.step(1)
+    keys = {each.student: each.key for each in class_of(folder, step, sandbox="bubblewrap")}
+    for student in ("ada", "bob"):
+        tree = project_in(folder.submission(student, SLUG), step).tree
+        assert tree == {**reference, **ASKED_FOR, **DEPLOYMENT}
+        assert keys[student] == Key(digest(tree), 1, checks_version(folder.course, step, hidden=True))
     nbgrader("autograde", SLUG)
     graded = grades(folder)
     assert {student: points(graded[student]) for student in graded} == {

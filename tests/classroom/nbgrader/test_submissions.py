@@ -47,7 +47,7 @@ def test_a_good_submission_gets_nbgrader_s_two_files_and_stays_as_it_is(folder: 
 def test_what_is_judged_is_the_project_alone(folder: CourseFolder, submission: Path) -> None:
     make_safe(folder, "ada", SLUG)
     (submission / "app" / "extra.py").write_text("more = 1\n")
-    assert sorted(project_in(submission).tree) == [
+    assert sorted(project_in(submission, folder.course.step(1)).tree) == [
         "app/__init__.py",
         "app/extra.py",
         "app/greeting.py",
@@ -87,7 +87,7 @@ def test_links_are_set_aside_unread(folder: CourseFolder, submission: Path, tmp_
     assert set_aside(folder) == ["app", "lesson"]
     assert b"password" not in b"".join(read_tree(submission).values())
     with pytest.raises(IntakeRefused, match=r"app/stolen\.py is a link"):
-        project_in(submission)
+        project_in(submission, folder.course.step(1))
 
 
 def test_links_in_files_that_are_left_out_anyhow_are_no_way_round(folder: CourseFolder, submission: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_damaged_notebook_is_replaced_and_the_files_are_judged(
     assert "it is damaged" in cells[0]["source"][0]
     assert [cell["id"] for cell in cells[-3:]] == ["task_1_1", "task_1_2", "question_1_a"]
     assert set_aside(folder) == [NOTEBOOK]
-    assert "app/greeting.py" in project_in(submission).tree
+    assert "app/greeting.py" in project_in(submission, folder.course.step(1)).tree
 
 
 def test_a_notebook_that_is_a_link_is_never_read(folder: CourseFolder, submission: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from courseware.checking import Answer, Application, Request, wait_until
 from courseware.judging.runtime import RestartingServer
 from courseware.judging.sandbox import ApplicationCommand, RunningApplication, SandboxKind, start_application
-from courseware.services.redis import Redis
+from courseware.services.redis.service import Redis
 
 # Counts requests in its memory and in its database, and does what a request asks for.
 MAIN = """

@@ -144,7 +144,7 @@ def _judge(source: Path, submission: Path) -> dict[str, Any]:
     course = load_course(source / COURSE)
     step = course.step(settings.step)
     kind: SandboxKind = "plain" if settings.plain and not available().bubblewrap else "bubblewrap"
-    judgement = judge_submission(course, step, lambda: _project(submission), sandbox=kind)
+    judgement = judge_submission(course, step, lambda: _project(submission, step), sandbox=kind)
     if judgement.refusal:
         return not_taken_in(judgement.refusal)
     if judgement.verdict is None:
@@ -152,8 +152,8 @@ def _judge(source: Path, submission: Path) -> dict[str, Any]:
     return results(judgement.verdict)
 
 
-def _project(submission: Path) -> Tree:
-    tree = read_project(submission).tree
+def _project(submission: Path, step: Step) -> Tree:
+    tree = read_project(submission, step).tree
     if not tree:
         raise IntakeRefused("There is no file of the application in it.")
     return tree

@@ -31,12 +31,14 @@ class HandedIn:
     """A student's submission.
 
     Args:
+        step: what it was handed in for.
         key: what its verdict stands under; None when it cannot be taken in.
         refusal: then, why not.
         state: a digest of all that its place in the gradebook depends on.
     """
 
     student: str
+    step: Step
     folder: Path
     key: Key | None
     refusal: str
@@ -45,7 +47,7 @@ class HandedIn:
     def tree(self) -> dict[str, bytes]:
         """The project; nothing, if it has become one since then that cannot be taken in."""
         try:
-            return project_in(self.folder).tree
+            return project_in(self.folder, self.step).tree
         except IntakeRefused:
             return {}
 
@@ -79,7 +81,7 @@ def look_at(folder: CourseFolder, step: Step, student: str, version: str, *, san
     submission = folder.submission(student, step.slug)
     key, refusal = None, ""
     try:
-        key = Key(digest(project_in(submission).tree), step.number, version, sandbox)
+        key = Key(digest(project_in(submission, step).tree), step.number, version, sandbox)
     except IntakeRefused as refused:
         refusal = str(refused)
     notebook = f"{step.slug}.ipynb"
@@ -88,7 +90,7 @@ def look_at(folder: CourseFolder, step: Step, student: str, version: str, *, san
     gradebook = _identity(folder.root / "gradebook.db")
     parts = (*(key or (refusal,)), *(_moment(path) for path in watched), graded.exists(), gradebook)
     state = hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
-    return HandedIn(student, submission, key, refusal, state)
+    return HandedIn(student, step, submission, key, refusal, state)
 
 
 def _moment(path: Path) -> str:

@@ -27,6 +27,8 @@ from courseware.classroom.nbgrader.submissions import (
     stand_in,
     what_stays,
 )
+from courseware.course import Step
+from courseware.course.model import PYTEST_SETTINGS
 from courseware.judging.intake import IntakeRefused, read_submission
 
 
@@ -40,7 +42,9 @@ class Collect(ExchangeCollect):
     def do_copy(self, src: str, dest: str, log: Any = None) -> None:
         """Copies one submission out of the exchange, where it stays in any case; called by nbgrader."""
         source, target = Path(src), Path(dest)
-        refusal = _refusal_of(source)
+        coursedir: Any = self.coursedir
+        folder = CourseFolder(Path(coursedir.root))
+        refusal = _refusal_of(source, folder.step(target.name))
         if refusal:
             self.log.warning("%s is not taken in: %s", source, refusal)
             target.mkdir(parents=True)
@@ -50,14 +54,13 @@ class Collect(ExchangeCollect):
             (target / REFUSAL).write_text(f"{refusal}\n", encoding="utf-8")
         else:
             super().do_copy(src, dest, log)  # type: ignore[no-untyped-call]
-        coursedir: Any = self.coursedir
-        make_safe(CourseFolder(Path(coursedir.root)), target.parent.name, target.name)
+        make_safe(folder, target.parent.name, target.name)
 
 
-def _refusal_of(source: Path) -> str:
-    """Why a submission cannot be taken in, or nothing."""
+def _refusal_of(source: Path, step: Step) -> str:
+    """Why a submission for `step` cannot be taken in, or nothing."""
     try:
-        project_in(source)
+        project_in(source, step)
     except UsageError as refused:
         return str(refused)
     odd = no_files(source)
@@ -87,16 +90,18 @@ class Extractor(ExtractorPlugin):
 
     def _files(self, archive: Path) -> dict[str, bytes]:
         coursedir: Any = self.parent.coursedir if self.parent else None
-        slug = coursedir.assignment_id
-        notebook = f"{slug}.ipynb"
+        folder = CourseFolder(Path(coursedir.root))
+        step = folder.step(coursedir.assignment_id)
+        notebook = step.notebook.name
+        keep = {notebook, *(PYTEST_SETTINGS if step.lesson.hands_in else ())}
         try:
-            tree = _without_folder_around(read_submission(archive, keep={notebook}).tree, notebook)
+            tree = _without_folder_around(read_submission(archive, keep=keep).tree, notebook)
         except IntakeRefused as refused:
             self.log.warning("%s is not taken in: %s", archive, refused)
             tree = {REFUSAL: f"{str(refused).replace(str(archive), archive.name)}\n".encode()}
         files = {path: content for path, content in tree.items() if path not in NBGRADERS}
         if notebook not in files:
-            files[notebook] = stand_in(CourseFolder(Path(coursedir.root)).notebook(slug), "No notebook was handed in.")
+            files[notebook] = stand_in(folder.notebook(step.slug), "No notebook was handed in.")
         moment = datetime.fromtimestamp(archive.stat().st_mtime, UTC)
         files[TIMESTAMP] = f"{moment:%Y-%m-%d %H:%M:%S} UTC".encode()
         files[SECRET] = secrets.token_hex(SECRET_BYTES).encode()

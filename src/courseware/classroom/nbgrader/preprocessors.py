@@ -108,7 +108,11 @@ class JudgeSubmission(NbGraderPreprocessor):
         kind: SandboxKind = "plain" if self.sandbox == "plain" else "bubblewrap"
         submission = folder.submission(student, step.slug)
         return judge_submission(
-            folder.course, step, lambda: project_in(submission).tree, journal=Journal(folder.journal), sandbox=kind
+            folder.course,
+            step,
+            lambda: project_in(submission, step).tree,
+            journal=Journal(folder.journal),
+            sandbox=kind,
         )
 
 

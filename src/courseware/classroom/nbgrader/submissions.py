@@ -15,6 +15,7 @@ from traitlets.log import get_logger
 from courseware.base.errors import UsageError
 from courseware.base.tree import is_generated
 from courseware.classroom.nbgrader.course_folder import CourseFolder
+from courseware.course import Step
 from courseware.judging.intake import IntakeLimits, IntakeRefused, Submission, read_project
 
 TIMESTAMP = "timestamp.txt"
@@ -26,15 +27,15 @@ SECRET_BYTES = 64
 LONGEST_REFUSAL = 500
 
 
-def project_in(folder: Path) -> Submission:
-    """The student's project in a collected submission, without the notebook, the lesson and nbgrader's own files.
+def project_in(folder: Path, step: Step) -> Submission:
+    """Return the project in a collected submission for `step`, without notebook, lesson and nbgrader's own files.
 
     Raises IntakeRefused for what cannot be taken in, with a sentence that a student may read.
     """
     refusal = folder / REFUSAL
     if is_small_file(refusal):
         raise IntakeRefused(refusal.read_text(encoding="utf-8", errors="replace")[:LONGEST_REFUSAL].strip())
-    submission = read_project(folder)
+    submission = read_project(folder, step)
     tree = {path: content for path, content in submission.tree.items() if path not in NBGRADERS}
     if not tree:
         raise IntakeRefused("There is no file of the application in it.")
@@ -62,14 +63,15 @@ def make_safe(folder: CourseFolder, student: str, slug: str) -> Path:
     nbgrader follows links and copies whatever there is. So of a submission that intake refuses, all files are moved to
     `.course/set_aside/`, and a note says why in their place. A notebook that cannot be read, or is not there, is
     replaced by an untouched one that says so. nbgrader's own two files, without which it cannot release feedback, are
-    made where they are missing. Nothing is ever deleted.
+    made where they are missing. Nothing is ever deleted. Raises UsageError for a slug that is no step's.
     """
+    step = folder.step(slug)
     submission = folder.submission(student, slug)
     submission.mkdir(parents=True, exist_ok=True)
     notebook = submission / f"{slug}.ipynb"
     moment = _moment_of(submission)
     aside = folder.set_aside(student, slug)
-    _refuse_if_needed(submission, notebook, aside)
+    _refuse_if_needed(submission, step, notebook, aside)
     fault = _fault_of(notebook)
     if fault:
         _move([notebook], submission, aside)
@@ -97,9 +99,9 @@ def no_files(folder: Path) -> list[Path]:
     return found
 
 
-def _refuse_if_needed(submission: Path, notebook: Path, aside: Path) -> None:
+def _refuse_if_needed(submission: Path, step: Step, notebook: Path, aside: Path) -> None:
     try:
-        project_in(submission)
+        project_in(submission, step)
     except UsageError as refused:
         stays = [*what_stays(submission, notebook.name), submission / REFUSAL]
         kept = {path for path in stays if is_small_file(path)}

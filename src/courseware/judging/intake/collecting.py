@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from courseware.base.errors import UsageError
 from courseware.base.tree import is_generated
+from courseware.course.model import PYTEST_SETTINGS
 
 
 def shadowed_modules(paths: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -37,10 +38,10 @@ def _is_installed(module: str) -> bool:
 
 
 MIB = 1024 * 1024
-# Settings that would change how the judge's tests and Python run, databases, what macOS puts into archives, and
-# notebooks: no part of an application, and large once they hold outputs.
+# Settings of pytest and Python, databases, what macOS puts into archives, and notebooks: no part of an application, and
+# large once they hold outputs.
 UNWANTED = (
-    "conftest.py", "pytest.ini", "sitecustomize.py", "usercustomize.py", "*.pth",
+    *PYTEST_SETTINGS, "sitecustomize.py", "usercustomize.py", "*.pth",
     "*.sqlite", "*.sqlite-*", "*.db-*", "__MACOSX", "._*", "*.ipynb",
 )  # fmt: skip
 ROOT_MARK = "pyproject.toml"

@@ -14,7 +14,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from courseware.base.tree import is_generated
-from courseware.course.handout import is_handed_in
+from courseware.course import Step
+from courseware.course.model import PYTEST_SETTINGS
+from courseware.course.stages import is_asked_for, is_handed_in
 from courseware.judging.intake.collecting import MIB, Collector, IntakeLimits, IntakeRefused, Submission, shown
 
 ENCRYPTED = 0x1
@@ -48,15 +50,17 @@ def read_submission(path: Path, *, limits: IntakeLimits | None = None, keep: Col
     return collector.submission()
 
 
-def read_project(path: Path) -> Submission:
-    """The project in a folder or an archive, through intake, without the lesson's files. Raises UsageError.
+def read_project(path: Path, step: Step) -> Submission:
+    """Return the project in a folder or an archive, as it is handed in for `step`. Raises UsageError.
 
-    Of what intake dropped it names what somebody wrote, not what running the project leaves behind.
+    The lesson's files are left out without mention, and so is what running the project leaves behind. `dropped` names
+    the other files that were left out, such as a conftest.py where the step does not ask for it.
     """
-    submission = read_submission(path)
-    tree = {path: content for path, content in submission.tree.items() if is_handed_in(path)}
+    submission = read_submission(path, keep=PYTEST_SETTINGS if step.lesson.hands_in else ())
+    project = {path: content for path, content in submission.tree.items() if is_handed_in(path)}
+    tree = {path: content for path, content in project.items() if is_asked_for(path, step)}
     dropped = [path for path in submission.dropped if is_handed_in(path) and not is_generated(Path(path).name)]
-    return replace(submission, tree=tree, dropped=tuple(dropped))
+    return replace(submission, tree=tree, dropped=tuple(sorted({*dropped, *project} - tree.keys())))
 
 
 def _read_folder(root: Path, collector: Collector) -> None:

@@ -2,13 +2,13 @@
 
 import itertools
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from courseware.base.processes import wait_until
 from courseware.judging.sandbox.command import MIB, Limits
 
 Version = Literal["v1", "v2"]
@@ -57,15 +57,13 @@ class ControlGroup:
 
     def remove(self) -> None:
         """Removes the group, once its last process has gone."""
-        deadline = time.monotonic() + REMOVAL_SECONDS
-        for folder in set(self.folders.values()):
-            while folder.exists():
-                try:
-                    folder.rmdir()
-                except OSError:
-                    if time.monotonic() > deadline:
-                        break
-                    time.sleep(0.002)
+        wait_until(lambda: all(_is_removed(folder) for folder in set(self.folders.values())), REMOVAL_SECONDS)
+
+
+def _is_removed(folder: Path) -> bool:
+    with suppress(OSError):
+        folder.rmdir()
+    return not folder.exists()
 
 
 def make_group(places: Places, limits: Limits) -> ControlGroup:

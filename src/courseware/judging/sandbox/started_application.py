@@ -5,13 +5,13 @@ import selectors
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
+from courseware.base.processes import wait_until
 from courseware.judging.sandbox.command import MIB, Limits, StartReport
 from courseware.judging.sandbox.control import CHUNK, NO_ANSWER, TEXT_CHARACTERS, ControlChannel, text
 
@@ -248,9 +248,7 @@ class RunningApplication:
 
     def _note_end(self) -> None:
         """Finds out why the control socket was closed: the runner is gone, or something inside shut it off."""
-        deadline = time.monotonic() + POLITE_SECONDS
-        while self._process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.002)
+        wait_until(lambda: self._process.poll() is not None, POLITE_SECONDS)
         self._take_log()
         code = self._process.poll()
         if code is not None:

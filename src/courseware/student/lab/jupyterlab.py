@@ -6,11 +6,11 @@ import secrets
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from courseware.base.errors import UsageError
+from courseware.base.processes import wait_until
 from courseware.course import Step
 from courseware.services.registry import KINDS
 from courseware.services.servers import HOST, choose_port, free_port
@@ -102,12 +102,8 @@ class Lab:
 
 def _comes_true(holds: Callable[[], bool], process: "subprocess.Popen[bytes]") -> bool:
     """Waits as long as the process runs, though not for ever."""
-    give_up_at = time.monotonic() + START_SECONDS
-    while not holds():
-        if process.poll() is not None or time.monotonic() > give_up_at:
-            return False
-        time.sleep(0.05)
-    return True
+    came = wait_until(lambda: process.poll() is not None or holds(), START_SECONDS, poll_seconds=0.05)
+    return came and process.poll() is None
 
 
 def _listens(port: int) -> bool:

@@ -16,14 +16,9 @@ from rich.text import Text
 
 from courseware.base.text import printable
 from courseware.verdict import CheckResult, Outcome, Verdict
-from courseware.views.wording import COURSE_FAULT, PHASES, circumstances, course_faults
+from courseware.views.wording import COURSE_FAULT, PHASES, SIGNS, circumstances, course_faults
 
-SIGNS = {
-    Outcome.PASSED: ("✔", "green"),
-    Outcome.FAILED: ("✘", "red"),
-    Outcome.SKIPPED: ("·", "dim"),
-    Outcome.ERROR: ("!", "magenta"),
-}
+STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "red", Outcome.SKIPPED: "dim", Outcome.ERROR: "magenta"}
 
 
 def shown(text: str, style: str = "") -> Text:
@@ -48,7 +43,7 @@ def columns() -> Table:
 
 def sign(outcome: Outcome) -> Text:
     """The sign of an outcome, which says it without its colour too."""
-    return Text(*SIGNS[outcome])
+    return Text(SIGNS[outcome], STYLES[outcome])
 
 
 if TYPE_CHECKING:
