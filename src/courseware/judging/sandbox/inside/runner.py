@@ -136,6 +136,8 @@ def split_up(pairs: list[tuple[int, int]]) -> tuple[int, int, Callable[[], None]
     The others wait for the first to be up: it has migrated the database then, and two migrations at once could collide.
     """
     first, *others = pairs
+    if not others:
+        return *first, lambda: None
     first_is_up, telling = os.pipe()
     for pair in others:
         if not os.fork():
