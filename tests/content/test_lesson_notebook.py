@@ -28,6 +28,16 @@ def notebook(step: Step) -> NotebookNode:
     return stored
 
 
+@pytest.fixture
+def own_jupyter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels that neither read nor change what the user has in their home."""
+    folder = tmp_path / "jupyter"
+    folder.mkdir()
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(folder / name.lower()))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+
+
 def grading(notebook: NotebookNode) -> list[dict[str, Any]]:
     """What the notebook tells nbgrader, of each graded cell in order."""
     return [dict(cell.metadata.nbgrader) for cell in notebook.cells if "nbgrader" in cell.metadata]

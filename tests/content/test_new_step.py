@@ -1,6 +1,5 @@
 """A step is added by new files alone: the engine and the tests take it as it is."""
 
-import inspect
 import json
 import os
 import shutil
@@ -8,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from courseware.base.tree import read_tree, write_tree
@@ -19,14 +17,20 @@ from courseware.course.stages import finish
 from courseware.student.workspace import Workspace
 
 from ..classroom.grading.conftest import Class, nbgrader
-from . import test_lesson_notebook
 
 ROOT = Path(__file__).parents[2]
 NEW = ROOT / "tests" / "new_step"
 FOLDERS = ("lessons", "starter", "solutions", "checks", "notebooks")
 NUMBER = 99
 SECONDS = 600
-NOTEBOOK_TESTS = [name for name in vars(test_lesson_notebook) if name.startswith("test_")]
+# What must hold of every step.
+LOOPS = [
+    "tests/content/test_checks.py",
+    "tests/content/test_lesson_examples.py",
+    "tests/content/test_lesson_notebook.py",
+    "tests/content/test_lesson_text.py",
+    "tests/application/test_starters.py",
+]
 
 
 @pytest.fixture
@@ -40,10 +44,10 @@ def extended(tmp_path: Path) -> Course:
     return load_course(root)
 
 
-def command(folder: Path, *arguments: str, code: int = 0) -> str:
-    """What a `course` command prints that is run to its end in a folder. Its exit code must be this one."""
+def command(folder: Path, *arguments: str, code: int = 0, module: str = "courseware") -> str:
+    """What a command prints that is run to its end in a folder. Its exit code must be this one."""
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "courseware", *arguments],
+        [sys.executable, "-P", "-m", module, *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.DEVNULL,
@@ -85,14 +89,14 @@ def test_a_student_works_on_it(extended: Course) -> None:
     command(extended.root, "check", str(NUMBER), "--plain")
 
 
-@pytest.mark.usefixtures("own_jupyter")
-@pytest.mark.parametrize("name", NOTEBOOK_TESTS)
-def test_its_notebook_is_like_the_others(extended: Course, tmp_path: Path, name: str) -> None:
-    step = extended.step(NUMBER)
-    notebook = nbformat.read(step.notebook, as_version=nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
-    test = getattr(test_lesson_notebook, name)
-    given = {"step": step, "notebook": notebook, "tmp_path": tmp_path}
-    test(**{parameter: given[parameter] for parameter in inspect.signature(test).parameters})
+@pytest.mark.long
+def test_the_tests_of_lessons_checks_and_starters_take_it_as_they_are(extended: Course) -> None:
+    shutil.copytree(ROOT / "tests", extended.root / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", extended.root)
+    chosen = ("-n", "0", "-q", "-k", "99", *LOOPS)
+    printed = command(extended.root, *chosen, module="pytest")
+    assert " passed, " in printed
+    assert "skipped" not in printed
 
 
 @pytest.mark.bubblewrap

@@ -73,7 +73,7 @@ def _application_path(course: Course, file: Path) -> str:
     """The path inside the application of a finished or a superseded version. Raises UsageError for another file."""
     if not course.application_folder.is_dir():
         raise UsageError("This course was handed out without its solutions.")
-    superseded = [course.superseded_folder(number) for number in range(len(course.stages))]
+    superseded = [course.superseded_folder(number) for number in course.stage_numbers[:-1]]
     for folder in (course.application_folder, *superseded):
         if file.is_file() and file.is_relative_to(folder):
             return file.relative_to(folder).as_posix()
@@ -100,7 +100,7 @@ def _committed(course: Course, place: str) -> bytes | None:
 
 def _other_versions(course: Course, path: str, file: Path) -> Iterator[tuple[Path, re.Pattern[bytes] | None]]:
     """Each other stored version of the application's file, and the lines that are meant to be other ones there."""
-    earlier = [course.superseded_folder(number) for number in range(len(course.stages))]
+    earlier = [course.superseded_folder(number) for number in course.stage_numbers[:-1]]
     starters = [step.starter_folder for step in course.stages]
     alternatives = [each for step in course.stages for each in sorted(step.checks_folder.glob("alternatives/*/"))]
     for folders, meant in (((*earlier, course.application_folder), None), (starters, STUB), (alternatives, ANY)):

@@ -25,10 +25,9 @@ def finish(course: Course, number: int) -> dict[str, bytes]:
 
 def stored_file(course: Course, number: int, path: str) -> Path:
     """Return where the version of the application's file `path` stands that counts after step `number`."""
-    for later in range(number, len(course.stages) + 1):
-        if (superseded := course.superseded_folder(later) / path).is_file():
-            return superseded
-    return course.application_folder / path
+    later = (course.superseded_folder(stage) for stage in course.stage_numbers if stage >= number)
+    folders = (folder for folder in later if (folder / path).is_file())
+    return next(folders, course.application_folder) / path
 
 
 def start(course: Course, number: int) -> dict[str, bytes]:

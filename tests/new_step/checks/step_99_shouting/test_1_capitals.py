@@ -13,7 +13,7 @@ from users import User
     hints=(
         "Which statement does the database run after each INSERT?",
         "A trigger knows the new row by the name NEW.",
-        "CREATE TRIGGER ... AFTER INSERT ON contacts WHEN ... BEGIN UPDATE ...; END",
+        "Between AFTER INSERT ON contacts WHEN and BEGIN stands a condition about NEW.notes.",
     ),
 )
 def test_shouted_notes_are_stored_in_capitals(user: User, random: Random) -> None:

@@ -5,14 +5,18 @@ from alembic import op
 revision = "0099"
 down_revision = "0006"
 
+TRIGGERS = {
+    "shouting": "AFTER INSERT ON contacts WHEN NEW.notes LIKE '%!' "
+    "BEGIN UPDATE contacts SET notes = upper(notes) WHERE id = NEW.id; END"
+}
+"""What the database does by itself: SQL by the name of the trigger."""
+
 
 def upgrade() -> None:
-    """Have the database change the notes of each new contact."""
-    op.execute(
-        "CREATE TRIGGER shouting AFTER INSERT ON contacts WHEN NEW.notes LIKE '%!' "
-        "BEGIN UPDATE contacts SET notes = upper(notes) WHERE id = NEW.id; END"
-    )
+    for name, action in TRIGGERS.items():
+        op.execute(f"CREATE TRIGGER {name} {action}")
 
 
 def downgrade() -> None:
-    op.execute("DROP TRIGGER shouting")
+    for name in TRIGGERS:
+        op.execute(f"DROP TRIGGER {name}")
