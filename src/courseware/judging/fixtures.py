@@ -55,7 +55,7 @@ class Fixtures:
 
     @pytest.fixture
     def restarts(self) -> int:
-        """How often the application was started again. Each start has an empty database, services keep their data."""
+        """How often the application was started again. Each start has an empty database and an empty Redis."""
         return self._runtime.server.restarts
 
     @pytest.fixture

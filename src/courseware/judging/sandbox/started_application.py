@@ -15,7 +15,7 @@ from courseware.base.processes import wait_until
 from courseware.judging.sandbox.command import MIB, Limits, StartReport
 from courseware.judging.sandbox.control import CHUNK, NO_ANSWER, TEXT_CHARACTERS, ControlChannel, text
 
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 10.0
 STACK_SECONDS = 0.5
 POLITE_SECONDS = 0.3
 DEATH_SECONDS = 1.0
