@@ -17,8 +17,10 @@ from courseware.base.processes import wait_until
 from courseware.checking.answer import Answer
 from courseware.checking.application import Application, Clock, Sent
 from courseware.checking.check import CheckFailed, check, expect
+from courseware.checking.database import Database, Row
 from courseware.checking.redis import Redis
 from courseware.checking.request import File, Request
+from courseware.checking.sql import Recording, Statement
 from courseware.checking.stand_ins import ImageStore, Mailbox
 from courseware.services.servers import FaultMode
 
@@ -27,13 +29,17 @@ __all__ = [
     "Application",
     "CheckFailed",
     "Clock",
+    "Database",
     "FaultMode",
     "File",
     "ImageStore",
     "Mailbox",
+    "Recording",
     "Redis",
     "Request",
+    "Row",
     "Sent",
+    "Statement",
     "check",
     "expect",
     "wait_until",

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from courseware.checking import Application, Clock, ImageStore, Mailbox, Redis
+from courseware.checking import Application, Clock, Database, ImageStore, Mailbox, Redis
 from courseware.judging.runtime import Runtime
 
 CLIENTS = IPv4Network("198.18.0.0/15")
@@ -89,6 +89,11 @@ class Fixtures:
         store = ImageStore(service)
         yield store
         store.recover()
+
+    @pytest.fixture
+    def database(self) -> Database:
+        """The database of an application for which the course names one."""
+        return Database(self._runtime.server)
 
     @pytest.fixture
     def redis(self) -> Iterator[Redis]:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from courseware.judging.sandbox import RunningApplication, SandboxKind, StartReport
 from courseware.services.registry import KINDS, Clearable, HasClock, Mapped, Service, filled, make
@@ -167,6 +167,15 @@ class RestartingServer:
 
     def move_clock(self, to: datetime | None) -> None:
         self._running.move_clock(to)
+
+    def ask_database(self, request: Mapping[str, object]) -> Mapping[str, Any]:
+        return self._running.ask_database(request)
+
+    def record_sql(self) -> None:
+        self._running.record_sql()
+
+    def recorded_sql(self) -> Mapping[str, Any]:
+        return self._running.recorded_sql()
 
     @property
     def log_position(self) -> int:
