@@ -188,12 +188,29 @@ def test_a_steps_environment_overrides_earlier_ones_from_that_step_on(root: Path
     assert course.application_after(2).entrypoint == course.application.entrypoint
 
 
-@pytest.mark.parametrize("variable", ["MAIL_HOST", "OWN_ADDRESS"])
+@pytest.mark.parametrize("variable", ["MAIL_HOST", "OWN_ADDRESS", "PLACE"])
 def test_a_steps_environment_leaves_alone_what_is_filled(root: Path, variable: str) -> None:
     path = root / "lessons/course.toml"
     path.write_text(path.read_text().replace("entrypoint", 'address_variable = "OWN_ADDRESS"\nentrypoint') + SERVICES)
+    say(root, "lessons/course.toml", '[application.database]\nPLACE = "{path}"\n')
     say(root, "lessons/step_2_clock/lesson.toml", f'[environment]\n{variable} = "here"\n')
-    with pytest.raises(UsageError, match=f"step 2 sets {variable}, which a service or address_variable fills"):
+    with pytest.raises(
+        UsageError, match=f"step 2 sets {variable}, which the database, a service or address_variable fills"
+    ):
+        load_course(root)
+
+
+def test_the_application_is_told_where_its_database_is(root: Path) -> None:
+    assert load_course(root).application.database_at(root / "file") == {}
+    say(root, "lessons/course.toml", '[application.database]\nPLACE = "sqlite:///{path}"\nKIND = "sqlite"\n')
+    told = load_course(root).application.database_at(root / "file")
+    assert told == {"PLACE": f"sqlite:///{root}/file", "KIND": "sqlite"}
+
+
+@pytest.mark.parametrize("text", ["{url}", "{path", "{}", "{path.x}"])
+def test_of_the_database_the_path_alone_can_be_told(root: Path, text: str) -> None:
+    say(root, "lessons/course.toml", f'[application.database]\nPLACE = "{text}"\n')
+    with pytest.raises(UsageError, match=r"PLACE can have \{path\} filled in and nothing else"):
         load_course(root)
 
 

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from courseware.checking import Application, Clock, ImageStore, Mailbox, Redis
+from courseware.checking import Application, Clock, Database, ImageStore, Mailbox, Redis
 from courseware.judging.runtime import Runtime
 
 CLIENTS = IPv4Network("198.18.0.0/15")
@@ -55,7 +55,7 @@ class Fixtures:
 
     @pytest.fixture
     def restarts(self) -> int:
-        """How often the application was started again. Each start has an empty database, services keep their data."""
+        """How often the application was started again. Each start has an empty database and an empty Redis."""
         return self._runtime.server.restarts
 
     @pytest.fixture
@@ -89,6 +89,11 @@ class Fixtures:
         store = ImageStore(service)
         yield store
         store.recover()
+
+    @pytest.fixture
+    def database(self) -> Database:
+        """The database of an application for which the course names one."""
+        return Database(self._runtime.server)
 
     @pytest.fixture
     def redis(self) -> Iterator[Redis]:

@@ -102,6 +102,7 @@ def application_command(application: Application, services: JudgeServices) -> Ap
         entrypoint=application.entrypoint,
         migrations=application.migrations,
         environment={**application.environment, **address, **services.environment()},
+        database=application.database,
         imports=application.imports,
         service_ports=services.ports_inside,
     )

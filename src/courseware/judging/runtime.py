@@ -1,5 +1,6 @@
 """What runs for one judgement: the application, started again when a check ends it, and the services that it uses."""
 
+import os
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -7,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from courseware.judging.sandbox import RunningApplication, SandboxKind, StartReport
 from courseware.services.registry import KINDS, Clearable, HasClock, Mapped, Service, filled, make
@@ -76,6 +77,7 @@ class JudgeServices:
 
 
 START_SECONDS = 15.0
+"""For the start of each process, on a machine that has nothing else to do."""
 RESTARTS = 3
 LOG_CHARACTERS = 64 * 1024
 
@@ -124,7 +126,7 @@ class RestartingServer:
         self._failed: dict[StartOptions, StartReport] = {}
         self._ends: Counter[StartOptions] = Counter()
         self.options = USUAL
-        """Of the start that was the last."""
+        """How the application was started the last time."""
         self.restarts = 0
         """How often the application was started again."""
 
@@ -139,7 +141,8 @@ class RestartingServer:
                 return StartReport("ended", "It has ended too often.")
             self._ends[options] += 1
             self._start_again(options)
-        report = self._running.wait_ready(START_SECONDS)
+        load = os.getloadavg()[0] / (os.cpu_count() or 1)
+        report = self._running.wait_ready(START_SECONDS * max(1.0, load))
         if report.phase == "ready":
             self._was_ready.add(options)
         elif options not in self._was_ready:
@@ -162,6 +165,15 @@ class RestartingServer:
 
     def move_clock(self, to: datetime | None) -> None:
         self._running.move_clock(to)
+
+    def ask_database(self, request: Mapping[str, object]) -> Mapping[str, Any]:
+        return self._running.ask_database(request)
+
+    def record_sql(self) -> None:
+        self._running.record_sql()
+
+    def recorded_sql(self) -> Mapping[str, Any]:
+        return self._running.recorded_sql()
 
     @property
     def log_position(self) -> int:

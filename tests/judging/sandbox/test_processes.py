@@ -68,7 +68,8 @@ down_revision = None
 def upgrade():
     op.execute("create table requests (id integer primary key)")
 """
-COMMAND = ApplicationCommand("main:create_app", "alembic.ini")
+PLACE = {"DATABASE_URL": "sqlite+aiosqlite:///{path}"}
+COMMAND = ApplicationCommand("main:create_app", "alembic.ini", database=PLACE)
 Start = Callable[..., RunningApplication]
 
 
@@ -179,7 +180,7 @@ def test_they_share_the_ports_of_the_services(request: pytest.FixtureRequest, fo
     if forked:
         request.getfixturevalue("forks")
     redis = Redis()
-    command = ApplicationCommand("main:create_app", "alembic.ini", service_ports=(6380,))
+    command = ApplicationCommand("main:create_app", "alembic.ini", database=PLACE, service_ports=(6380,))
 
     def serve(sockets: Sequence[socket.socket]) -> None:
         redis.serve(sockets[0])

@@ -20,7 +20,9 @@ from courseware.judging.sandbox import (
 )
 
 COMMAND = ApplicationCommand("app.main:create_app", None, {"COLOUR": "green"})
-MIGRATED = ApplicationCommand("app.main:create_app", "alembic.ini")
+MIGRATED = ApplicationCommand(
+    "app.main:create_app", "alembic.ini", database={"DATABASE_URL": "sqlite+aiosqlite:///{path}"}
+)
 MAIN = """
 import json
 import os

@@ -9,6 +9,7 @@ from typing import Any
 from courseware.judging.sandbox.command import MIB, StartPhase, StartReport
 
 MAXIMUM_BYTES = 2 * MIB
+"""Of all that comes between two requests of the judge."""
 TEXT_CHARACTERS = 8_000
 CHUNK = 64 * 1024
 FAILURES: tuple[StartPhase, ...] = ("migrations", "import", "startup")
@@ -64,6 +65,7 @@ class ControlChannel:
             self._requests += 1
             number = self._requests
             self._pending.add(number)
+            self._bytes = 0
         request = {"number": number, "do": action, "arguments": arguments}
         try:
             self.connection.sendall(json.dumps(request).encode() + b"\n")

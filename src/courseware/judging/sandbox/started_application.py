@@ -5,17 +5,18 @@ import selectors
 import signal
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from courseware.base.processes import wait_until
 from courseware.judging.sandbox.command import MIB, Limits, StartReport
 from courseware.judging.sandbox.control import CHUNK, NO_ANSWER, TEXT_CHARACTERS, ControlChannel, text
+from courseware.judging.sandbox.database_shell import DatabaseShell
 
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 10.0
 STACK_SECONDS = 0.5
 POLITE_SECONDS = 0.3
 DEATH_SECONDS = 1.0
@@ -48,6 +49,7 @@ class RunningApplication:
         why_killed: says in words why the machine killed it, if it did (a control group knows).
         service_sockets: how many listening sockets the first process hands out before anything of the project runs.
         serve: takes them over.
+        has_database: whether it also hands out the socket of the process that works on the database.
         clean_up: removes what was made for this start.
     """
 
@@ -62,6 +64,7 @@ class RunningApplication:
         why_killed: Callable[[], str | None] = lambda: None,
         service_sockets: int = 0,
         serve: Callable[[Sequence[socket.socket]], None] = lambda _: None,
+        has_database: bool = False,
         clean_up: Callable[[], None] = lambda: None,
     ) -> None:
         self._process = process
@@ -71,6 +74,8 @@ class RunningApplication:
         self._why_killed = why_killed
         self._service_sockets = service_sockets
         self._serve = serve
+        self._has_database = has_database
+        self._database: DatabaseShell | None = None
         self._clean_up = clean_up
         self._changed = threading.Condition()
         self._log = bytearray()
@@ -123,6 +128,33 @@ class RunningApplication:
         for channel in self._channels:
             if self.ended is None and channel.ask("clock", ANSWER_SECONDS, to=timestamp) is NO_ANSWER:
                 self._kill("It did not let its clock be moved.")
+
+    def ask_database(self, request: Mapping[str, object]) -> Mapping[str, Any]:
+        """What the process that works on the database answers; {"error": words} where it cannot."""
+        if self._database is None:
+            return {"error": "the application has no database that the judge knows"}
+        return self._database.ask(request)
+
+    def record_sql(self) -> None:
+        """Record the SQL that the application sends from now on."""
+        for channel in self._channels:
+            channel.ask("record_sql", ANSWER_SECONDS)
+
+    def recorded_sql(self) -> Mapping[str, Any]:
+        """Stop that. The `statements` of one process after the other, as texts, and their `count`.
+
+        {"error": words} where there is no record. It is the submission's word.
+        """
+        statements: list[str] = []
+        count = 0
+        for channel in self._channels:
+            match channel.ask("recorded_sql", ANSWER_SECONDS):
+                case {"statements": list(texts), "count": int(number)}:
+                    statements += map(str, texts)
+                    count += number
+                case _:
+                    return {"error": "the application did not let its SQL be recorded"}
+        return {"statements": statements, "count": count}
 
     def uncompiled_modules(self) -> list[str]:
         """The source files that it says to have imported without finding byte code for them."""
@@ -178,6 +210,8 @@ class RunningApplication:
         self._watcher.join()
         for channel in self._channels:
             channel.connection.close()
+        if self._database is not None:
+            self._database.close()
         os.close(self._log_pipe)
         self._clean_up()
 
@@ -204,7 +238,7 @@ class RunningApplication:
     def _watch(self) -> None:
         """Takes in the log and the control lines until all are at their end, which is when no process is left."""
         os.set_blocking(self._log_pipe, False)
-        if self._service_sockets:
+        if self._service_sockets or self._has_database:
             self._take_sockets()
         with selectors.DefaultSelector() as sources:
             sources.register(self._log_pipe, selectors.EVENT_READ)
@@ -216,11 +250,15 @@ class RunningApplication:
                         sources.unregister(key.fileobj)
 
     def _take_sockets(self) -> None:
-        """Has the sockets served that the runner hands out. One that ends before has none to hand out."""
+        """Takes over the sockets that the runner hands out. One that ends before has none to hand out."""
         with suppress(OSError):
-            _, descriptors, _, _ = socket.recv_fds(self._channels[0].connection, 1, self._service_sockets)
-            if descriptors:
-                self._serve([socket.socket(fileno=descriptor) for descriptor in descriptors])
+            most = self._service_sockets + self._has_database
+            _, descriptors, _, _ = socket.recv_fds(self._channels[0].connection, 1, most)
+            sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+            if sockets and self._has_database:
+                self._database = DatabaseShell(sockets.pop())
+            if sockets:
+                self._serve(sockets)
 
     def _take_log(self) -> bool:
         """Takes in what was printed. False at the end of it."""

@@ -78,6 +78,7 @@ def start_application(
             limits=_resource_limits(kind, limits),
             migrations=command.migrations,
             entrypoint=command.entrypoint,
+            database=_database_in(inside) if command.database else None,
             service_ports=command.service_ports,
         )
         handed_over = [line.add_file(package)]
@@ -102,6 +103,7 @@ def start_application(
             limits=limits,
             why_killed=(lambda: None) if group is None else group.why_killed,
             service_sockets=len(command.service_ports),
+            has_database=bool(command.database),
             serve=serve,
             clean_up=clean_up.pop_all().close,
         )
@@ -127,9 +129,13 @@ def _listen(path: str) -> socket.socket:
 
 def _environment(command: ApplicationCommand, inside: str) -> dict[str, str]:
     environment = {**CLEAN_ENVIRONMENT, "LANG": bubblewrap.LANGUAGE, "HOME": inside, "TMPDIR": f"{inside}/tmp"}  # noqa: S108
-    if command.migrations is not None:
-        environment["DATABASE_URL"] = f"sqlite+aiosqlite:///{inside}/application.sqlite3"
-    return {**environment, **command.environment}
+    database = {name: text.format(path=_database_in(inside)) for name, text in command.database.items()}
+    return {**environment, **database, **command.environment}
+
+
+def _database_in(inside: str) -> str:
+    """The path of the application's database, whose folder also takes what SQLite writes beside it."""
+    return f"{inside}/application.sqlite3"
 
 
 def _resource_limits(kind: SandboxKind, limits: Limits) -> dict[str, int]:

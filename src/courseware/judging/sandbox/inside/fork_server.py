@@ -60,6 +60,7 @@ def main() -> None:
         for name in (*OF_THE_RUNNER, *sys.argv[3:]):
             with suppress(ImportError):
                 importlib.import_module(name)
+    runner.load_database()
     gc.freeze()  # so that no fork writes to what all of them share
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers need nobody to bury them
     judge.send(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})).encode())

@@ -23,6 +23,8 @@ import threading
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -64,8 +66,9 @@ def run(package: int, *sockets: int) -> None:
     with os.fdopen(package, "rb") as file:
         setup = json.loads(file.readline())
         project = lay_out(Path(setup["folder"], "project"), file.read(), setup["files"])
-    hand_out(pairs[0][1], setup["service_ports"])
     set_limits(setup["limits"])
+    database = load_database() if setup["database"] else None
+    hand_out(pairs[0][1], setup["service_ports"], [database.start(setup["database"])] if database else [])
     # Trusted libraries first: later the project's own files could stand in for them.
     with without("pytest", "dateutil"):
         import time_machine
@@ -75,7 +78,7 @@ def run(package: int, *sockets: int) -> None:
     listener, control, tell_others = split_up(pairs)
     judge = Judge(socket.socket(fileno=control))
     main_thread = threading.get_ident()
-    actions = Actions(time_machine, main_thread, project)
+    actions = Actions(time_machine, main_thread, project, database.Recorder() if database else None)
     threading.Thread(target=answer_requests, args=(judge, actions), daemon=True).start()
     os.chdir(project)
     sys.path.insert(0, str(project))
@@ -110,14 +113,25 @@ def lay_out(project: Path, contents: bytes, files: list[tuple[str, int]]) -> Pat
     return project
 
 
-def hand_out(control: int, ports: list[int]) -> None:
-    """Gives the judge sockets that listen on these ports, so that it can serve where no network leads to."""
-    if ports:
-        listeners = [socket.create_server((SERVER[0], port)) for port in ports]
+@cache
+def load_database() -> Any:
+    """The module for what concerns the application's database, which stands beside this one."""
+    spec = spec_from_file_location("database", Path(__file__).with_name("database.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def hand_out(control: int, ports: list[int], others: list[socket.socket]) -> None:
+    """Gives the judge sockets that listen on these ports, to serve where no network leads to, then the others."""
+    sockets = [*(socket.create_server((SERVER[0], port)) for port in ports), *others]
+    if sockets:
         with socket.socket(fileno=os.dup(control)) as connection:
-            socket.send_fds(connection, [b"\n"], [listener.fileno() for listener in listeners])
-        for listener in listeners:
-            listener.close()
+            socket.send_fds(connection, [b"\n"], [each.fileno() for each in sockets])
+        for each in sockets:
+            each.close()
 
 
 def set_limits(limits: dict[str, int]) -> None:
@@ -178,10 +192,11 @@ def without(*modules: str) -> Iterator[None]:
 class Actions:
     """What the judge can ask for while the application runs."""
 
-    def __init__(self, time_machine: Any, main_thread: int, project: Path) -> None:
+    def __init__(self, time_machine: Any, main_thread: int, project: Path, recorder: Any) -> None:
         self._time_machine = time_machine
         self._main_thread = main_thread
         self._project = project
+        self._recorder = recorder
         self._travel: Any = None
 
     def clock(self, to: float | None) -> None:
@@ -192,6 +207,15 @@ class Actions:
         if to is not None:
             self._travel = self._time_machine.travel(to, tick=True)
             self._travel.start()
+
+    def record_sql(self) -> bool:
+        """Begins to record the SQL that the application sends."""
+        self._recorder.start()
+        return True
+
+    def recorded_sql(self) -> Any:
+        """Ends that. What was recorded."""
+        return self._recorder.stop()
 
     def where(self) -> str:
         """The project's lines that the main thread is in."""
