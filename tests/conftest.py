@@ -16,7 +16,10 @@ from courseware.judging.sandbox import available
 
 MINIATURE = Path(__file__).parent / "miniature_course"
 SECOND = MINIATURE.with_name("second_course")
-collect_ignore = [MINIATURE.name, SECOND.name]  # their checks are the judge's to run
+NEW_STEP = MINIATURE.with_name("new_step")
+LONG_TIMEOUT = 1800
+"""Seconds for a test with the mark `long`, some of which run a whole suite; the others have those of pyproject.toml."""
+collect_ignore = [MINIATURE.name, SECOND.name, NEW_STEP.name]  # their checks are the judge's to run
 
 
 @pytest.fixture
@@ -77,6 +80,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     long = [item for item in items if item.get_closest_marker("long") is not None]
     others = [item for item in items if item.get_closest_marker("long") is None]
+    for item in long:
+        item.add_marker(pytest.mark.timeout(LONG_TIMEOUT))
     share = math.ceil(len(others) / workers)
     items.clear()
     for worker in range(workers):

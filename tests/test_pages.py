@@ -15,9 +15,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "README.md", "site/architecture.md")
 BESIDE = (ROOT, ROOT / "solutions", ROOT / "solutions/contacts_api", ROOT / "src/courseware")
 """Where paths may begin: a page about the application or the engine need not repeat where that lies."""
-MADE_BY_USE = (".course/", "workspace/", "build/", ".venv/", "results.json")
-"""What a clone does not have, until commands make it."""
-
+ELSEWHERE = (".course/", ".venv/", "build/", "lessons/intro/", "pytest.ini", "results.json", "workspace/")
+"""What a clone does not have: commands make it, a student hands it in, or another course has it."""
 FOLDERS = ("checks", "lessons", "notebooks", "site", "solutions", "src", "starter", "tests")
 
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -43,7 +42,7 @@ def snippets(page: str) -> list[str]:
 def exists(path: str) -> bool:
     """Whether the repository has such a file or folder, a name alone in any folder; `<name>` stands for any name."""
     pattern = PLACEHOLDER.sub("*", path).strip("/")
-    if path.startswith(MADE_BY_USE) or any(True for place in BESIDE for _ in place.glob(pattern)):
+    if path.startswith(ELSEWHERE) or any(True for place in BESIDE for _ in place.glob(pattern)):
         return True
     return "/" not in path and any(True for folder in FOLDERS for _ in (ROOT / folder).rglob(pattern))
 

@@ -43,7 +43,7 @@ def finished(course: Course, tmp_path: Path) -> Path:
 def stages(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Stages:
     """The folders of the application on its way: what a student starts from and arrives at, step by step."""
     place = tmp_path_factory.mktemp("stages")
-    trees = {f"finish {number}": finish(course, number) for number in range(len(course.stages) + 1)}
+    trees = {f"finish {number}": finish(course, number) for number in course.stage_numbers}
     trees |= {f"start {step.number}": start(course, step.number) for step in course.steps}
     for name, tree in trees.items():
         write_tree(tree, place / name)

@@ -25,7 +25,8 @@ class ScriptedServer:
         self._threads: list[threading.Thread] = []
         self._connections: list[socket.socket] = []
 
-    def connect(self, timeout: float) -> socket.socket:
+    def connect(self, timeout: float, process: int = 0) -> socket.socket:
+        assert process == 0, "this server has one process"
         ours, theirs = socket.socketpair()
         ours.settimeout(timeout)
         self._connections.append(theirs)

@@ -38,23 +38,26 @@ def test_holds_steps_in_order_with_their_tasks() -> None:
     assert course.application.environment == {"GREETING": "Hello"}
 
 
-def test_a_step_without_tasks_is_planned(root: Path) -> None:
-    path = root / "lessons" / "step_2_clock" / "lesson.toml"
+def without_tasks(root: Path, slug: str) -> None:
+    path = root / "lessons" / slug / "lesson.toml"
     path.write_text(path.read_text().partition("[[tasks]]")[0])
+
+
+@pytest.mark.parametrize(("emptied", "left"), [("step_1_greeting", 2), ("step_2_clock", 1)])
+def test_a_step_without_tasks_is_planned_wherever_it_stands(root: Path, emptied: str, left: int) -> None:
+    without_tasks(root, emptied)
     course = load_course(root)
-    assert [step.number for step in course.steps] == [1]
-    assert [step.number for step in course.planned] == [2]
+    assert [step.number for step in course.steps] == [left]
     assert [step.number for step in course.stages] == [1, 2]
-    with pytest.raises(UsageError, match=r"no step 2. This course has: 1\."):
-        course.step(2)
+    assert course.step_before(course.step(left)) is None
+    with pytest.raises(UsageError, match=rf"no step {3 - left}. This course has: {left}\."):
+        course.step(3 - left)
 
 
-@pytest.mark.parametrize("emptied", [["step_1_greeting"], ["step_1_greeting", "step_2_clock"]])
-def test_steps_with_tasks_come_first_and_there_is_one(root: Path, emptied: list[str]) -> None:
-    for name in emptied:
-        path = root / "lessons" / name / "lesson.toml"
-        path.write_text(path.read_text().partition("[[tasks]]")[0])
-    with pytest.raises(UsageError, match="must come first"):
+def test_there_is_a_step_with_tasks(root: Path) -> None:
+    without_tasks(root, "step_1_greeting")
+    without_tasks(root, "step_2_clock")
+    with pytest.raises(UsageError, match="no step has tasks"):
         load_course(root)
 
 
@@ -99,9 +102,17 @@ def test_a_list_of_changes_is_refused_with_what_to_do(root: Path) -> None:
         load_course(root)
 
 
-def test_steps_are_numbered_without_gap(root: Path) -> None:
-    (root / "lessons/step_1_greeting").rename(root / "lessons/step_3_greeting")
-    with pytest.raises(UsageError, match="numbered 1, 2, 3"):
+def test_numbers_may_be_left_out(root: Path) -> None:
+    (root / "lessons/step_2_clock").rename(root / "lessons/step_99_clock")
+    course = load_course(root)
+    assert course.stage_numbers == (0, 1, 99)
+    assert course.step_before(course.step(99)) == course.step(1)
+
+
+@pytest.mark.parametrize(("name", "said"), [("step_2_greeting", "both step 2"), ("step_0_greeting", "from 1 on")])
+def test_each_step_has_a_number_of_its_own(root: Path, name: str, said: str) -> None:
+    (root / "lessons/step_1_greeting").rename(root / "lessons" / name)
+    with pytest.raises(UsageError, match=said):
         load_course(root)
 
 
@@ -177,12 +188,29 @@ def test_a_steps_environment_overrides_earlier_ones_from_that_step_on(root: Path
     assert course.application_after(2).entrypoint == course.application.entrypoint
 
 
-@pytest.mark.parametrize("variable", ["MAIL_HOST", "OWN_ADDRESS"])
+@pytest.mark.parametrize("variable", ["MAIL_HOST", "OWN_ADDRESS", "PLACE"])
 def test_a_steps_environment_leaves_alone_what_is_filled(root: Path, variable: str) -> None:
     path = root / "lessons/course.toml"
     path.write_text(path.read_text().replace("entrypoint", 'address_variable = "OWN_ADDRESS"\nentrypoint') + SERVICES)
+    say(root, "lessons/course.toml", '[application.database]\nPLACE = "{path}"\n')
     say(root, "lessons/step_2_clock/lesson.toml", f'[environment]\n{variable} = "here"\n')
-    with pytest.raises(UsageError, match=f"step 2 sets {variable}, which a service or address_variable fills"):
+    with pytest.raises(
+        UsageError, match=f"step 2 sets {variable}, which the database, a service or address_variable fills"
+    ):
+        load_course(root)
+
+
+def test_the_application_is_told_where_its_database_is(root: Path) -> None:
+    assert load_course(root).application.database_at(root / "file") == {}
+    say(root, "lessons/course.toml", '[application.database]\nPLACE = "sqlite:///{path}"\nKIND = "sqlite"\n')
+    told = load_course(root).application.database_at(root / "file")
+    assert told == {"PLACE": f"sqlite:///{root}/file", "KIND": "sqlite"}
+
+
+@pytest.mark.parametrize("text", ["{url}", "{path", "{}", "{path.x}"])
+def test_of_the_database_the_path_alone_can_be_told(root: Path, text: str) -> None:
+    say(root, "lessons/course.toml", f'[application.database]\nPLACE = "{text}"\n')
+    with pytest.raises(UsageError, match=r"PLACE can have \{path\} filled in and nothing else"):
         load_course(root)
 
 

@@ -2,18 +2,23 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from traitlets.config import Config
 
 from courseware.author import claims, faults, prove
 from courseware.base.tree import read_tree, write_tree
+from courseware.classroom.export import graded_steps
 from courseware.classroom.export.gradescope import autograder_zip
+from courseware.classroom.export.junit import junit_files
 from courseware.classroom.kit import make_kit
-from courseware.classroom.nbgrader import CourseFolder
+from courseware.classroom.nbgrader import CourseFolder, configure
+from courseware.classroom.nbgrader.writing import write_course_folder
 from courseware.course import Course, find_course, load_course
 from courseware.course.stages import finish, start
 from courseware.student.workspace import Workspace
@@ -102,21 +107,26 @@ def test_gradescope_s_autograder_holds_what_judges_it(course: Course, tmp_path: 
 
 @pytest.mark.bubblewrap
 def test_a_submission_is_graded_in_its_nbgrader_folder(course: Course, tmp_path: Path) -> None:
+    write_course_folder(course, tmp_path / "class")
     folder = CourseFolder(tmp_path / "class")
-    run(course.root, "nbgrader", str(folder.root))
     run(folder.root, "generate_assignment", "intro_sum", program="nbgrader")
-    archives = folder.root / "downloaded" / "intro_sum" / "archive"
-    archives.mkdir(parents=True)
-    handed_in = {**read_tree(folder.root / "release" / "intro_sum"), **finish(course, 1), SUM: b"calculate = max\n"}
-    write_tree(handed_in, tmp_path / "work" / "intro_sum")
-    shutil.make_archive(str(archives / "ada_intro_sum"), "zip", tmp_path / "work", "intro_sum")
-    run(folder.root, "zip_collect", "intro_sum", program="nbgrader")
-    assert folder.submission("ada", "intro_sum").is_dir()
-    write_tree({**handed_in, **finish(course, 1)}, folder.submission("bob", "intro_sum"))
+    released = read_tree(folder.root / "release" / "intro_sum")
+    write_tree({**released, SUM: b"calculate = max\n"}, folder.submission("ada", "intro_sum"))
+    write_tree({**released, **finish(course, 1)}, folder.submission("bob", "intro_sum"))
 
     graded = json.loads(run(tmp_path, "grade", str(folder.root), "--json"))
 
     points = {student["student"]: student["points"] for student in graded[0]["students"]}
     assert points == {"ada": 0, "bob": 5}
-    run(tmp_path, "export", str(folder.root), "--format", "junit", "--output", "junit")
-    assert sorted(read_tree(tmp_path / "junit")) == ["intro_sum/ada.xml", "intro_sum/bob.xml"]
+    exported = [path for path, _ in junit_files(graded_steps(folder))]
+    assert exported == ["intro_sum/ada.xml", "intro_sum/bob.xml"]
+
+
+def test_an_archive_may_be_named_after_a_step_of_it(course: Course, tmp_path: Path) -> None:
+    write_course_folder(course, tmp_path / "class")
+    c = Config()
+    configure(c, tmp_path / "class")
+    place = "/class/downloaded/intro_sum/extracted/ada_intro_sum/calculator/web.py"
+    found = re.match(c.FileNameCollectorPlugin.named_regexp, place)
+    assert found is not None
+    assert found.groupdict() == {"student_id": "ada", "file_id": "calculator/web.py"}

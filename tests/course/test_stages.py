@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from courseware.base.tree import read_tree, write_tree
-from courseware.course import load_course
+from courseware.course import Course, load_course
 from courseware.course.stages import finish, start
 
 COURSE = load_course(Path(__file__).parent.parent / "miniature_course")
@@ -32,6 +32,13 @@ def test_what_a_planned_step_brings_is_in_the_finished_application_alone(tmp_pat
     course = load_course(tmp_path / "course")
     assert finish(course, 2) == finish(COURSE, 2)
     assert finish(course, 3) == finish(COURSE, 2) | written
+
+
+def test_a_number_that_no_step_has_stands_for_the_step_before(course: Course) -> None:
+    (course.root / "lessons/step_2_clock").rename(course.root / "lessons/step_99_clock")
+    course = load_course(course.root)
+    assert finish(course, 1) == finish(course, 98) == finish(COURSE, 1)
+    assert finish(course, 99) == finish(COURSE, 2)
 
 
 def test_base_comes_before_the_first_step() -> None:

@@ -7,7 +7,7 @@ from courseware.course import Course, load_course
 from courseware.course.stages import finish
 from courseware.judging.judgement import catalogue, judge
 from courseware.judging.sandbox import SandboxKind
-from courseware.verdict import Outcome, Verdict
+from courseware.verdict import Verdict
 
 KINDS = [pytest.param("bubblewrap", marks=pytest.mark.bubblewrap), "plain"]
 
@@ -113,29 +113,29 @@ def failures(verdict: Verdict) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_check_has_its_own_environment_in_any_order(limiting: Course, kind: SandboxKind) -> None:
+    for seed in range(3):
+        assert judged(limiting, LIMITED, sandbox=kind, seed=seed).held
+
+
 @pytest.mark.parametrize(
     ("find", "replace", "expected"),
     [
-        ("", "", {}),
         ("greeted > LIMIT", "greeted > LIMIT + 4", {"limits": "not_limited", "refuses_politely": "no_reason"}),
         ('"LIMIT", "0"', '"LIMIT", "2"', {"greets": "limited"}),
         ('environ.get("GREETING", "no greeting")', 'environ["GREETING"]', {"needs_no_setting": "no_default"}),
     ],
 )
-def test_a_check_has_its_own_environment_in_any_order(
-    limiting: Course, kind: SandboxKind, find: str, replace: str, expected: dict[str, str]
+def test_a_mistake_in_one_environment_fails_its_checks_in_any_order(
+    limiting: Course, find: str, replace: str, expected: dict[str, str]
 ) -> None:
     assert find in LIMITED
-    for seed in range(4):
-        verdict = judged(limiting, LIMITED.replace(find, replace, 1), sandbox=kind, seed=seed)
-        found = failures(verdict)
-        skipped = {check.id for check in verdict.checks if check.outcome is Outcome.SKIPPED}
-        assert found == {check: key for check, key in expected.items() if check not in skipped}
-        assert skipped == ({"refuses_politely"} if "greets" in expected else set())
+    for seed in range(2):
+        assert failures(judged(limiting, LIMITED.replace(find, replace, 1), seed=seed)) == expected
 
 
 def test_checks_of_equal_environments_share_a_start_and_all_of_its_log_is_kept(limiting: Course) -> None:
-    for seed in range(4):
+    for seed in range(2):
         log = judged(limiting, LIMITED, seed=seed).application.log
         assert log.count("The application was started again") == 2
         assert "started again with LIMIT=2" in log
@@ -153,7 +153,7 @@ def test_a_failure_names_the_variables(limiting: Course) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_start_that_fails_with_the_variables_fails_their_checks_alone(limiting: Course, kind: SandboxKind) -> None:
     broken = LIMITED.replace("greeted = 0", "greeted = 0 if not LIMIT else [][LIMIT]")
-    for seed in range(3):
+    for seed in range(2):
         verdict = judged(limiting, broken, sandbox=kind, seed=seed)
         assert verdict.application.started
         assert verdict.application.failure is None
@@ -168,7 +168,7 @@ def test_a_start_that_fails_with_the_variables_fails_their_checks_alone(limiting
 def test_an_application_that_ends_in_one_environment_is_up_in_the_others(limiting: Course) -> None:
     ending = LIMITED.replace("return 429", "os._exit(3)\n        return 429")
     expected = {"limits": "application_ended", "refuses_politely": "application_ended"}
-    for seed in range(3):
+    for seed in range(2):
         assert failures(judged(limiting, ending, seed=seed)) == expected
 
 

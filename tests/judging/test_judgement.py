@@ -145,6 +145,38 @@ def test_application_that_a_check_brings_down_is_started_again_for_the_next() ->
     assert failure.key == "application_ended"
 
 
+ENDING_CHECKS = '''"""Many checks that end some applications, and one that does not."""
+
+from courseware.checking import Application, Request, check
+
+
+def ending(number):
+    @check(task="1.2", points=1, hints=("Stay up.",))
+    def test(application: Application) -> None:
+        """A blank name answers 422."""
+        application.send(Request("GET", "/greeting", query={"name": ""})).expect_status(422, key="blank_accepted")
+
+    return test
+
+
+globals().update({f"test_blank_{number}": ending(number) for number in range(6)})
+
+
+@check(task="1.1", points=1, hints=("Greet.",))
+def test_greets(application: Application) -> None:
+    """A greeting answers 200."""
+    application.send(Request("GET", "/greeting", query={"name": "Ada"})).expect_status(200, key="wrong_status")
+'''
+
+
+def test_a_check_does_not_lose_by_the_many_that_end_the_application(course: Course) -> None:
+    (course.step(1).checks_folder / "test_greeting.py").write_text(ENDING_CHECKS)
+    tree = with_greeting("    if not name:", "    if not name:\n        os._exit(3)")
+    for seed in range(3):
+        verdict = judged(tree, course, hidden=False, seed=seed)
+        assert {check for check, outcome in outcomes(verdict).items() if outcome is Outcome.PASSED} == {"greets"}
+
+
 def test_clock_is_the_applications_alone() -> None:
     before = datetime.now(UTC)
     verdict = judge(MINIATURE, MINIATURE.step(2), finish(MINIATURE, 2), sandbox="plain")
@@ -156,6 +188,16 @@ def test_users_own_pytest_settings_do_not_matter(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option -k nothing")
     monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
     assert judged(REFERENCE).held
+
+
+def test_helpers_are_read_anew_from_each_course(course: Course) -> None:
+    """Also in a process that judges several courses: a helper's folder is a package, which Python would remember."""
+    assert judged(REFERENCE, MINIATURE).held
+    helper = course.step(1).checks_folder / "asking.py"
+    helper.write_text(helper.read_text().replace("200", "201"))
+    verdict = judged(REFERENCE, course)
+    assert result(verdict, "trims_name").outcome is Outcome.FAILED
+    assert judged(REFERENCE, MINIATURE).held
 
 
 def test_check_that_is_broken_itself_is_no_loss_of_the_student(course: Course) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from courseware.services.image_store.service import ImageStore
 from courseware.services.mailbox.service import Mailbox
-from courseware.services.redis import Redis
+from courseware.services.redis.service import Redis
 from courseware.services.registry import Service
 from courseware.services.servers import HOST
 

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as TooLate
 from redis.retry import Retry
 
-from courseware.services.redis import MOST_CONNECTIONS, Redis
+from courseware.services.redis.service import MOST_CONNECTIONS, Redis
 from courseware.services.servers import HOST, FaultMode, listen, port_of
 
 SECONDS = 20

@@ -76,7 +76,7 @@ def test_a_service_that_cannot_start_is_told_in_one_sentence_and_the_others_are_
 
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fakeredis", None)
-    monkeypatch.delitem(sys.modules, "courseware.services.redis", raising=False)
+    monkeypatch.delitem(sys.modules, "courseware.services.redis.service", raising=False)
     with pytest.raises(UsageError, match="Redis cannot start: the package fakeredis is not installed"):
         RunningServices(["mailbox", "redis"])
 

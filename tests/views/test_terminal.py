@@ -248,7 +248,8 @@ def test_hints_end_with_the_last() -> None:
 def test_what_was_carried_forward_is_shown_as_it_is_named(step: Step) -> None:
     conflict = Conflict("app/greeting.py", ("app/greeting.py.step_1", "app/greeting.py.step_1.merged"))
     merge = Merge({}, merged=(f"a {HOSTILE}",), conflicts=(conflict, Conflict(f"b {HOSTILE}", (f"c {HOSTILE}",))))
-    view = shown(laid_out_view(step, LaidOut(Path("/course/workspace/x"), new=True, merge=merge), Path("/course")))
+    laid_out = LaidOut(Path("/course/workspace/x"), new=True, before=step, merge=merge)
+    view = shown(laid_out_view(step, laid_out, Path("/course")))
 
     rows = [line.split() for line in view.splitlines()]
     assert ["app/greeting.py", "tasks", "1.1,", "1.2"] in rows

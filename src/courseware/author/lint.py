@@ -29,7 +29,7 @@ def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
         if count > 1:
             yield f"{count} checks are called {identifier}."
     yield from _wrong_imports(course)
-    stages = [finish(course, number) for number in range(len(course.stages) + 1)]
+    stages = [finish(course, number) for number in course.stage_numbers]
     for step, (before, after) in zip(course.stages, pairwise(stages), strict=True):
         yield from _wrongly_added(step, before, after)
     yield from _useless_copies(course, stages)
@@ -54,18 +54,19 @@ def _wrongly_added(step: Step, before: Tree, after: Tree) -> Iterator[str]:
 
 def _useless_copies(course: Course, stages: Sequence[Tree]) -> Iterator[str]:
     """Superseded copies that no stage takes, or that the next stage has unchanged."""
-    folders = {course.superseded_folder(number): number for number in range(len(course.stages))}
+    numbered = list(zip(course.stage_numbers, stages, strict=True))
+    folders = {course.superseded_folder(before[0]): (before, after) for before, after in pairwise(numbered)}
     for folder in sorted(course.superseded_folder(0).parent.glob("*/")):
         place = folder.relative_to(course.root).as_posix()
         if folder not in folders:
             yield f"{place}: no later step can change what is in it. Delete it."
             continue
-        number = folders[folder]
+        (number, tree), (later, later_tree) = folders[folder]
         for path, content in read_tree(folder).items():
-            if path not in stages[number]:
+            if path not in tree:
                 yield f"{place}/{path}: the application has no such file after step {number}. Delete it."
-            elif stages[number + 1][path] == content:
-                yield f"{place}/{path}: step {number + 1} leaves it as it is. Delete it."
+            elif later_tree[path] == content:
+                yield f"{place}/{path}: step {later} leaves it as it is. Delete it."
 
 
 def _wrong_imports(course: Course) -> Iterator[str]:

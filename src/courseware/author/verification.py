@@ -78,7 +78,7 @@ class Claim:
 
 def claims(course: Course, steps: tuple[Step, ...]) -> Iterator[Claim]:
     """Every claim about these steps, the slowest kind last. Raises UsageError where a specimen does not fit."""
-    last = len(course.stages)
+    last = course.stages[-1].number
     for step in steps:
         reference = finish(course, step.number)
         handed_out = start(course, step.number)

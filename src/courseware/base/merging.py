@@ -51,7 +51,7 @@ def merge(base: Tree, mine: Tree, new: Tree, step: int) -> Merge:
     the student's file stays whole: marks in the middle of it would stop all of the application, and so everything that
     can be tried, until the last conflict is settled. Raises UsageError where git is missing.
     """
-    _require_git()
+    require_git()
     tree, merged, conflicts = dict(mine), [], []
     names: dict[str, str] = {}
     for path, theirs in new.items():
@@ -109,24 +109,30 @@ def _free(path: str, suffix: str, taken: set[str]) -> str:
     return free
 
 
+def _merge_file(base: bytes | None, mine: bytes | None, new: bytes, step: int) -> "MergedText | None":
+    """Three versions of a file in one, where None stands for no file; None if nothing can hold both."""
+    if mine == base:
+        return MergedText(new, clean=True)
+    labels = ("-L", f"yours, from step {step - 1}", "-L", f"before step {step}", "-L", f"step {step}")
+    return None if mine is None else merge_texts(base or b"", mine, new, *labels)
+
+
 @dataclass(frozen=True)
-class _Merged:
+class MergedText:
+    """Three versions of a text in one, with git's marks around every conflict unless it is `clean`."""
+
     text: bytes
     clean: bool
 
 
-def _merge_file(base: bytes | None, mine: bytes | None, new: bytes, step: int) -> _Merged | None:
-    """Three versions of a file in one, where None stands for no file; None if nothing can hold both."""
-    if mine == base:
-        return _Merged(new, clean=True)
-    return None if mine is None else _merge_text(base or b"", mine, new, step)
-
-
-def _merge_text(base: bytes, mine: bytes, new: bytes, step: int) -> _Merged | None:
-    """Three versions of a text in one, or None if they are no texts.
+def merge_texts(base: bytes, mine: bytes, new: bytes, *options: str) -> MergedText | None:
+    """Merge the changes from `base` to `mine` and from `base` to `new`; None if one of the three is no text.
 
     That all lines end in another way, or that the last one has no end, is what editors do, no change of any line.
-    So the step's lines end as the student's do, and only whether the last one ends at all is merged by itself.
+    So all lines end as those of `mine` do, and only whether the last one ends at all is merged by itself.
+
+    Args:
+        options: of `git merge-file`, for the marks of a conflict.
     """
     if any(BINARY in version for version in (base, mine, new)):
         return None
@@ -136,10 +142,9 @@ def _merge_text(base: bytes, mine: bytes, new: bytes, step: int) -> _Merged | No
     end = ends or _line_ends(base) or _line_ends(new) or b"\n"
     base_ends, mine_ends, new_ends = (not version or version.endswith(b"\n") for version in (base, mine, new))
     wanted = new_ends if mine_ends == base_ends else mine_ends
-    both = _git_merge_file(
-        base if base_ends else base + end, mine if mine_ends else mine + end, new if new_ends else new + end, step
-    )
-    return both if wanted or not both.clean else _Merged(both.text.removesuffix(end), both.clean)
+    ended = (base if base_ends else base + end, mine if mine_ends else mine + end, new if new_ends else new + end)
+    both = _git_merge_file(*ended, *options)
+    return both if wanted or not both.clean else MergedText(both.text.removesuffix(end), both.clean)
 
 
 def _line_ends(text: bytes) -> bytes | None:
@@ -150,19 +155,18 @@ def _line_ends(text: bytes) -> bytes | None:
     return b"\r\n" if windows else b"\n"
 
 
-def _git_merge_file(base: bytes, mine: bytes, new: bytes, step: int) -> _Merged:
-    labels = ("-L", f"yours, from step {step - 1}", "-L", f"before step {step}", "-L", f"step {step}")
+def _git_merge_file(base: bytes, mine: bytes, new: bytes, *options: str) -> MergedText:
     with tempfile.TemporaryDirectory(prefix="course-merge-") as folder:
         for name, content in (("mine", mine), ("base", base), ("new", new)):
             Path(folder, name).write_bytes(content)
-        done = _git("merge-file", "-p", *labels, "mine", "base", "new", folder=folder)
+        done = _git("merge-file", "-p", *options, "mine", "base", "new", folder=folder)
     if not 0 <= done.returncode < ERRORS:
         raise RuntimeError(f"git merge-file ended with {done.returncode}: {done.stderr.decode(errors='replace')}")
-    return _Merged(done.stdout, clean=done.returncode == 0)
+    return MergedText(done.stdout, clean=done.returncode == 0)
 
 
-def _require_git() -> None:
-    """On macOS there is a `git` that says no more than that it would have to be installed."""
+def require_git() -> None:
+    """Raise UsageError where git is missing. (On macOS there is a `git` that only says how to install it.)"""
     try:
         runs = _git("--version", folder=tempfile.gettempdir()).returncode == 0
     except OSError:

@@ -1,10 +1,26 @@
-"""What the author of a check imports: marker, requests, answers, and how to say that something does not hold."""
+"""What the author of a check imports: marker, requests, answers, and how to say that something does not hold.
+
+A check gets the rest as fixtures, such as `application`, `clock` and `random`; `courseware.judging.fixtures` has them.
+Beside the usual start of the application a check can ask for:
+
+- other variables: `@check(..., environment={"RATE_LIMIT_ENABLED": "true"})`;
+- a start that no other check has used: `@check(..., fresh_start=True)`;
+- a second process with the same variables, database and services: the fixture `second_application`;
+- requests from other clients: `Request(..., client="203.0.113.7")`. The fixture `new_client` gives an address that no
+  other check uses.
+
+The application is started again before such a check, and in its usual way afterwards. Every start begins with an empty
+database and an empty Redis, so a check makes all that it needs. The fixture `restarts` tells starts apart.
+"""
 
 from courseware.base.processes import wait_until
 from courseware.checking.answer import Answer
 from courseware.checking.application import Application, Clock, Sent
 from courseware.checking.check import CheckFailed, check, expect
+from courseware.checking.database import Database, Row
+from courseware.checking.redis import Redis
 from courseware.checking.request import File, Request
+from courseware.checking.sql import Recording, Statement
 from courseware.checking.stand_ins import ImageStore, Mailbox
 from courseware.services.servers import FaultMode
 
@@ -13,12 +29,17 @@ __all__ = [
     "Application",
     "CheckFailed",
     "Clock",
+    "Database",
     "FaultMode",
     "File",
     "ImageStore",
     "Mailbox",
+    "Recording",
+    "Redis",
     "Request",
+    "Row",
     "Sent",
+    "Statement",
     "check",
     "expect",
     "wait_until",

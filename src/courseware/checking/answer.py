@@ -17,13 +17,17 @@ JSON_NAMES = {dict: "an object", list: "a list", str: "a text", int: "a whole nu
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer. Header names are in lower case. `error` is the end of the application's own error, for a 5xx."""
+    """An HTTP answer. Header names are in lower case. `error` is the end of the application's own error, for a 5xx.
+
+    `process` is the number of the process that gave it, from 0 on.
+    """
 
     request: Request
     status: int
     headers: Mapping[str, str]
     body: bytes
     error: str = ""
+    process: int = 0
 
     def expect_status(self, *statuses: int, key: str) -> "Answer":
         """This answer, if it has one of these statuses; else the check fails with `key`."""
@@ -64,7 +68,7 @@ class Answer:
 
     def failed(self, key: str, expected: str, got: str) -> CheckFailed:
         """The failure to raise when this answer is not what it should be."""
-        return CheckFailed(key, asked=str(self.request), expected=expected, got=got)
+        return CheckFailed(key, asked=asked(self.request, self.process), expected=expected, got=got)
 
     @cached_property
     def json(self) -> Any:
@@ -78,6 +82,11 @@ class Answer:
         text = self.body.decode(errors="replace")
         shown = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
         return " ".join(part for part in (str(self.status), _phrase(self.status), shown, self.error) if part)
+
+
+def asked(request: Request, process: int) -> str:
+    """The request in words, for a failure, with the process to which it went unless that is the first."""
+    return f"{request} to process {process + 1}" if process else str(request)
 
 
 def _phrase(status: int) -> str:

@@ -4,12 +4,12 @@ import re
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from courseware.base.processes import wait_until
-from courseware.checking.answer import Answer
+from courseware.checking.answer import Answer, asked
 from courseware.checking.check import CheckFailed
 from courseware.checking.http_client import HttpClient, HttpFailure
 from courseware.checking.request import Request
@@ -22,7 +22,7 @@ LAG_SECONDS = 0.3
 class Server(Protocol):
     """The running application, as the sandbox offers it."""
 
-    def connect(self, timeout: float) -> socket.socket: ...
+    def connect(self, timeout: float, process: int = 0) -> socket.socket: ...
 
     def move_clock(self, to: datetime | None) -> None: ...
 
@@ -58,10 +58,14 @@ class Sent:
 
 
 class Application:
-    """Sends a check's requests. An application that is late, dead or no HTTP server fails the check, no more."""
+    """Sends a check's requests. An application that is late, dead or no HTTP server fails the check, no more.
 
-    def __init__(self, server: Server) -> None:
+    `process` is the one to which they go, where `server` runs several.
+    """
+
+    def __init__(self, server: Server, process: int = 0) -> None:
         self._server = server
+        self._process = process
         self._late = 0
 
     @property
@@ -92,12 +96,12 @@ class Application:
         So many bytes at its end are held back until `send_rest`.
         """
         if self._late >= LATE_ANSWERS_BEFORE_GIVING_UP:
-            raise _no_answer(request, "no_answer", "nothing: the application stopped answering before")
+            raise self._no_answer(request, "no_answer", "nothing: the application stopped answering before")
         log_position = self._server.log_position
         seconds = ANSWER_SECONDS if seconds is None else seconds
         with ExitStack() as stack:
             try:
-                connection = stack.enter_context(self._server.connect(seconds))
+                connection = stack.enter_context(self._server.connect(seconds, self._process))
                 client = HttpClient(connection, seconds)
                 client.send(request, hold_back)
             except (HttpFailure, OSError) as error:
@@ -111,7 +115,7 @@ class Application:
         except HttpFailure as error:
             raise self._failed(request, error, client.seconds) from None
         self._late = 0
-        answer = Answer(request, client.status, client.headers, bytes(client.body))
+        answer = Answer(request, client.status, client.headers, bytes(client.body), process=self._process)
         return answer if answer.status < 500 else self._with_error(answer, log_position)
 
     def _failed(self, request: Request, error: Exception, seconds: float) -> CheckFailed:
@@ -119,11 +123,14 @@ class Application:
         if isinstance(error, HttpFailure) and error.key == "connection_closed":
             wait_until(lambda: self._server.has_ended, LAG_SECONDS)
         if self._server.has_ended:
-            return _no_answer(request, "application_ended", "the application ended")
+            return self._no_answer(request, "application_ended", "the application ended")
         if not isinstance(error, HttpFailure) or error.key == "no_answer":
             self._late += 1
-            return _no_answer(request, "no_answer", f"no complete answer within {seconds:g} s")
-        return _no_answer(request, error.key, str(error))
+            return self._no_answer(request, "no_answer", f"no complete answer within {seconds:g} s")
+        return self._no_answer(request, error.key, str(error))
+
+    def _no_answer(self, request: Request, key: str, got: str) -> CheckFailed:
+        return CheckFailed(key, asked=asked(request, self._process), expected="an answer", got=got)
 
     def _with_error(self, answer: Answer, log_position: int) -> Answer:
         """The answer with the error that the application logged for it. The log lags behind the answer a little."""
@@ -131,18 +138,24 @@ class Application:
             lambda: bool(last_error(self._server.log_since(log_position))) or self._server.has_ended, LAG_SECONDS
         )
         error = last_error(self._server.log_since(log_position))
-        return Answer(answer.request, answer.status, answer.headers, answer.body, error)
+        return replace(answer, error=error)
+
+
+class HasClock(Protocol):
+    """What runs by a clock that can be moved."""
+
+    def move_clock(self, to: datetime | None) -> None: ...
 
 
 class Clock:
-    """The application's clock. It runs on from where it is put."""
+    """The clock of the application and of what it stores for a time. It runs on from where it is put."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: HasClock) -> None:
         self._server = server
         self._moved = False
 
     def move(self, to: datetime) -> None:
-        """Puts the application's clock to this moment (timezone-aware)."""
+        """Puts the clock to this moment (timezone-aware). Keys in Redis expire as if the time had passed."""
         self._moved = True
         self._server.move_clock(to)
 
@@ -151,10 +164,6 @@ class Clock:
         if self._moved:
             self._moved = False
             self._server.move_clock(None)
-
-
-def _no_answer(request: Request, key: str, got: str) -> CheckFailed:
-    return CheckFailed(key, asked=str(request), expected="an answer", got=got)
 
 
 TRACEBACK = "Traceback (most recent call last):"

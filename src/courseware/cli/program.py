@@ -35,6 +35,7 @@ VERBS = {
     "status": "Show how far you are.",
     "solution": "Show the reference for a step that holds.",
     "verify": "Prove that the course itself is right (for its authors).",
+    "propagate": "Carry a change of the application through its stages (for authors).",
     "nbgrader": "Write the folder in which nbgrader grades a class.",
     "grade": "Judge a class, and fill nbgrader's gradebook.",
     "report": "Show what a class finds hard.",

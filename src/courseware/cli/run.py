@@ -92,13 +92,12 @@ def _reference(course: "Course", number: int | None, folder: Path) -> _Project:
     if not tree:
         raise UsageError("There is no reference here: what you were handed leaves the solutions out.")
     write_tree(tree, folder)
-    own = {"DATABASE_URL": f"sqlite+aiosqlite:///{folder}/reference.sqlite3"} if course.application.migrations else {}
     return _Project(
         folder=folder,
         title="The finished application" if number is None else f"The reference of step {number}",
         application=course.application_after(course.stages[-1].number if number is None else number),
         services=tuple(course.application.services) if number is None else course.services_after(number),
-        environment=own,
+        environment=course.application.database_at(folder / "reference.sqlite3"),
     )
 
 

@@ -183,7 +183,7 @@ def is_saved_work(folder: Path, change: Change, path: str) -> bool:
     from watchfiles import DefaultFilter
 
     from courseware.base.tree import is_generated
-    from courseware.course.handout import is_handed_in
+    from courseware.course.stages import is_handed_in
 
     if not Path(path).is_relative_to(folder) or not DefaultFilter()(change, path):
         return False

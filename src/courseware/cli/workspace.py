@@ -39,7 +39,7 @@ def start(
     laid_out = workspace.start(asked, reset=reset, from_mine=from_mine)
     from courseware.views.terminal import laid_out_view
 
-    before = None if laid_out.merge is None else workspace.status(workspace.course.step(step - 1))
+    before = None if laid_out.before is None else workspace.status(laid_out.before)
     console().print(laid_out_view(asked, laid_out, workspace.course.root, before), end="")
 
 

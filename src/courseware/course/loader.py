@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from itertools import takewhile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,14 +30,15 @@ def find_course(start: Path | None = None) -> Course:
 def load_course(root: Path) -> Course:
     """The course in `root`. Raises UsageError with file and key when a file is missing or wrong."""
     path = root / "lessons" / "course.toml"
-    stages = sorted(_steps(root), key=lambda step: step.number)
-    if [step.number for step in stages] != list(range(1, len(stages) + 1)):
-        raise UsageError(f"{path.parent}: the steps must be numbered 1, 2, 3 and so on, each once.")
-    steps = tuple(takewhile(lambda step: step.tasks, stages))
-    planned = tuple(stages[len(steps) :])
-    if not steps or any(step.tasks for step in planned):
-        raise UsageError(f"{path.parent}: the steps with tasks must come first, and there must be one at least.")
-    return parse(Course, {"root": root, "steps": steps, "planned": planned, **read_toml(path)}, path)
+    stages = tuple(sorted(_steps(root), key=lambda step: step.number))
+    for step, following in pairwise(stages):
+        if step.number == following.number:
+            raise UsageError(
+                f"{path.parent}: {step.slug} and {following.slug} are both step {step.number}. Renumber one."
+            )
+    if not any(step.tasks for step in stages):
+        raise UsageError(f"{path.parent}: no step has tasks. Add [[tasks]] to the lesson.toml of one.")
+    return parse(Course, {"root": root, "stages": stages, **read_toml(path)}, path)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -76,4 +77,6 @@ def _number(path: Path, lesson: Lesson) -> int:
         raise UsageError(f"{path}: add `number`, the step's place in the course, or name its folder like step_1_intro.")
     if len(numbers) > 1:
         raise UsageError(f"{path}: `number` differs from the one in the folder's name. Delete `number`.")
+    if 0 in numbers:
+        raise UsageError(f"{path}: number the steps from 1 on. 0 stands for the application before the first one.")
     return numbers.pop()

@@ -21,7 +21,8 @@ class Application(FrozenModel):
     """The application that the steps build.
 
     `entrypoint` names a factory without arguments as `module:function`. `migrations` is the Alembic
-    configuration inside the project, or None for an application without a database.
+    configuration inside the project, or None for an application without migrations. `database` are the variables that
+    tell it where its SQLite database is, with the path of the file as {path}.
 
     `imports` names modules of libraries that most of its versions import: whoever judges many imports them once.
 
@@ -36,19 +37,34 @@ class Application(FrozenModel):
     imports: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     address_variable: str | None = None
+    database: dict[str, str] = {}
     services: Services = {}
+
+    def database_at(self, path: Path) -> dict[str, str]:
+        """The variables that tell the application that its database is this file."""
+        return {name: text.format(path=path) for name, text in self.database.items()}
 
     @property
     def filled_variables(self) -> tuple[str, ...]:
-        """The variables that are filled for each start: with facts of services, and with the application's address."""
+        """The variables that are filled for each start: with the application's address, its database, and services."""
         own = [] if self.address_variable is None else [self.address_variable]
-        return (*own, *(name for variables in self.services.values() for name in variables))
+        return (*own, *self.database, *(name for variables in self.services.values() for name in variables))
+
+    @field_validator("database")
+    @classmethod
+    def _only_the_path_is_filled_in(cls, database: dict[str, str]) -> dict[str, str]:
+        for name, text in database.items():
+            try:
+                text.format(path="")
+            except (LookupError, ValueError, AttributeError):
+                raise ValueError(f"{name} can have {{path}} filled in and nothing else, not {text!r}") from None
+        return database
 
     @model_validator(mode="after")
     def _each_variable_is_set_once(self) -> Self:
         names = [*self.environment, *self.filled_variables]
         if twice := next((name for name in names if names.count(name) > 1), None):
-            raise ValueError(f"{twice} is set twice, by the environment, a service or address_variable")
+            raise ValueError(f"{twice} is set twice, by the environment, the database, a service or address_variable")
         return self
 
 
@@ -169,14 +185,13 @@ class Step(FrozenModel):
 class Course(FrozenModel):
     """The whole course. `root` is the folder that holds lessons/, starter/, solutions/ and checks/.
 
-    `steps` are those that can be worked on. After them come the `planned` ones.
+    `stages` are all steps, in the order of their numbers. Numbers may be left out, for steps still to come.
     """
 
     root: Path
     title: str
     application: Application
-    steps: tuple[Step, ...]
-    planned: tuple[Step, ...] = ()
+    stages: tuple[Step, ...]
 
     @model_validator(mode="after")
     def _steps_fit_the_application(self) -> Self:
@@ -184,7 +199,9 @@ class Course(FrozenModel):
             if missing := [name for name in step.lesson.needs if name not in self.application.services]:
                 raise ValueError(f"step {step.number} needs {missing[0]!r}, which application.services does not name")
             if filled := [name for name in step.lesson.environment if name in self.application.filled_variables]:
-                raise ValueError(f"step {step.number} sets {filled[0]}, which a service or address_variable fills")
+                raise ValueError(
+                    f"step {step.number} sets {filled[0]}, which the database, a service or address_variable fills"
+                )
         return self
 
     def services_after(self, number: int) -> tuple[str, ...]:
@@ -208,10 +225,19 @@ class Course(FrozenModel):
         known = ", ".join(str(step.number) for step in self.steps)
         raise UsageError(f"There is no step {number}. This course has: {known}.")
 
+    def step_before(self, step: Step) -> Step | None:
+        """The step that is worked on before this one; None before the first."""
+        return next((each for each in reversed(self.steps) if each.number < step.number), None)
+
     @property
-    def stages(self) -> tuple[Step, ...]:
-        """Every step of the application, whether or not one can work on it yet."""
-        return self.steps + self.planned
+    def steps(self) -> tuple[Step, ...]:
+        """The steps that students can work on: those with tasks. The others are planned."""
+        return tuple(step for step in self.stages if step.tasks)
+
+    @property
+    def stage_numbers(self) -> tuple[int, ...]:
+        """The numbers of all stages of the application: 0 for the base before the first step, then of every step."""
+        return (0, *(step.number for step in self.stages))
 
     @property
     def application_folder(self) -> Path:

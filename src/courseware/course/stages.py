@@ -1,21 +1,33 @@
-"""Puts together the application as it stands before and after each step, from files that are stored once."""
+"""The application before and after each step, put together from files stored once, and what a student receives."""
 
 from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
 
-from courseware.base.tree import read_tree
-from courseware.course import Course
+from courseware.base.errors import UsageError
+from courseware.base.tree import Tree, read_tree
+from courseware.course import Course, Step
+from courseware.course.model import PYTEST_SETTINGS
 
 
 def finish(course: Course, number: int) -> dict[str, bytes]:
     """Return the reference after step `number`; 0 is the base that the first step starts from.
 
-    The version of each file is the superseded copy of the first step from `number` on that has one, or else the
-    finished file.
+    Where no step has this number, it is the reference after the last step before it. The version of each file is the
+    superseded copy of the first step from there on that has one, or else the finished file.
     """
+    reached = max(stage for stage in course.stage_numbers if stage <= number)
     tree = read_tree(course.application_folder)
-    for later in range(len(course.stages), number - 1, -1):
-        tree |= read_tree(course.superseded_folder(later))
+    for stage in reversed(course.stage_numbers):
+        if stage >= reached:
+            tree |= read_tree(course.superseded_folder(stage))
     return {path: content for path, content in sorted(tree.items()) if _brought(course, path, number)}
+
+
+def stored_file(course: Course, number: int, path: str) -> Path:
+    """Return where the version of the application's file `path` stands that counts after step `number`."""
+    later = (course.superseded_folder(stage) for stage in course.stage_numbers if stage >= number)
+    folders = (folder for folder in later if (folder / path).is_file())
+    return next(folders, course.application_folder) / path
 
 
 def start(course: Course, number: int) -> dict[str, bytes]:
@@ -32,3 +44,35 @@ def _brought(course: Course, path: str, number: int) -> bool:
     """Whether the file belongs to the application after step `number`."""
     later = (step.lesson.adds for step in course.stages if step.number > number)
     return not any(fnmatchcase(path, pattern) for adds in later for pattern in adds)
+
+
+LESSON = "lesson/"
+
+
+def step_files(course: Course, step: Step) -> Tree:
+    """All files of a step as it is handed out. Raises UsageError where the course lacks one."""
+    return start(course, step.number) | _lesson_files(step)
+
+
+def is_handed_in(path: str) -> bool:
+    """Whether a file of the step's folder is part of the project, rather than of the lesson about it."""
+    return not path.startswith(LESSON) and not path.endswith(".ipynb")
+
+
+def is_asked_for(path: str, step: Step) -> bool:
+    """Whether the step's submission may hold a file with this path: settings of pytest only if `hands_in` says so."""
+    is_setting = not set(PYTEST_SETTINGS).isdisjoint(PurePosixPath(path).parts)
+    return not is_setting or any(fnmatchcase(path, pattern) for pattern in step.lesson.hands_in)
+
+
+def _lesson_files(step: Step) -> dict[str, bytes]:
+    text = step.lesson_folder / "README.md"
+    examples = read_tree(step.lesson_folder / "examples")
+    try:
+        return {
+            step.notebook.name: step.notebook.read_bytes(),
+            f"{LESSON}README.md": text.read_bytes(),
+            **{f"{LESSON}examples/{path}": content for path, content in examples.items()},
+        }
+    except FileNotFoundError as missing:
+        raise UsageError(f"Step {step.number} of the course is not whole: {missing.filename} is missing.") from missing

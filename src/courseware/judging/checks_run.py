@@ -145,5 +145,6 @@ def _forgetting_modules_of(folder: Path) -> Iterator[None]:
         yield
     finally:
         for name in set(sys.modules) - before:
-            if name.partition(".")[0] in own:
+            file = getattr(sys.modules[name], "__file__", None)  # None for a folder of helpers
+            if name.partition(".")[0] in own and (file is None or Path(file).is_relative_to(folder)):
                 del sys.modules[name]

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from courseware.checking import Application, Clock, ImageStore, Mailbox
+from courseware.checking import Application, Clock, Database, ImageStore, Mailbox, Redis
 from courseware.judging.runtime import Runtime
 
 CLIENTS = IPv4Network("198.18.0.0/15")
@@ -24,13 +24,24 @@ class Fixtures:
         self._runtime = runtime
         self._seed = seed
         self._clients = CLIENTS.hosts()
-        self._applications: dict[int, Application] = {}
+        self._applications: dict[tuple[int, int], Application] = {}
 
     @pytest.fixture
     def application(self) -> Application:
         """The application under judgement."""
-        start = self._runtime.server.restarts
-        return self._applications.setdefault(start, Application(self._runtime.server))
+        return self._process(0)
+
+    @pytest.fixture
+    def second_application(self) -> Application:
+        """A second process of the application, for which it is started again in two.
+
+        Both have the same variables, database and services; when one ends, both are started again.
+        """
+        return self._process(1)
+
+    def _process(self, number: int) -> Application:
+        server = self._runtime.server
+        return self._applications.setdefault((server.restarts, number), Application(server, number))
 
     @pytest.fixture
     def new_client(self) -> Callable[[], str]:
@@ -44,13 +55,13 @@ class Fixtures:
 
     @pytest.fixture
     def restarts(self) -> int:
-        """How often the application was started again. Each start has an empty database, services keep their data."""
+        """How often the application was started again. Each start has an empty database and an empty Redis."""
         return self._runtime.server.restarts
 
     @pytest.fixture
     def clock(self) -> Iterator[Clock]:
         """The application's clock, put right again after the check."""
-        clock = Clock(self._runtime.server)
+        clock = Clock(self._runtime)
         yield clock
         clock.reset()
 
@@ -78,6 +89,22 @@ class Fixtures:
         store = ImageStore(service)
         yield store
         store.recover()
+
+    @pytest.fixture
+    def database(self) -> Database:
+        """The database of an application for which the course names one."""
+        return Database(self._runtime.server)
+
+    @pytest.fixture
+    def redis(self) -> Iterator[Redis]:
+        """The Redis of an application that needs one."""
+        from courseware.services.redis.service import Redis as RedisService
+        from courseware.services.servers import FaultMode
+
+        service = self._runtime.services.get("redis")
+        assert isinstance(service, RedisService)
+        yield Redis(service)
+        service.set_fault(FaultMode.NONE)
 
     @pytest.fixture(name="random")
     def seeded_random(self, request: pytest.FixtureRequest) -> random.Random:

@@ -57,7 +57,13 @@ def judge(
         def start(options: StartOptions) -> RunningApplication:
             services.clear()
             environment = options.applied_to(command.environment)
-            return start_application(tree, replace(command, environment=environment), kind=kind, serve=services.serve)
+            return start_application(
+                tree,
+                replace(command, environment=environment),
+                kind=kind,
+                processes=options.processes,
+                serve=services.serve,
+            )
 
         server = stack.enter_context(RestartingServer(start))
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
@@ -96,6 +102,7 @@ def application_command(application: Application, services: JudgeServices) -> Ap
         entrypoint=application.entrypoint,
         migrations=application.migrations,
         environment={**application.environment, **address, **services.environment()},
+        database=application.database,
         imports=application.imports,
         service_ports=services.ports_inside,
     )

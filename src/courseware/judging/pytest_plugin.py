@@ -13,6 +13,8 @@ from courseware.judging.runtime import USUAL, Runtime, StartOptions
 from courseware.verdict import Failure, Outcome
 
 SHOWN_CHARACTERS = 1000
+SECOND_PROCESS = "second_application"
+"""The fixture for which the application runs in two processes."""
 
 
 @dataclass
@@ -43,6 +45,7 @@ class JudgePlugin:
         self._step = step
         self._runtime = runtime
         self._task = task
+        self._starts: dict[str, StartOptions] = {}
         self._seed = seed
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -64,7 +67,7 @@ class JudgePlugin:
             return
         wanted = [entry.id for entry in self.run.entries.values() if self._task in (None, entry.task)]
         random.Random(self._seed).shuffle(wanted)  # noqa: S311 - an order to repeat, not a secret
-        ordered = in_order(wanted, self.run.entries)
+        ordered = in_order(wanted, {key: entry.needs for key, entry in self.run.entries.items()}, self._starts)
         self.run.entries = {key: entry for key, entry in self.run.entries.items() if key in ordered}
         items[:] = [by_id[key] for key in ordered]
 
@@ -80,6 +83,11 @@ class JudgePlugin:
             self.run.faults.append(f"The check {identifier} is for task {declaration.task!r}, which there is not.")
             return
         by_id[identifier] = item
+        self._starts[identifier] = StartOptions(
+            variables=tuple(sorted(declaration.environment.items())),
+            processes=2 if SECOND_PROCESS in getattr(item, "fixturenames", ()) else 1,
+            only_for=identifier if declaration.fresh_start else None,
+        )
         self.run.entries[identifier] = CheckEntry(
             id=identifier,
             task=declaration.task,
@@ -116,11 +124,10 @@ class JudgePlugin:
                 self.run.notes[identifier].needs_failed = need
                 pytest.skip(f"needs {need}")
         assert self._runtime is not None
-        wanted = options(self.run.entries[identifier])
-        report = self._runtime.server.ensure_running(wanted)
+        report = self._runtime.server.ensure_running(self._starts[identifier])
         if report.phase != "ready":
             raise CheckFailed(
-                "application_ended" if wanted == USUAL else "start_failed",
+                "application_ended" if self._starts[identifier] == USUAL else "start_failed",
                 asked="the application to start again",
                 expected="an application that is up",
                 got=f"none ({report.phase}): {report.text[-SHOWN_CHARACTERS:]}",
@@ -135,7 +142,7 @@ class JudgePlugin:
         note = self.run.notes[identifier]
         note.seconds += call.duration
         if call.excinfo is not None:
-            self._note_exception(note, options(self.run.entries[identifier]), call.excinfo, report)
+            self._note_exception(note, self._starts[identifier], call.excinfo, report)
         elif call.when == "call":
             note.outcome = Outcome.PASSED
         return report
@@ -156,33 +163,30 @@ class JudgePlugin:
             note.detail = str(report.longrepr)
 
 
-def options(entry: CheckEntry) -> StartOptions:
-    """How the application is started for the check."""
-    return StartOptions(tuple(sorted(entry.environment.items())), entry.id if entry.fresh_start else None)
-
-
-def in_order(wanted: Sequence[str], entries: Mapping[str, CheckEntry]) -> list[str]:
+def in_order(
+    wanted: Sequence[str], needs: Mapping[str, Sequence[str]], starts: Mapping[str, StartOptions]
+) -> list[str]:
     """`wanted` and all that it needs, each after what it needs.
 
     Checks that can share a start of the application stand together as far as that allows.
     """
-    needs: dict[str, tuple[str, ...]] = {}
+    needed: dict[str, Sequence[str]] = {}
     missing = list(wanted)
     while missing:
         identifier = missing.pop()
-        if identifier not in needs:
-            needs[identifier] = entries[identifier].needs
+        if identifier not in needed:
+            needed[identifier] = needs[identifier]
             missing += needs[identifier]
-    rank = {identifier: place for place, identifier in enumerate(dict.fromkeys((*wanted, *needs)))}
-    sorter = TopologicalSorter(needs)
+    rank = {identifier: place for place, identifier in enumerate(dict.fromkeys((*wanted, *needed)))}
+    sorter = TopologicalSorter(needed)
     sorter.prepare()
     ready: list[str] = []
     ordered: list[str] = []
-    current = USUAL
+    start = USUAL
     while sorter.is_active():
         ready = sorted([*ready, *sorter.get_ready()], key=rank.__getitem__)
-        chosen = next((key for key in ready if options(entries[key]) == current), ready[0])
-        current = options(entries[chosen])
+        chosen = next((key for key in ready if starts[key] == start), ready[0])
+        start = starts[chosen]
         ready.remove(chosen)
         ordered.append(chosen)
         sorter.done(chosen)

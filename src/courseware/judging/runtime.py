@@ -1,5 +1,6 @@
 """What runs for one judgement: the application, started again when a check ends it, and the services that it uses."""
 
+import os
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -7,10 +8,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from courseware.judging.sandbox import RunningApplication, SandboxKind, StartReport
-from courseware.services.registry import KINDS, Clearable, Mapped, Service, filled, make
+from courseware.services.registry import KINDS, Clearable, HasClock, Mapped, Service, filled, make
 from courseware.services.servers import HOST, listen, port_of
 from courseware.verdict import ApplicationReport, StartFailure
 
@@ -54,6 +55,12 @@ class JudgeServices:
             if isinstance(service, Clearable):
                 service.clear()
 
+    def move_clock(self, to: datetime | None) -> None:
+        """Put the clocks of the services that have one to this moment (timezone-aware); None puts them right."""
+        for service in self._by_name.values():
+            if isinstance(service, HasClock):
+                service.move_clock(to)
+
     def __enter__(self) -> Self:
         return self
 
@@ -70,7 +77,10 @@ class JudgeServices:
 
 
 START_SECONDS = 15.0
-RESTARTS = 3
+"""For the start of each process, on a machine that has nothing else to do."""
+RESTARTS = 10
+"""How often an application that has ended is started again: enough that no other check loses by the checks that end it,
+and no more, because an application can take its time to start."""
 LOG_CHARACTERS = 64 * 1024
 
 
@@ -80,10 +90,12 @@ class StartOptions:
 
     Args:
         variables: on top of its usual ones, in order of their names. None removes a variable.
+        processes: how many, which share the database and the services.
         only_for: the check that has the start for itself, if one has.
     """
 
     variables: tuple[tuple[str, str | None], ...] = ()
+    processes: int = 1
     only_for: str | None = None
 
     def applied_to(self, environment: Mapping[str, str]) -> dict[str, str]:
@@ -92,9 +104,8 @@ class StartOptions:
         return {name: value for name, value in merged.items() if value is not None}
 
     def __str__(self) -> str:
-        return ", ".join(
-            f"without {name}" if value is None else f"with {name}={value}" for name, value in self.variables
-        )
+        words = [f"without {name}" if value is None else f"with {name}={value}" for name, value in self.variables]
+        return ", ".join([*words, f"in {self.processes} processes"] if self.processes > 1 else words)
 
 
 USUAL = StartOptions()
@@ -117,7 +128,7 @@ class RestartingServer:
         self._failed: dict[StartOptions, StartReport] = {}
         self._ends: Counter[StartOptions] = Counter()
         self.options = USUAL
-        """Of the start that was the last."""
+        """How the application was started the last time."""
         self.restarts = 0
         """How often the application was started again."""
 
@@ -132,7 +143,8 @@ class RestartingServer:
                 return StartReport("ended", "It has ended too often.")
             self._ends[options] += 1
             self._start_again(options)
-        report = self._running.wait_ready(START_SECONDS)
+        load = os.getloadavg()[0] / (os.cpu_count() or 1)
+        report = self._running.wait_ready(START_SECONDS * max(1.0, load))
         if report.phase == "ready":
             self._was_ready.add(options)
         elif options not in self._was_ready:
@@ -150,11 +162,20 @@ class RestartingServer:
             log=(self._earlier_log + self.log)[-LOG_CHARACTERS:],
         )
 
-    def connect(self, timeout: float) -> socket.socket:
-        return self._running.connect(timeout)
+    def connect(self, timeout: float, process: int = 0) -> socket.socket:
+        return self._running.connect(timeout, process)
 
     def move_clock(self, to: datetime | None) -> None:
         self._running.move_clock(to)
+
+    def ask_database(self, request: Mapping[str, object]) -> Mapping[str, Any]:
+        return self._running.ask_database(request)
+
+    def record_sql(self) -> None:
+        self._running.record_sql()
+
+    def recorded_sql(self) -> Mapping[str, Any]:
+        return self._running.recorded_sql()
 
     @property
     def log_position(self) -> int:
@@ -201,3 +222,11 @@ class Runtime:
     server: RestartingServer
     services: JudgeServices
     environment: Mapping[str, str]
+
+    def move_clock(self, to: datetime | None) -> None:
+        """Put the clocks of the application and of its services to this moment (timezone-aware); None puts them right.
+
+        What the application stores with a time to live then expires by its own clock.
+        """
+        self.services.move_clock(to)
+        self.server.move_clock(to)

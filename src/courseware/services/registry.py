@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from string import Formatter
 from types import TracebackType
@@ -75,7 +76,7 @@ KINDS: Mapping[str, Kind] = {
         facts=("host", "port", "url"),
         port=6380,
         page_port=None,
-        made_by="courseware.services.redis:Redis",
+        made_by="courseware.services.redis.service:Redis",
     ),
 }
 
@@ -132,6 +133,14 @@ class Clearable(Protocol):
 
     def clear(self) -> None:
         """Forget the data, when the clients that are connected have gone."""
+
+
+@runtime_checkable
+class HasClock(Protocol):
+    """A service in which something expires."""
+
+    def move_clock(self, to: datetime | None) -> None:
+        """Put the service's clock to this moment (timezone-aware), from where it runs on; None puts it right."""
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from courseware.base.tree import is_generated, read_tree
 from courseware.classroom.kit import Kit, given_away, kit_files, make_kit
 from courseware.classroom.kit.making import kept_back
 from courseware.course import Course, load_course
-from courseware.course.handout import step_files
-from courseware.course.stages import finish, start
+from courseware.course.stages import finish, start, step_files
 from courseware.judging.judgement import catalogue
 
 ROOT = Path(__file__).parents[3]
 STEP = "step_1_greeting"
+CLOCK = "step_2_clock"
 Made = tuple[Course, Kit]
 
 
@@ -73,7 +73,7 @@ def test_no_whole_file_of_a_solution_still_to_be_found_is_in_it(made: Made) -> N
     course, kit = made
     steps = len(load_course(kit.folder).steps)
     handed_out = start(course, steps)
-    solution = finish(course, len(course.steps))
+    solution = finish(course, course.stages[-1].number)
     wanted = {path for path, content in solution.items() if content != handed_out.get(path)}
     assert wanted
     assert [path for path, content in kit.files.items() if content in {solution[name] for name in wanted}] == []
@@ -100,6 +100,15 @@ def test_the_licenses_of_the_course_are_in_it(course: Course) -> None:
 
 def test_later_steps_are_not_in_it(course: Course) -> None:
     assert [path for path in kit_files(course, 1) if "step_2" in path] == []
+
+
+def test_a_kit_knows_what_planned_steps_before_its_last_one_bring(course: Course) -> None:
+    """They may need services, or set variables."""
+    planned = course.root / "lessons/step_1_greeting/lesson.toml"
+    planned.write_text(planned.read_text().partition("[[tasks]]")[0])
+    files = kit_files(load_course(course.root), 1)
+    assert [path for path in files if "greeting" in path and "starter" not in path] == [f"lessons/{STEP}/lesson.toml"]
+    assert f"starter/{CLOCK}/app/greeting.py" in files
 
 
 @pytest.mark.parametrize("count", [-1, 0, 3])

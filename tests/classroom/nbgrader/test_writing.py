@@ -13,8 +13,7 @@ from courseware.base.tree import read_tree
 from courseware.classroom.nbgrader.course_folder import CourseFolder
 from courseware.classroom.nbgrader.writing import Written, write_course_folder
 from courseware.course import Course
-from courseware.course.handout import step_files
-from courseware.course.stages import finish
+from courseware.course.stages import finish, step_files
 
 SETTINGS = "nbgrader_config.py"
 GREETING = "source/step_1_greeting/app/greeting.py"

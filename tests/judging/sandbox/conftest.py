@@ -84,6 +84,21 @@ def forks(ask_to_fork: Callable[..., None], _server: ForkServer) -> None:
     ask_to_fork(_server, always=True)
 
 
+@pytest.fixture(
+    params=[
+        "plain",
+        pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
+        pytest.param("forked in bubblewrap", marks=pytest.mark.bubblewrap),
+    ]
+)
+def kind(request: pytest.FixtureRequest) -> SandboxKind:
+    if request.param == "plain":
+        return "plain"
+    if request.param != "bubblewrap":
+        request.getfixturevalue("forks")
+    return "bubblewrap"
+
+
 @pytest.fixture
 def attack() -> Iterator[Start]:
     """Starts an attack by its name, with more files perhaps; the other keywords become variables that it finds."""

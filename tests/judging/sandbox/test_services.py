@@ -9,7 +9,7 @@ from courseware.base.errors import UsageError
 from courseware.checking import Application, Request
 from courseware.judging.sandbox import ApplicationCommand, start_application
 from courseware.services.mailbox.service import Mailbox
-from courseware.services.redis import Redis
+from courseware.services.redis.service import Redis
 from courseware.services.registry import Service
 
 PORTS = (1025, 6379)

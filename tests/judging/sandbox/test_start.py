@@ -20,7 +20,9 @@ from courseware.judging.sandbox import (
 )
 
 COMMAND = ApplicationCommand("app.main:create_app", None, {"COLOUR": "green"})
-MIGRATED = ApplicationCommand("app.main:create_app", "alembic.ini")
+MIGRATED = ApplicationCommand(
+    "app.main:create_app", "alembic.ini", database={"DATABASE_URL": "sqlite+aiosqlite:///{path}"}
+)
 MAIN = """
 import json
 import os
@@ -100,21 +102,6 @@ def tree(**changes: str) -> dict[str, bytes]:
     }
     names = {"main": "app/main.py", "revision": "migrations/versions/0001_birds.py"}
     return {path: text.encode() for path, text in (files | {names[key]: text for key, text in changes.items()}).items()}
-
-
-@pytest.fixture(
-    params=[
-        "plain",
-        pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
-        pytest.param("forked in bubblewrap", marks=pytest.mark.bubblewrap),
-    ]
-)
-def kind(request: pytest.FixtureRequest) -> SandboxKind:
-    if request.param == "plain":
-        return "plain"
-    if request.param != "bubblewrap":
-        request.getfixturevalue("forks")
-    return "bubblewrap"
 
 
 @pytest.fixture

@@ -50,6 +50,18 @@ def test_the_users_own_jupyter_settings_are_neither_read_nor_changed(standing_la
     )
 
 
+def test_files_whose_names_begin_with_a_dot_can_be_edited(standing_lab: RunningLab, place: Any) -> None:
+    workflow = place.root / "workspace/step_1_greeting/.github/workflows/ci.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text("on: push\n")
+    address = "api/contents/.github/workflows/ci.yml"
+    assert standing_lab.ask(address)["content"] == "on: push\n"
+    standing_lab.ask(address, "PUT", {"type": "file", "format": "text", "content": "on: pull_request\n"})
+    assert workflow.read_text() == "on: pull_request\n"
+    browser = standing_lab.ask("lab/api/settings/@jupyterlab/filebrowser-extension:browser")
+    assert browser["schema"]["properties"]["showHiddenFiles"]["default"] is True
+
+
 def test_the_kernel_is_the_environment_that_runs_the_course(standing_lab: RunningLab) -> None:
     assert standing_lab.ask("api/kernelspecs")["default"] == "python3"
     standing_lab.ask("api/kernels", "POST", {"name": "python3"})

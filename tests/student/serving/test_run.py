@@ -233,7 +233,8 @@ def create_app():
 
 def test_the_finished_application_is_served_with_a_database_of_its_own(course: Course, tmp_path: Path) -> None:
     about = course.root / "lessons/course.toml"
-    about.write_text(about.read_text().replace("entrypoint", 'migrations = "alembic.ini"\nentrypoint'))
+    database = '[application.database]\nDATABASE_URL = "sqlite+aiosqlite:///{path}"\n'
+    about.write_text(about.read_text().replace("entrypoint", 'migrations = "alembic.ini"\nentrypoint') + database)
     finished = course.application_folder
     (finished / "migrations/versions").mkdir(parents=True)
     (finished / "migrations/env.py").write_text("")

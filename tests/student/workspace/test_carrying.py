@@ -11,8 +11,7 @@ from courseware.base.errors import UsageError
 from courseware.base.merging import merge
 from courseware.base.tree import read_tree, write_tree
 from courseware.course import Course, load_course
-from courseware.course.handout import step_files
-from courseware.course.stages import finish, start
+from courseware.course.stages import finish, start, step_files
 from courseware.judging.judgement import judge
 from courseware.student.workspace import Workspace
 

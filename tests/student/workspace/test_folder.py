@@ -10,8 +10,7 @@ import pytest
 from courseware.base.errors import UsageError
 from courseware.base.tree import Tree, read_tree
 from courseware.course import Course, load_course
-from courseware.course.handout import step_files
-from courseware.course.stages import start
+from courseware.course.stages import start, step_files
 from courseware.student.workspace import Workspace
 from courseware.student.workspace import folder as folder_module
 

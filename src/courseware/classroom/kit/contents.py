@@ -92,20 +92,27 @@ def kit_files(course: Course, count: int) -> dict[str, bytes]:
         ".gitignore": GITIGNORE,
         **{path.name: _read(path) for path in course.root.glob("LICENSE*")},
         "lessons/course.toml": _read(course.root / "lessons" / "course.toml"),
+        **_lesson_files(course, steps[-1]),
         **_below("src/courseware", engine_folder()),
-        **engine_files(requirements_of(start(course, count)), pins),
+        **engine_files(requirements_of(start(course, steps[-1].number)), pins),
     }
     for step in steps:
         files |= _step_files(course, step)
     return dict(sorted(files.items()))
 
 
+def _lesson_files(course: Course, last: Step) -> dict[str, bytes]:
+    """Every lesson.toml up to the last step's: a planned step, too, brings services and variables."""
+    stages = [step for step in course.stages if step.number <= last.number]
+    return {f"lessons/{step.slug}/lesson.toml": _read(step.lesson_folder / "lesson.toml") for step in stages}
+
+
 def _step_files(course: Course, step: Step) -> dict[str, bytes]:
-    """A step's lesson, notebook, visible checks with what they import, and its project as it begins."""
+    """A step's text, examples, notebook, visible checks with what they import, and its project as it begins."""
     for folder in (step.starter_folder, step.lesson_folder):
         _refuse_links(folder)
     return {
-        **{f"lessons/{step.slug}/{name}": _read(step.lesson_folder / name) for name in ("README.md", "lesson.toml")},
+        f"lessons/{step.slug}/README.md": _read(step.lesson_folder / "README.md"),
         **_below(f"lessons/{step.slug}/examples", step.lesson_folder / "examples"),
         **{path.relative_to(course.root).as_posix(): _read(path) for path in check_files(course, step, hidden=False)},
         f"notebooks/{step.notebook.name}": _read(step.notebook),

@@ -15,7 +15,7 @@ from courseware.author.mistakes import ALTERNATIVE_FILE, MISTAKES_FOLDER, altern
 from courseware.base.errors import UsageError
 from courseware.base.models import FrozenModel
 from courseware.base.tree import Tree, archive, read_archive, read_tree, write_tree
-from courseware.classroom.kit.contents import kit_files
+from courseware.classroom.kit.contents import kit_files, steps_of
 from courseware.course import Course, Step
 from courseware.course.stages import finish, start
 from courseware.judging.judgement import catalogue
@@ -39,9 +39,11 @@ def kept_back(course: Course, count: int) -> Secrets:
     That is, by runs of lines, what solves the last of these steps or a later one, the alternatives, the known
     mistakes and the hidden checks; and of hidden checks the names and the sentences (their hints repeat the lesson).
     """
-    lines = windows_of(*(finish(course, number) for number in range(count, len(course.stages) + 1)))
+    handed_out = steps_of(course, count)
+    kept = [number for number in course.stage_numbers if number >= handed_out[-1].number]
+    lines = windows_of(*(finish(course, number) for number in kept))
     lines |= windows_of(*(read_tree(step.checks_folder / MISTAKES_FOLDER) for step in course.steps))
-    lines -= _handed_out(course, count, length=LEAK_LINES)
+    lines -= _handed_out(course, handed_out, length=LEAK_LINES)
     alternatives: set[Window] = set()
     texts: set[str] = set()
     for step in course.steps:
@@ -51,16 +53,16 @@ def kept_back(course: Course, count: int) -> Secrets:
             texts.add(" ".join(alternative.why.split()))
             tree = {path: code for path, code in read_tree(alternative.folder).items() if path != ALTERNATIVE_FILE}
             alternatives |= windows_of(tree, length=ALTERNATIVE_LINES)
-    alternatives -= _handed_out(course, count, length=ALTERNATIVE_LINES)
+    alternatives -= _handed_out(course, handed_out, length=ALTERNATIVE_LINES)
     return Secrets(frozenset(lines | alternatives), frozenset(texts))
 
 
-def _handed_out(course: Course, count: int, *, length: int) -> set[Window]:
+def _handed_out(course: Course, steps: tuple[Step, ...], *, length: int) -> set[Window]:
     """The lines that these steps start from, in files that the reference has too."""
     found: set[Window] = set()
-    for number in range(1, count + 1):
-        reference = finish(course, number)
-        tree = {path: content for path, content in start(course, number).items() if path in reference}
+    for step in steps:
+        reference = finish(course, step.number)
+        tree = {path: content for path, content in start(course, step.number).items() if path in reference}
         found |= windows_of(tree, length=length)
     return found
 

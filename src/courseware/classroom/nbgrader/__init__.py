@@ -3,7 +3,6 @@
 `import nbgrader` is the library; this package is `courseware.classroom.nbgrader`.
 """
 
-from courseware.classroom.nbgrader.configuration import configure, configure_student
-from courseware.classroom.nbgrader.course_folder import CourseFolder
+from courseware.classroom.nbgrader.course_folder import CourseFolder, configure, configure_student
 
 __all__ = ["CourseFolder", "configure", "configure_student"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from courseware.base.errors import UsageError
 from courseware.classroom.nbgrader.course_folder import ClassSettings, CourseFolder, content_digest
 from courseware.course import Course
-from courseware.course.handout import step_files
+from courseware.course.stages import step_files
 
 # Puts the judge in the place of running the students' notebooks. It is apart from the settings in Python on purpose:
 # nbgrader reads it even where they have a mistake. Then it would go on with its own ways, which are to run every

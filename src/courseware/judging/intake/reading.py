@@ -15,8 +15,8 @@ from pathlib import Path, PurePosixPath
 
 from courseware.base.tree import is_generated
 from courseware.course import Step
-from courseware.course.handout import is_asked_for, is_handed_in
 from courseware.course.model import PYTEST_SETTINGS
+from courseware.course.stages import is_asked_for, is_handed_in
 from courseware.judging.intake.collecting import MIB, Collector, IntakeLimits, IntakeRefused, Submission, shown
 
 ENCRYPTED = 0x1

@@ -54,7 +54,9 @@ class ApplicationCommand:
         entrypoint: an ASGI factory without arguments, as `module:function`.
         migrations: the Alembic configuration inside the project; `alembic upgrade head` runs in the same process before
             the entrypoint is imported. None for a project without a database.
-        environment: variables that the application finds, beside a few of the sandbox's own such as DATABASE_URL.
+        environment: variables that the application finds, beside a few of the sandbox's own.
+        database: variables that tell it where its database is, with {path} for the path of an SQLite file. Without any
+            it has no database that the judge can look at.
         imports: libraries to import once for all applications that this process will start in bubblewrap.
         service_ports: ports of the sandbox's own 127.0.0.1 at which the application finds services that the judge runs.
     """
@@ -62,6 +64,7 @@ class ApplicationCommand:
     entrypoint: str
     migrations: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    database: Mapping[str, str] = field(default_factory=dict)
     imports: tuple[str, ...] = ()
     service_ports: tuple[int, ...] = ()
 

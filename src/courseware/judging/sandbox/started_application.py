@@ -1,35 +1,26 @@
 """A started application as the judge holds it: connections, its report, its clock, its log and its end."""
 
-import json
 import os
 import selectors
 import signal
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from courseware.base.processes import wait_until
-from courseware.judging.sandbox.command import MIB, Limits, StartPhase, StartReport
+from courseware.judging.sandbox.command import MIB, Limits, StartReport
+from courseware.judging.sandbox.control import CHUNK, NO_ANSWER, TEXT_CHARACTERS, ControlChannel, text
+from courseware.judging.sandbox.database_shell import DatabaseShell
 
-MAXIMUM_CONTROL_BYTES = 2 * MIB
-TEXT_CHARACTERS = 8_000
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 10.0
 STACK_SECONDS = 0.5
 POLITE_SECONDS = 0.3
 DEATH_SECONDS = 1.0
 WATCH_SECONDS = 0.5
-CHUNK = 64 * 1024
-FAILURES: tuple[StartPhase, ...] = ("migrations", "import", "startup")
-DOING = {
-    "": "its Python was still starting",
-    "migrations": "its migrations were still running",
-    "import": "it was still being imported",
-    "startup": "its startup code was still running",
-}
 
 
 class Process(Protocol):
@@ -51,13 +42,14 @@ class RunningApplication:
     What comes from inside (log, report, answers) is the submission's word: bounded here, and never more than text.
 
     Args:
-        process: what runs it.
-        address: the file system path of the socket on which the application listens.
-        control: the judge's end of the control socket.
+        process: what runs all its processes.
+        addresses: for each process the file system path of the socket on which it listens.
+        controls: for each process the judge's end of its control socket.
         log: the reading end of the pipe that takes what the application prints.
         why_killed: says in words why the machine killed it, if it did (a control group knows).
-        service_sockets: how many listening sockets the runner hands out before anything of the project runs.
+        service_sockets: how many listening sockets the first process hands out before anything of the project runs.
         serve: takes them over.
+        has_database: whether it also hands out the socket of the process that works on the database.
         clean_up: removes what was made for this start.
     """
 
@@ -65,82 +57,114 @@ class RunningApplication:
         self,
         process: Process,
         *,
-        address: str,
-        control: socket.socket,
+        addresses: Sequence[str],
+        controls: Sequence[socket.socket],
         log: int,
         limits: Limits,
         why_killed: Callable[[], str | None] = lambda: None,
         service_sockets: int = 0,
         serve: Callable[[Sequence[socket.socket]], None] = lambda _: None,
+        has_database: bool = False,
         clean_up: Callable[[], None] = lambda: None,
     ) -> None:
         self._process = process
-        self._address = address
-        self._control = control
+        self._addresses = addresses
         self._log_pipe = log
         self._limits = limits
         self._why_killed = why_killed
         self._service_sockets = service_sockets
         self._serve = serve
+        self._has_database = has_database
+        self._database: DatabaseShell | None = None
         self._clean_up = clean_up
         self._changed = threading.Condition()
         self._log = bytearray()
         self._log_bytes = 0
-        self._at = ""
-        self._report: StartReport | None = None
-        self._answers: dict[int, Any] = {}
-        self._requests = 0
-        self._pending: set[int] = set()
-        self._control_bytes = 0
         self._ended: str | None = None
+        self._channels = [ControlChannel(each, self._changed, lambda: self._ended is not None) for each in controls]
         self._stopped = False
         self._abandoned = False
         self._watcher = threading.Thread(target=self._watch, name="sandbox watcher", daemon=True)
         self._watcher.start()
 
-    def connect(self, timeout: float) -> socket.socket:
-        """A new connection, with this timeout in seconds. Before the application is up, what is sent waits for it.
+    def connect(self, timeout: float, process: int = 0) -> socket.socket:
+        """A new connection to one of the processes, with this timeout in seconds.
 
-        Raises OSError where the application is gone.
+        Before the process is up, what is sent waits for it. Raises OSError where the application is gone.
         """
         connection = socket.socket(socket.AF_UNIX)
         try:
             connection.settimeout(timeout)
-            connection.connect(self._address)
+            connection.connect(self._addresses[process])
         except OSError:
             connection.close()
             raise
         return connection
 
     def wait_ready(self, timeout: float) -> StartReport:
-        """How the start went, waiting for it at most `timeout` seconds. A failed start stays failed."""
+        """How the start went, waiting at most `timeout` seconds for each process. A failed start stays failed."""
+        for number, channel in enumerate(self._channels, start=1):
+            report = self._wait_for(channel, timeout)
+            if report.phase != "ready":
+                return report if number == 1 else StartReport(report.phase, f"In process {number}: {report.text}")
+        return report
+
+    def _wait_for(self, channel: ControlChannel, timeout: float) -> StartReport:
         with self._changed:
-            self._changed.wait_for(lambda: self._report is not None or self._ended is not None, timeout)
-            if self._report is not None:
-                return self._report
+            self._changed.wait_for(lambda: channel.report is not None or self._ended is not None, timeout)
+            if channel.report is not None:
+                return channel.report
             if self._ended is not None:
                 return StartReport("ended", f"{self._ended}\n{self._log_text()}"[-TEXT_CHARACTERS:].strip())
-        stack = _text(self._ask("where", STACK_SECONDS))
-        return StartReport("timeout", f"It was not up within {timeout:g} s: {DOING[self._at]}.\n{stack}".strip())
+        stack = text(channel.ask("where", STACK_SECONDS))
+        return StartReport("timeout", f"It was not up within {timeout:g} s: {channel.doing}.\n{stack}".strip())
 
     def move_clock(self, to: datetime | None) -> None:
-        """Puts the application's clock to this moment (timezone-aware), from where it runs on; None puts it right.
+        """Puts the clock of all processes to this moment (timezone-aware), from where it runs on; None puts it right.
 
         An application that prevents this is killed: nothing could be judged by a clock that stands wrong.
         """
         timestamp = None if to is None else to.timestamp()
-        if self.ended is None and self._ask("clock", ANSWER_SECONDS, to=timestamp) is NO_ANSWER:
-            self._kill("It did not let its clock be moved.")
+        for channel in self._channels:
+            if self.ended is None and channel.ask("clock", ANSWER_SECONDS, to=timestamp) is NO_ANSWER:
+                self._kill("It did not let its clock be moved.")
+
+    def ask_database(self, request: Mapping[str, object]) -> Mapping[str, Any]:
+        """What the process that works on the database answers; {"error": words} where it cannot."""
+        if self._database is None:
+            return {"error": "the application has no database that the judge knows"}
+        return self._database.ask(request)
+
+    def record_sql(self) -> None:
+        """Record the SQL that the application sends from now on."""
+        for channel in self._channels:
+            channel.ask("record_sql", ANSWER_SECONDS)
+
+    def recorded_sql(self) -> Mapping[str, Any]:
+        """Stop that. The `statements` of one process after the other, as texts, and their `count`.
+
+        {"error": words} where there is no record. It is the submission's word.
+        """
+        statements: list[str] = []
+        count = 0
+        for channel in self._channels:
+            match channel.ask("recorded_sql", ANSWER_SECONDS):
+                case {"statements": list(texts), "count": int(number)}:
+                    statements += map(str, texts)
+                    count += number
+                case _:
+                    return {"error": "the application did not let its SQL be recorded"}
+        return {"statements": statements, "count": count}
 
     def uncompiled_modules(self) -> list[str]:
         """The source files that it says to have imported without finding byte code for them."""
-        answer = self._ask("uncompiled", ANSWER_SECONDS)
+        answer = self._channels[0].ask("uncompiled", ANSWER_SECONDS)
         return [path for path in answer if isinstance(path, str)] if isinstance(answer, list) else []
 
     @property
     def ended(self) -> str | None:
-        """Why it ended, in words; None while it runs."""
-        if self._ended is None and self._control_is_closed():
+        """Why it ended, in words; None while all its processes run."""
+        if self._ended is None and any(channel.is_closed for channel in self._channels):
             # The watcher is about to find out.
             with self._changed:
                 self._changed.wait_for(lambda: self._ended is not None, DEATH_SECONDS)
@@ -175,15 +199,19 @@ class RunningApplication:
             return
         self._stopped = True
         self._note_ended("It was stopped.")
-        with suppress(OSError):
-            self._control.shutdown(socket.SHUT_WR)  # the runner leaves when it sees that
+        for channel in self._channels:
+            with suppress(OSError):
+                channel.connection.shutdown(socket.SHUT_WR)  # the runner leaves when it sees that
         self._watcher.join(POLITE_SECONDS)
         self._kill("It was stopped.")
         self._process.wait()
         self._watcher.join(DEATH_SECONDS)
         self._abandoned = True  # a plain process that left its session may hold the pipe open for ever
         self._watcher.join()
-        self._control.close()
+        for channel in self._channels:
+            channel.connection.close()
+        if self._database is not None:
+            self._database.close()
         os.close(self._log_pipe)
         self._clean_up()
 
@@ -198,30 +226,6 @@ class RunningApplication:
     def _log_text(self) -> str:
         return self._log.decode(errors="replace")
 
-    def _control_is_closed(self) -> bool:
-        try:
-            return not self._control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-
-    def _ask(self, action: str, seconds: float, **arguments: object) -> Any:
-        """What the runner answers; NO_ANSWER where it does not in this time."""
-        with self._changed:
-            self._requests += 1
-            number = self._requests
-            self._pending.add(number)
-        request = {"number": number, "do": action, "arguments": arguments}
-        try:
-            self._control.sendall(json.dumps(request).encode() + b"\n")
-        except OSError:
-            return NO_ANSWER
-        with self._changed:
-            self._changed.wait_for(lambda: number in self._answers or self._ended is not None, seconds)
-            self._pending.discard(number)
-            return self._answers.pop(number, NO_ANSWER)
-
     def _kill(self, reason: str) -> None:
         self._note_ended(reason)
         self._process.kill()
@@ -232,31 +236,29 @@ class RunningApplication:
             self._changed.notify_all()
 
     def _watch(self) -> None:
-        """Takes in the log and the control lines until both are at their end, which is when no process is left."""
-        lines = b""
+        """Takes in the log and the control lines until all are at their end, which is when no process is left."""
         os.set_blocking(self._log_pipe, False)
-        if self._service_sockets:
+        if self._service_sockets or self._has_database:
             self._take_sockets()
         with selectors.DefaultSelector() as sources:
             sources.register(self._log_pipe, selectors.EVENT_READ)
-            sources.register(self._control, selectors.EVENT_READ)
+            for channel in self._channels:
+                sources.register(channel.connection, selectors.EVENT_READ, channel)
             while sources.get_map() and not self._abandoned:
                 for key, _ in sources.select(WATCH_SECONDS):
-                    if key.fileobj is not self._control:
-                        if not self._take_log():
-                            sources.unregister(key.fileobj)
-                    elif chunk := self._read_control():
-                        lines = self._take_lines(lines + chunk)
-                    else:
+                    if not (self._take_log() if key.data is None else self._take_control(key.data)):
                         sources.unregister(key.fileobj)
-                        self._note_end()
 
     def _take_sockets(self) -> None:
-        """Has the sockets served that the runner hands out. One that ends before has none to hand out."""
+        """Takes over the sockets that the runner hands out. One that ends before has none to hand out."""
         with suppress(OSError):
-            _, descriptors, _, _ = socket.recv_fds(self._control, 1, self._service_sockets)
-            if descriptors:
-                self._serve([socket.socket(fileno=descriptor) for descriptor in descriptors])
+            most = self._service_sockets + self._has_database
+            _, descriptors, _, _ = socket.recv_fds(self._channels[0].connection, 1, most)
+            sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+            if sockets and self._has_database:
+                self._database = DatabaseShell(sockets.pop())
+            if sockets:
+                self._serve(sockets)
 
     def _take_log(self) -> bool:
         """Takes in what was printed. False at the end of it."""
@@ -271,65 +273,32 @@ class RunningApplication:
             return False
         return True
 
-    def _read_control(self) -> bytes:
+    def _take_control(self, channel: ControlChannel) -> bool:
+        """Takes in what a process says. False at the end of it."""
         try:
-            return self._control.recv(CHUNK)
-        except OSError:
-            return b""
-
-    def _take_lines(self, received: bytes) -> bytes:
-        """Acts on the whole lines; returns the rest."""
-        self._control_bytes += len(received)
-        *whole, rest = received.split(b"\n")
-        for line in whole:
-            try:
-                message = json.loads(line)
-            except (ValueError, RecursionError):
-                message = None
-            if not isinstance(message, dict):
-                self._kill("It wrote into the sandbox's own channel.")
-                return b""
-            self._take_message(message)
-        if self._control_bytes > MAXIMUM_CONTROL_BYTES:
+            if channel.take():
+                return True
+        except ValueError:
             self._kill("It wrote into the sandbox's own channel.")
-            return b""
-        return rest
-
-    def _take_message(self, message: dict[str, Any]) -> None:
-        with self._changed:
-            at, number, phase = message.get("at"), message.get("number"), message.get("phase")
-            if isinstance(at, str) and at in DOING:
-                self._at = at
-            elif isinstance(number, int) and number in self._pending:
-                self._answers[number] = message.get("answer")
-            elif self._report is None and phase == "ready":
-                self._report = StartReport("ready", "")
-            elif self._report is None and phase in FAILURES:
-                self._report = StartReport(phase, _text(message.get("text")))
-            self._changed.notify_all()
+            return True
+        self._note_end()
+        return False
 
     def _note_end(self) -> None:
         """Finds out why the control socket was closed: the runner is gone, or something inside shut it off."""
         wait_until(lambda: self._process.poll() is not None, POLITE_SECONDS)
         self._take_log()
-        self._kill(self._why_killed() or _how_it_ended(self._process.poll()))
+        code = self._process.poll()
+        if code is not None:
+            how = _how_it_ended(code)
+        elif len(self._channels) > 1:
+            how = "One of its processes ended."
+        else:
+            how = "It closed the sandbox's own channel."
+        self._kill(self._why_killed() or how)
 
 
-class _NoAnswer:
-    def __bool__(self) -> bool:
-        return False
-
-
-NO_ANSWER = _NoAnswer()
-
-
-def _text(value: object) -> str:
-    return value[-TEXT_CHARACTERS:] if isinstance(value, str) else ""
-
-
-def _how_it_ended(code: int | None) -> str:
-    if code is None:
-        return "It closed the sandbox's own channel."
+def _how_it_ended(code: int) -> str:
     number = -code if code < 0 else code - 128  # bubblewrap says 128 + the signal, as shells do
     if number > 0:
         with suppress(ValueError):

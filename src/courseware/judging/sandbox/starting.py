@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from courseware.base.errors import UsageError
@@ -33,10 +34,14 @@ def start_application(
     command: ApplicationCommand,
     *,
     kind: SandboxKind,
+    processes: int = 1,
     limits: Limits | None = None,
     serve: Callable[[Sequence[socket.socket]], None] = lambda _: None,
 ) -> RunningApplication:
     """Starts to serve the project `tree` and returns at once; `wait_ready` tells how it went.
+
+    Several processes share one sandbox, with its files and its ports, and have several times the memory and threads of
+    one. The first migrates the database and starts; the others start when it is up.
 
     In bubblewrap the second start waits for the fork server, about as long as it would itself have imported libraries.
 
@@ -53,12 +58,15 @@ def start_application(
     if kind == "plain" and command.service_ports:
         raise UsageError("Without a sandbox services are found at the machine's own ports.")
     limits = limits or Limits()
+    limits = replace(limits, memory=limits.memory * processes, processes=limits.processes * processes)
     with ExitStack() as clean_up, ExitStack() as ours, ExitStack() as theirs, CommandLine() as line:
         home = _private_folder()
         clean_up.callback(shutil.rmtree, home, ignore_errors=True)
-        listener, address = _listen(home)
-        control, their_control = socket.socketpair()
-        ours.callback(control.close)
+        addresses = [str(home / f"socket-{number}") for number in range(processes)]
+        listeners = [_listen(address) for address in addresses]
+        controls, their_controls = zip(*(socket.socketpair() for _ in range(processes)), strict=True)
+        for control in controls:
+            ours.callback(control.close)
         log, printed = os.pipe()
         ours.callback(os.close, log)
         theirs.callback(os.close, printed)
@@ -70,13 +78,12 @@ def start_application(
             limits=_resource_limits(kind, limits),
             migrations=command.migrations,
             entrypoint=command.entrypoint,
+            database=_database_in(inside) if command.database else None,
             service_ports=command.service_ports,
         )
-        handed_over = [
-            line.add_file(package),
-            line.add_descriptor(listener.detach()),
-            line.add_descriptor(their_control.detach()),
-        ]
+        handed_over = [line.add_file(package)]
+        for pair in zip(listeners, their_controls, strict=True):
+            handed_over += [line.add_descriptor(each.detach()) for each in pair]
         group = _make_group(limits) if kind == "bubblewrap" else None
         if group is not None:
             clean_up.callback(group.remove)
@@ -90,12 +97,13 @@ def start_application(
         ours.pop_all()
         running = RunningApplication(
             process,
-            address=address,
-            control=control,
+            addresses=addresses,
+            controls=controls,
             log=log,
             limits=limits,
             why_killed=(lambda: None) if group is None else group.why_killed,
             service_sockets=len(command.service_ports),
+            has_database=bool(command.database),
             serve=serve,
             clean_up=clean_up.pop_all().close,
         )
@@ -111,20 +119,23 @@ def _private_folder() -> Path:
     return folder
 
 
-def _listen(folder: Path) -> tuple[socket.socket, str]:
-    """A listening socket and its address in the file system."""
-    address = str(folder / "socket")
+def _listen(path: str) -> socket.socket:
+    """A socket that listens at this address in the file system."""
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(address)
+    listener.bind(path)
     listener.listen(BACKLOG)
-    return listener, address
+    return listener
 
 
 def _environment(command: ApplicationCommand, inside: str) -> dict[str, str]:
     environment = {**CLEAN_ENVIRONMENT, "LANG": bubblewrap.LANGUAGE, "HOME": inside, "TMPDIR": f"{inside}/tmp"}  # noqa: S108
-    if command.migrations is not None:
-        environment["DATABASE_URL"] = f"sqlite+aiosqlite:///{inside}/application.sqlite3"
-    return {**environment, **command.environment}
+    database = {name: text.format(path=_database_in(inside)) for name, text in command.database.items()}
+    return {**environment, **database, **command.environment}
+
+
+def _database_in(inside: str) -> str:
+    """The path of the application's database, whose folder also takes what SQLite writes beside it."""
+    return f"{inside}/application.sqlite3"
 
 
 def _resource_limits(kind: SandboxKind, limits: Limits) -> dict[str, int]:

@@ -90,6 +90,7 @@ DOCUMENTATION = "application/docs"
 # What JupyterLab starts with; the student's own choices in its settings editor go before it.
 PREFERENCES = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/filebrowser-extension:browser": {"showHiddenFiles": True},
 }
 
 
@@ -148,6 +149,7 @@ class LabFolder:
                 "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
                 "extension_manager": "readonly",
             },
+            "ContentsManager": {"allow_hidden": True},  # .github/ and .env.example are files to edit
             # There is none to be found here, and the search starts Node.js, which writes into the user's home.
             "LanguageServerManager": {"autodetect": False},
             "ServerProxy": {

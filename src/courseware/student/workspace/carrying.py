@@ -8,12 +8,11 @@ from courseware.base.errors import UsageError
 from courseware.base.merging import Merge, merge
 from courseware.base.tree import Tree, is_generated
 from courseware.course import Course, Step
-from courseware.course.handout import LESSON, step_files
-from courseware.course.stages import finish
+from courseware.course.stages import LESSON, finish, step_files
 
 
-def carry_forward(course: Course, step: Step, mine: Tree) -> Merge:
-    """The project for `step` that has the student's own work on the step before it, `mine`, in it.
+def carry_forward(course: Course, before: Step, step: Step, mine: Tree) -> Merge:
+    """The project for `step` that has the student's own work on the step `before` it, `mine`, in it.
 
     The merge's base is the reference of the step before, not what the student was handed for it. From that reference
     to the new step's start there is nothing but what the new step brings, so nothing else can be in conflict: what the
@@ -27,7 +26,7 @@ def carry_forward(course: Course, step: Step, mine: Tree) -> Merge:
             "This course was handed out without its solutions, and --from-mine needs them to tell what the step "
             f"changes. From the step as it is handed out: course start {step.number}"
         )
-    return merge(finish(course, step.number - 1), mine, step_files(course, step), step.number)
+    return merge(finish(course, before.number), mine, step_files(course, step), step.number)
 
 
 def own_files(folder: Path, step: Step) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from courseware.base.merging import Merge
 from courseware.base.processes import locked
 from courseware.base.tree import write_tree
 from courseware.course import Course, Step
-from courseware.course.handout import step_files
+from courseware.course.stages import step_files
 from courseware.student.workspace.carrying import carry_forward, keep_modes, own_files
 from courseware.student.workspace.progress import Progress, ProgressFile, StepStatus, free_name, step_status
 from courseware.verdict import Verdict
@@ -32,12 +32,13 @@ UNFINISHED = "unfinished_"
 class LaidOut:
     """A step's folder. `new` is False where work was found and left as it is; `backup` holds work that was moved.
 
-    `merge` says what became of the work on the step before, where it was carried forward.
+    `before` is the step whose work was carried forward into it, and `merge` says what became of that work.
     """
 
     folder: Path
     new: bool
     backup: Path | None = None
+    before: Step | None = None
     merge: Merge | None = None
 
 
@@ -63,7 +64,7 @@ class Workspace:
         if number is None:
             number = self.progress.current_step
         if number is None:
-            raise UsageError("No step was started yet. Begin with: course start 1")
+            raise UsageError(f"No step was started yet. Begin with: course start {self.course.steps[0].number}")
         return self.course.step(number)
 
     def start(self, step: Step, *, reset: bool = False, from_mine: bool = False) -> LaidOut:
@@ -136,9 +137,12 @@ class Workspace:
 
     def _step_before(self, step: Step) -> Step:
         """The step whose work can be carried forward into this one. Raises UsageError where there is none."""
-        if step.number == 1:
-            raise UsageError("Before step 1 there is no work of yours to carry forward. Begin with: course start 1")
-        before = self.course.step(step.number - 1)
+        before = self.course.step_before(step)
+        if before is None:
+            raise UsageError(
+                f"Before step {step.number} there is no work of yours to carry forward. "
+                f"Begin with: course start {step.number}"
+            )
         if not self.is_laid_out(before):
             raise UsageError(
                 f"Step {before.number} was not begun here, so there is no work of yours to carry forward. "
@@ -148,7 +152,7 @@ class Workspace:
 
     def _lay_out(self, step: Step, before: Step | None) -> LaidOut:
         mine = {} if before is None else own_files(self.folder(before), before)
-        merge = None if before is None else carry_forward(self.course, step, mine)
+        merge = None if before is None else carry_forward(self.course, before, step, mine)
         folder = self.folder(step)
         with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=self._own) as unfinished:
             made = Path(unfinished, step.slug)
@@ -157,7 +161,7 @@ class Workspace:
                 keep_modes(mine, self.folder(before), made)
             with self._moved_away(folder) as backup:
                 made.rename(folder)
-        return LaidOut(folder, new=True, backup=backup, merge=merge)
+        return LaidOut(folder, new=True, backup=backup, before=before, merge=merge)
 
     @contextmanager
     def _moved_away(self, folder: Path) -> Iterator[Path | None]:

@@ -47,8 +47,8 @@ def laid_out_view(step: Step, laid_out: LaidOut, root: Path, before: StepStatus 
     lines: list[RenderableType] = [shown(first, "bold")]
     if laid_out.backup is not None:
         lines.append(shown(f"What was there is kept in {laid_out.backup.relative_to(root)}/."))
-    if laid_out.merge is not None:
-        lines.extend(_carried(step, laid_out.merge))
+    if laid_out.before is not None and laid_out.merge is not None:
+        lines.extend(_carried(step, laid_out.before, laid_out.merge))
     if before is not None and (before.state != "holds" or before.changed):
         lines.append(
             shown(
@@ -65,10 +65,10 @@ def laid_out_view(step: Step, laid_out: LaidOut, root: Path, before: StepStatus 
     return Group(*lines, table)
 
 
-def _carried(step: Step, merge: Merge) -> Iterator[RenderableType]:
+def _carried(step: Step, before: Step, merge: Merge) -> Iterator[RenderableType]:
     """What became of the student's own work, and what is left to decide."""
-    number, before = step.number, step.number - 1
-    yield shown(f"It begins from your own step {before}, which stays as it is in its own folder.")
+    number = step.number
+    yield shown(f"It begins from your own step {before.number}, which stays as it is in its own folder.")
     if merge.merged:
         # Such as an import that the student took out, and that a function of the step's uses.
         look = "Look it over: lines were put together, not what they mean."

@@ -35,7 +35,7 @@ OF_THE_RUNNER = (
     "uvicorn.protocols.http.auto",
 )
 LONGEST_MESSAGE = 128 * 1024
-DESCRIPTORS = 5
+DESCRIPTORS = 16  # more than a few processes of an application take
 
 # What the kernel's headers call them.
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
@@ -60,6 +60,7 @@ def main() -> None:
         for name in (*OF_THE_RUNNER, *sys.argv[3:]):
             with suppress(ImportError):
                 importlib.import_module(name)
+    runner.load_database()
     gc.freeze()  # so that no fork writes to what all of them share
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers need nobody to bury them
     judge.send(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})).encode())

@@ -7,7 +7,8 @@ imports the project, the project can do in this process whatever it likes.
 It talks with the judge over a socket. First of all it hands out sockets for the judge's services to listen on, if any.
 Then comes one JSON object per line. It says by itself {"at": phase} when a phase of the
 start begins and {"phase": ..., "text": ...} when the start is over; {"number": n, "answer": ...} answers a request
-{"number": n, "do": ...}. When the judge closes the socket, the process ends.
+{"number": n, "do": ...}. When the judge closes the socket, the process ends. Where the judge has several processes
+serve the project, each has such a socket of its own.
 """
 
 import gc
@@ -20,8 +21,10 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -54,23 +57,28 @@ def main() -> None:
     run(*map(int, sys.argv[1:]))
 
 
-def run(package: int, listener: int, control: int) -> None:
-    """Serves the project that can be read from the descriptor `package`, on `listener`, as `control` asks."""
+def run(package: int, *sockets: int) -> None:
+    """Serves the project that can be read from the descriptor `package`.
+
+    `sockets` are the descriptors of two for each process that serves it: one that listens, and the control socket.
+    """
+    pairs = list(zip(sockets[::2], sockets[1::2], strict=True))
     with os.fdopen(package, "rb") as file:
         setup = json.loads(file.readline())
         project = lay_out(Path(setup["folder"], "project"), file.read(), setup["files"])
-    connection = socket.socket(fileno=control)
-    hand_out(connection, setup["service_ports"])
-    judge = Judge(connection)
     set_limits(setup["limits"])
+    database = load_database() if setup["database"] else None
+    hand_out(pairs[0][1], setup["service_ports"], [database.start(setup["database"])] if database else [])
     # Trusted libraries first: later the project's own files could stand in for them.
     with without("pytest", "dateutil"):
         import time_machine
     import uvicorn  # noqa: F401
 
     proxies = os.environ.get("FORWARDED_ALLOW_IPS", SERVER[0])  # as uvicorn does, before the project could change it
+    listener, control, tell_others = split_up(pairs)
+    judge = Judge(socket.socket(fileno=control))
     main_thread = threading.get_ident()
-    actions = Actions(time_machine, main_thread, project)
+    actions = Actions(time_machine, main_thread, project, database.Recorder() if database else None)
     threading.Thread(target=answer_requests, args=(judge, actions), daemon=True).start()
     os.chdir(project)
     sys.path.insert(0, str(project))
@@ -90,7 +98,7 @@ def run(package: int, listener: int, control: int) -> None:
     gc.freeze()
     gc.enable()
     judge.say(at="startup")
-    serve(application, listener, judge, project, proxies)
+    serve(application, listener, judge, project, proxies, tell_others)
 
 
 def lay_out(project: Path, contents: bytes, files: list[tuple[str, int]]) -> Path:
@@ -105,13 +113,25 @@ def lay_out(project: Path, contents: bytes, files: list[tuple[str, int]]) -> Pat
     return project
 
 
-def hand_out(control: socket.socket, ports: list[int]) -> None:
-    """Gives the judge sockets that listen on these ports, so that it can serve where no network leads to."""
-    if ports:
-        listeners = [socket.create_server((SERVER[0], port)) for port in ports]
-        socket.send_fds(control, [b"\n"], [listener.fileno() for listener in listeners])
-        for listener in listeners:
-            listener.close()
+@cache
+def load_database() -> Any:
+    """The module for what concerns the application's database, which stands beside this one."""
+    spec = spec_from_file_location("database", Path(__file__).with_name("database.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def hand_out(control: int, ports: list[int], others: list[socket.socket]) -> None:
+    """Gives the judge sockets that listen on these ports, to serve where no network leads to, then the others."""
+    sockets = [*(socket.create_server((SERVER[0], port)) for port in ports), *others]
+    if sockets:
+        with socket.socket(fileno=os.dup(control)) as connection:
+            socket.send_fds(connection, [b"\n"], [each.fileno() for each in sockets])
+        for each in sockets:
+            each.close()
 
 
 def set_limits(limits: dict[str, int]) -> None:
@@ -122,6 +142,36 @@ def set_limits(limits: dict[str, int]) -> None:
             allowed = resource.getrlimit(number)[1]
             limit = amount if allowed == resource.RLIM_INFINITY else min(amount, allowed)
             resource.setrlimit(number, (limit, limit))
+
+
+def split_up(pairs: list[tuple[int, int]]) -> tuple[int, int, Callable[[], None]]:
+    """Forks a process for each further pair of sockets. Returns this process's pair, and what to call when it is up.
+
+    The others wait for the first to be up: it has migrated the database then, and two migrations at once could collide.
+    """
+    first, *others = pairs
+    if not others:
+        return *first, lambda: None
+    first_is_up, telling = os.pipe()
+    for pair in others:
+        if not os.fork():
+            close_all([telling, *(descriptor for other in pairs if other is not pair for descriptor in other)])
+            if not os.read(first_is_up, 1):
+                os._exit(0)  # the first has ended without being up
+            os.close(first_is_up)
+            return *pair, lambda: None
+    close_all([first_is_up, *(descriptor for other in others for descriptor in other)])
+
+    def tell_others() -> None:
+        os.write(telling, bytes(len(others)))
+        os.close(telling)
+
+    return *first, tell_others
+
+
+def close_all(descriptors: Iterable[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -142,10 +192,11 @@ def without(*modules: str) -> Iterator[None]:
 class Actions:
     """What the judge can ask for while the application runs."""
 
-    def __init__(self, time_machine: Any, main_thread: int, project: Path) -> None:
+    def __init__(self, time_machine: Any, main_thread: int, project: Path, recorder: Any) -> None:
         self._time_machine = time_machine
         self._main_thread = main_thread
         self._project = project
+        self._recorder = recorder
         self._travel: Any = None
 
     def clock(self, to: float | None) -> None:
@@ -156,6 +207,15 @@ class Actions:
         if to is not None:
             self._travel = self._time_machine.travel(to, tick=True)
             self._travel.start()
+
+    def record_sql(self) -> bool:
+        """Begins to record the SQL that the application sends."""
+        self._recorder.start()
+        return True
+
+    def recorded_sql(self) -> Any:
+        """Ends that. What was recorded."""
+        return self._recorder.stop()
 
     def where(self) -> str:
         """The project's lines that the main thread is in."""
@@ -198,7 +258,9 @@ def create(entrypoint: str) -> Any:
     return getattr(importlib.import_module(module), factory)()
 
 
-def serve(application: Any, listener: int, judge: Judge, project: Path, proxies: str) -> None:
+def serve(
+    application: Any, listener: int, judge: Judge, project: Path, proxies: str, tell_others: Callable[[], None]
+) -> None:
     """Serves the application on a listening socket, and tells when it is up or what kept it from it."""
     import uvicorn
     from uvicorn.protocols.http.auto import AutoHTTPProtocol
@@ -246,6 +308,7 @@ def serve(application: Any, listener: int, judge: Judge, project: Path, proxies:
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             judge.say(phase="ready", text="")
+            tell_others()
 
     configuration = uvicorn.Config(
         guarded,

@@ -1,4 +1,4 @@
-"""Redis as a service: a server of fakeredis' that can refuse, hang and come back, and that ends without a trace."""
+"""Redis on listening sockets, with fault injection and a clock that can be moved."""
 
 import logging
 import select
@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from fakeredis import FakeRedis
@@ -13,6 +14,7 @@ from fakeredis._clients._tcp_server import TCPFakeRequestHandler, TcpFakeServer,
 from redis.exceptions import ResponseError
 
 from courseware.base.processes import wait_until
+from courseware.services.redis.data import Connection, Data
 from courseware.services.registry import Facts
 from courseware.services.servers import POLL_SECONDS, FaultMode, FaultState, Listener
 
@@ -25,30 +27,38 @@ logging.getLogger("fakeredis").setLevel(logging.CRITICAL)
 
 
 class Redis:
-    """Redis on sockets that listen already, as many as it is given; all of them show the same data.
+    """Redis on sockets that listen already, as many as it is given. All of them show the same data.
 
-    One that refuses or drops resets every connection at once. One that stalls takes commands, and answers them when it
-    is well again.
+    While it refuses or drops, it resets every connection at once. While it stalls, it carries out commands and answers
+    them when the fault is over.
     """
 
     def __init__(self) -> None:
-        self._faults = FaultState()
+        self.data = Data()
+        self.commands = 0
+        """How many commands came over the sockets so far."""
+        self.faults = FaultState()
         self._servers: list[Server] = []
         self._threads: list[threading.Thread] = []
-        self._data: Any = None
 
     def serve(self, listener: Listener) -> None:
-        """Serves on this socket from now on."""
-        server = Server(listener, self._faults)
-        self._data = server.fake_server = self._data or server.fake_server
+        """Serve on this socket from now on."""
+        server = Server(listener, self)
         thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), name="redis", daemon=True)
         thread.start()
         self._servers.append(server)
         self._threads.append(thread)
 
     def client(self, database: int = 0) -> FakeRedis:
-        """A client for checks that look at the data, which reaches it in every mode. Only after `serve`."""
-        return FakeRedis(server=self._data, db=database)
+        """A client that reaches the data in every fault mode, for checks."""
+        return self.data.client(database)
+
+    def move_clock(self, to: datetime | None) -> None:
+        """Put the server's clock to this moment (timezone-aware), from where it runs on; None puts it right.
+
+        Keys expire by this clock, and their time to live counts from it. `TIME` answers it, in scripts too.
+        """
+        self.data.clock.move(to)
 
     def clear(self) -> None:
         """Forget all data, when the clients that are connected have gone, or after a second."""
@@ -60,7 +70,7 @@ class Redis:
         return {"host": host, "port": str(port), "url": f"redis://{host}:{port}/0"}
 
     def set_fault(self, mode: FaultMode) -> None:
-        self._faults.now = mode
+        self.faults.now = mode
         if mode in (FaultMode.REFUSES, FaultMode.DROPS):
             for server in self._servers:
                 server.reset_all()
@@ -71,6 +81,8 @@ class Redis:
         servers, self._servers = self._servers, []
         for server in servers:
             server.shutdown()
+        self.data.release_blocked()
+        for server in servers:
             server.server_close()
         for thread in self._threads:
             thread.join()
@@ -79,12 +91,14 @@ class Redis:
 class Server(TcpFakeServer):
     """fakeredis' server on a socket that listens already, each connection in a thread of its own."""
 
-    def __init__(self, listener: Listener, faults: FaultState) -> None:
+    def __init__(self, listener: Listener, service: Redis) -> None:
         super().__init__(listener.getsockname(), bind_and_activate=False)
+        self.fake_server = service.data
+        self.service = service
         self.socket.close()
         self.socket = listener
         self.RequestHandlerClass = Handler
-        self.faults = faults
+        self.faults = service.faults
         self._open: set[socket.socket] = set()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
@@ -120,6 +134,9 @@ class Handler(TCPFakeRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.writer = Waiting(self.client_address, self.wfile, self)
+        places = {"laddr": self.connection.getsockname(), "addr": self.client_address, "fd": self.connection.fileno()}
+        self.current_client = Connection(server=self.server.fake_server, client_info=places, protocol=2)
+        self.server.clients[self.client_address] = self.current_client
 
     def handle(self) -> None:
         """Answers until the client goes. (The inherited one ends the connection after each error that it answers.)"""
@@ -136,6 +153,7 @@ class Handler(TCPFakeRequestHandler):
                 return
 
     def _answer(self) -> Any:
+        self.server.service.commands += 1
         try:
             return self.current_client.read_response()
         except ResponseError as error:

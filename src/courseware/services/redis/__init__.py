@@ -1,0 +1,1 @@
+"""Redis as a service: fakeredis with a clock that can be moved, and closed to hostile clients."""
