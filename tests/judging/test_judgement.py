@@ -145,6 +145,38 @@ def test_application_that_a_check_brings_down_is_started_again_for_the_next() ->
     assert failure.key == "application_ended"
 
 
+ENDING_CHECKS = '''"""Many checks that end some applications, and one that does not."""
+
+from courseware.checking import Application, Request, check
+
+
+def ending(number):
+    @check(task="1.2", points=1, hints=("Stay up.",))
+    def test(application: Application) -> None:
+        """A blank name answers 422."""
+        application.send(Request("GET", "/greeting", query={"name": ""})).expect_status(422, key="blank_accepted")
+
+    return test
+
+
+globals().update({f"test_blank_{number}": ending(number) for number in range(6)})
+
+
+@check(task="1.1", points=1, hints=("Greet.",))
+def test_greets(application: Application) -> None:
+    """A greeting answers 200."""
+    application.send(Request("GET", "/greeting", query={"name": "Ada"})).expect_status(200, key="wrong_status")
+'''
+
+
+def test_a_check_does_not_lose_by_the_many_that_end_the_application(course: Course) -> None:
+    (course.step(1).checks_folder / "test_greeting.py").write_text(ENDING_CHECKS)
+    tree = with_greeting("    if not name:", "    if not name:\n        os._exit(3)")
+    for seed in range(3):
+        verdict = judged(tree, course, hidden=False, seed=seed)
+        assert {check for check, outcome in outcomes(verdict).items() if outcome is Outcome.PASSED} == {"greets"}
+
+
 def test_clock_is_the_applications_alone() -> None:
     before = datetime.now(UTC)
     verdict = judge(MINIATURE, MINIATURE.step(2), finish(MINIATURE, 2), sandbox="plain")

@@ -78,7 +78,9 @@ class JudgeServices:
 
 START_SECONDS = 15.0
 """For the start of each process, on a machine that has nothing else to do."""
-RESTARTS = 3
+RESTARTS = 10
+"""How often an application that has ended is started again: enough that no other check loses by the checks that end it,
+and no more, because an application can take its time to start."""
 LOG_CHARACTERS = 64 * 1024
 
 

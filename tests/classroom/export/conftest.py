@@ -10,7 +10,7 @@ from courseware.base.tree import Tree
 from courseware.classroom.nbgrader import CourseFolder
 from courseware.course import Step
 
-from ..grading.conftest import Class, deserved, released, specimens
+from ..grading.conftest import Class, MadeOnce, deserved, released, specimens
 from ..report.conftest import FORMULA, HOSTILE, not_started, result, step
 
 __all__ = ["FORMULA", "HOSTILE", "deserved", "not_started", "released", "result", "specimens", "step"]
@@ -36,20 +36,20 @@ class Graded:
 
 @pytest.fixture(scope="session")
 def graded(
-    released: Path,
-    specimens: dict[str, Tree],
-    deserved: dict[str, dict[str, float]],
-    tmp_path_factory: pytest.TempPathFactory,
+    released: Path, specimens: dict[str, Tree], deserved: dict[str, dict[str, float]], made_once: MadeOnce
 ) -> Graded:
     """Every specimen of step 1, one that does not start, an empty one, and one by a student with an odd name."""
-    root = tmp_path_factory.mktemp("graded") / "class"
-    shutil.copytree(released / "class", root)
-    classroom = Class(CourseFolder(root))
-    for student, tree in specimens.items():
-        classroom.hand_in(student, tree)
-    classroom.hand_in("broken", {**specimens[REFERENCE], **BROKEN})
-    classroom.hand_in(ODD, specimens[REFERENCE])
-    classroom.hand_in(EMPTY, {})
-    classroom.run("grade", code=1)
+
+    def grade(place: Path) -> None:
+        shutil.copytree(released / "class", place / "class")
+        classroom = Class(CourseFolder(place / "class"))
+        for student, tree in specimens.items():
+            classroom.hand_in(student, tree)
+        classroom.hand_in("broken", {**specimens[REFERENCE], **BROKEN})
+        classroom.hand_in(ODD, specimens[REFERENCE])
+        classroom.hand_in(EMPTY, {})
+        classroom.run("grade", code=1)
+
+    classroom = Class(CourseFolder(made_once("graded", grade) / "class"))
     nothing = dict.fromkeys(deserved[REFERENCE], 0.0)
     return Graded(classroom, {**deserved, "broken": nothing, ODD: deserved[REFERENCE]})

@@ -1,6 +1,7 @@
 """A class on the miniature course: an instructor's folder that knows step 1, and what students hand in."""
 
 import itertools
+import json
 import os
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ from courseware.judging.judgement import judge
 
 MINIATURE = Path(__file__).parents[2] / "miniature_course"
 SECONDS = 300
+MadeOnce = Callable[[str, Callable[[Path], None]], Path]
 ENVIRONMENT = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
 
 
@@ -130,9 +132,12 @@ def nbgrader(folder: Path, *arguments: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def released(made_once: MadeOnce) -> Path:
     """The miniature course and a course folder in which nbgrader has made step 1 ready to be handed out."""
-    place = tmp_path_factory.mktemp("released")
+    return made_once("released", release)
+
+
+def release(place: Path) -> None:
     shutil.copytree(MINIATURE, place / "course", ignore=shutil.ignore_patterns("workspace", "__pycache__"))
     commands: tuple[tuple[Path, tuple[str, ...]], ...] = (
         (place / "course", ("courseware", "nbgrader", "../class")),
@@ -144,7 +149,6 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
             command, cwd=folder, env=ENVIRONMENT, capture_output=True, encoding="utf-8", timeout=SECONDS, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
-    return place
 
 
 @pytest.fixture
@@ -162,13 +166,17 @@ def specimens(released: Path) -> dict[str, Tree]:
 
 
 @pytest.fixture(scope="session")
-def deserved(released: Path, specimens: dict[str, Tree]) -> dict[str, dict[str, float]]:
+def deserved(released: Path, specimens: dict[str, Tree], made_once: MadeOnce) -> dict[str, dict[str, float]]:
     """The points that the judge gives for each task of a specimen."""
-    course = load_course(released / "course")
-    return {
-        name: {task.id: task.points for task in judge(course, course.step(1), tree, hidden=True).tasks}
-        for name, tree in specimens.items()
-    }
+
+    def judge_all(place: Path) -> None:
+        course = load_course(released / "course")
+        verdicts = {name: judge(course, course.step(1), tree, hidden=True) for name, tree in specimens.items()}
+        points = {name: {task.id: task.points for task in verdict.tasks} for name, verdict in verdicts.items()}
+        (place / "points.json").write_text(json.dumps(points))
+
+    deserved: dict[str, dict[str, float]] = json.loads((made_once("deserved", judge_all) / "points.json").read_text())
+    return deserved
 
 
 @pytest.fixture

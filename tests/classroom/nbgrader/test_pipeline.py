@@ -12,7 +12,7 @@ import pytest
 
 from courseware.author.mistakes import mistakes_of
 from courseware.base.tree import digest, read_tree, write_tree
-from courseware.classroom.grading.gradebook import class_of
+from courseware.classroom.grading.handed_in import class_of
 from courseware.classroom.judgements.journal import Key
 from courseware.classroom.nbgrader.course_folder import CourseFolder
 from courseware.classroom.nbgrader.submissions import REFUSAL, SECRET, TIMESTAMP, project_in

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from courseware.judging.sandbox import ApplicationCommand, available, start_application
-from courseware.judging.sandbox.bubblewrap import FORK_SERVER, RUNNER, _files
+from courseware.judging.sandbox.bubblewrap import DATABASE, FORK_SERVER, RUNNER, _files
 from courseware.judging.sandbox.forking import ForkServer
 
 
@@ -29,7 +29,8 @@ def shown() -> list[Path]:
 
 def test_no_folder_shown_holds_the_course(pytestconfig: pytest.Config) -> None:
     assert not any(pytestconfig.rootpath.is_relative_to(place) for place in shown())
-    assert [place for place in shown() if place.is_relative_to(pytestconfig.rootpath / "src")] == [RUNNER, FORK_SERVER]
+    ours = [place for place in shown() if place.is_relative_to(pytestconfig.rootpath / "src")]
+    assert ours == [RUNNER, FORK_SERVER, DATABASE]
 
 
 def test_python_and_its_libraries_are_shown() -> None:
@@ -55,7 +56,7 @@ def test_a_course_below_the_folder_for_temporary_files_works(
     variant = available().variant
     if variant is not None and variant.as_root and not variant.outer:
         pytest.skip("here root cannot show others a folder of its own")
-    for name, program in (("RUNNER", RUNNER), ("FORK_SERVER", FORK_SERVER)):
+    for name, program in (("RUNNER", RUNNER), ("FORK_SERVER", FORK_SERVER), ("DATABASE", DATABASE)):
         copy = tmp_path / program.name
         copy.write_bytes(program.read_bytes())
         monkeypatch.setattr(f"courseware.judging.sandbox.bubblewrap.{name}", copy)

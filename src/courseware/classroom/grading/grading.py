@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from courseware.classroom.grading.gradebook import HandedIn, class_of, look_at
+from courseware.classroom.grading.handed_in import HandedIn, class_of, look_at
 from courseware.classroom.judgements.jobs import Job, Judged
 from courseware.classroom.judgements.journal import Journal, Key, Note, key_of
 from courseware.classroom.nbgrader import CourseFolder
@@ -82,6 +82,7 @@ class StepGrading:
 
         Raises UsageError when the gradebook does not know the step yet.
         """
+        # Imported here: nbgrader takes more than a second, which no report and no export has to wait for.
         from courseware.classroom.grading.gradebook import Autograder
 
         faults = {each.student: self._faults[each.key] for each in submissions if each.key in self._faults}
