@@ -263,3 +263,14 @@ def test_to_end_the_process_that_reads_gains_nothing(course: Course) -> None:
         "uses_an_index": "database_unreadable",
         "shares_the_database": "application_ended",
     }
+
+
+def test_a_check_of_a_database_that_the_course_does_not_name_is_the_courses_fault(course: Course) -> None:
+    about = course.root / "lessons/course.toml"
+    about.write_text(about.read_text().replace(DATABASE, "").rstrip() + '\nPEOPLE = "people.sqlite3"\n')
+    course = load_course(course.root)
+    verdict = judge(course, course.step(1), {**finish(course, 1), "app/main.py": MAIN.encode()}, sandbox="plain")
+    assert not verdict.valid
+    assert not verdict.held
+    assert {check.outcome for check in verdict.checks} == {Outcome.ERROR}
+    assert all("[application.database]" in (check.detail or "") for check in verdict.checks)

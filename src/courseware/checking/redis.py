@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Value = bytes | list[bytes] | set[bytes] | dict[bytes, bytes] | dict[bytes, float]
 """What a key holds: a string, a list, a set, a hash or a sorted set with its scores."""
 USE_SECONDS = 10.0
+LIVES_FOR_EVER = -1
+"""What Redis answers for the time to live of a key that never expires."""
 READERS: dict[str, Callable[[Any, str], Value]] = {
     "string": lambda client, name: client.get(name),
     "list": lambda client, name: client.lrange(name, 0, -1),
@@ -101,7 +103,7 @@ class Redis:
         """How many seconds this key has left; None if it never expires. Fails the check where there is no such key."""
         with self._reading(asked):
             left = self._client_with(name, asked, key).pttl(name)
-        return None if left < 0 else float(left) / 1000
+        return None if left == LIVES_FOR_EVER else max(0.0, left / 1000)
 
     def keys_that_hold(self, text: str) -> list[str]:
         """The keys written since this check began in whose name or value this text stands."""

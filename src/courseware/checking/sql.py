@@ -27,17 +27,17 @@ class Statement:
     @property
     def plan(self) -> tuple[str, ...]:
         """The lines of EXPLAIN QUERY PLAN."""
-        return tuple(map(str, self._list("plan")))
+        return tuple(self._texts("plan"))
 
     @property
     def read(self) -> frozenset[str]:
         """The tables into which SQLite looks."""
-        return frozenset(map(str, self._list("read")))
+        return frozenset(self._texts("read"))
 
     @property
     def scanned(self) -> frozenset[str]:
         """Those of them that it goes through from end to end, or that have an index through which it goes so."""
-        return frozenset(map(str, self._list("scanned")))
+        return frozenset(self._texts("scanned"))
 
     @cached_property
     def rows(self) -> list[tuple[Scalar, ...]]:
@@ -46,7 +46,7 @@ class Statement:
 
     @property
     def instructions(self) -> int:
-        """SQLite's work, in hundreds of instructions of its virtual machine: some for each row that it looks at."""
+        """SQLite's work in instructions of its virtual machine, counted by the hundred: some for each row it reads."""
         number = self._examined.get("instructions")
         if not isinstance(number, int):
             raise unreadable(self.sql, "an answer without a number of instructions")
@@ -56,11 +56,11 @@ class Statement:
     def _examined(self) -> Mapping[str, Any]:
         return self.examine(self.sql)
 
-    def _list(self, name: str) -> list[Any]:
-        value = self._examined.get(name)
-        if not isinstance(value, list):
-            raise unreadable(self.sql, f"an answer without a list {name!r}")
-        return value
+    def _texts(self, name: str) -> list[str]:
+        texts = self._examined.get(name)
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise unreadable(self.sql, f"an answer without texts {name!r}")
+        return texts
 
 
 class Recording:
@@ -86,7 +86,7 @@ class Recording:
         statements, count = record.get("statements"), record.get("count")
         if not isinstance(statements, list) or not isinstance(count, int):
             raise unreadable("the SQL that was sent", str(record.get("error", "no record")))
-        self.statements = tuple(map(str, statements))
+        self.statements = tuple(statements)
         self.count = count
 
     @cached_property
@@ -135,7 +135,9 @@ def rows_in(answer: Mapping[str, Any], *, asked: str) -> list[tuple[Scalar, ...]
     rows = answer.get("rows")
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise unreadable(asked, "an answer without rows")
-    return [tuple(cell if isinstance(cell, Scalar) else str(cell) for cell in row) for row in rows]
+    if not all(isinstance(cell, Scalar) for row in rows for cell in row):
+        raise unreadable(asked, "an answer with what is in no cell")
+    return [tuple(row) for row in rows]
 
 
 def unreadable(asked: str, got: str) -> CheckFailed:

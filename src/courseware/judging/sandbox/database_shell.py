@@ -11,7 +11,7 @@ from typing import Any
 LENGTH = struct.Struct("!I")
 MOST_BYTES = 16 * 1024 * 1024
 """Of an answer."""
-SECONDS = 30.0
+SECONDS = 60.0
 """For one request. SQLite gives up long before, by its work: only a process that is stopped takes longer."""
 CHUNK = 1024 * 1024
 

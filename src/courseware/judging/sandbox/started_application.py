@@ -11,6 +11,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from courseware.base.errors import UsageError
 from courseware.base.processes import wait_until
 from courseware.judging.sandbox.command import MIB, Limits, StartReport
 from courseware.judging.sandbox.control import CHUNK, NO_ANSWER, TEXT_CHARACTERS, ControlChannel, text
@@ -130,13 +131,16 @@ class RunningApplication:
                 self._kill("It did not let its clock be moved.")
 
     def ask_database(self, request: Mapping[str, object]) -> Mapping[str, Any]:
-        """What the process that works on the database answers; {"error": words} where it cannot."""
-        if self._database is None:
-            return {"error": "the application has no database that the judge knows"}
-        return self._database.ask(request)
+        """What the process that works on the database answers; {"error": words} where it cannot.
+
+        Raises UsageError for an application for which the course names no database.
+        """
+        self._require_database()
+        return {"error": "the application has ended"} if self._database is None else self._database.ask(request)
 
     def record_sql(self) -> None:
-        """Record the SQL that the application sends from now on."""
+        """Record the SQL that the application sends from now on. Raises UsageError like `ask_database`."""
+        self._require_database()
         for channel in self._channels:
             channel.ask("record_sql", ANSWER_SECONDS)
 
@@ -149,8 +153,8 @@ class RunningApplication:
         count = 0
         for channel in self._channels:
             match channel.ask("recorded_sql", ANSWER_SECONDS):
-                case {"statements": list(texts), "count": int(number)}:
-                    statements += map(str, texts)
+                case {"statements": list(texts), "count": int(number)} if all(isinstance(each, str) for each in texts):
+                    statements += texts
                     count += number
                 case _:
                     return {"error": "the application did not let its SQL be recorded"}
@@ -222,6 +226,10 @@ class RunningApplication:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _require_database(self) -> None:
+        if not self._has_database:
+            raise UsageError("A check looks at the database, but [application.database] in course.toml names none.")
 
     def _log_text(self) -> str:
         return self._log.decode(errors="replace")

@@ -27,7 +27,7 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_INSTRUCTIONS = 100_000_000
 """Of SQLite's virtual machine, for one request: a bound that no load of the machine moves. It takes about 2 s."""
 INSTRUCTIONS_BETWEEN_LOOKS = 100
-LOCK_SECONDS = 5.0
+LOCK_SECONDS = 10.0
 MOST_UNKNOWN_NAMES = 20
 MOST_STATEMENTS = 300
 MOST_CHARACTERS = 8_000
