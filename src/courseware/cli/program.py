@@ -22,9 +22,12 @@ from courseware.cli.common import FAULT, HELD, STOPPED, WRONG_USE
 if TYPE_CHECKING:
     from courseware.student.resident import CommandRequest, CommandResult
 
-# Each verb is the function of the same name, in a module of that name or in `workspace`. Only the module of the verb
-# that was asked for is imported.
-WORKSPACE_VERBS = ("start", "status", "hint", "solution")
+# Each verb is the function of the same name, in the module of that name unless it shares one. Only the module of the
+# verb that was asked for is imported.
+SHARED_MODULES = {
+    **dict.fromkeys(("start", "status", "hint", "solution"), "workspace"),
+    **dict.fromkeys(("nbgrader", "kit", "report"), "classroom"),
+}
 VERBS = {
     "lab": "Open JupyterLab on a step, with everything it needs running.",
     "start": "Lay a step out in workspace/, ready to work on.",
@@ -87,7 +90,7 @@ def _program(wanted: str) -> typer.Typer:
 
 
 def _load(verb: str) -> Callable[..., Any]:
-    module = "workspace" if verb in WORKSPACE_VERBS else verb
+    module = SHARED_MODULES.get(verb, verb)
     function: Callable[..., Any] = getattr(import_module(f"courseware.cli.{module}"), verb)
     return function
 
