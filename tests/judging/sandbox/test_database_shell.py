@@ -224,6 +224,9 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELEC
         ("SELECT zeroblob(900000000)", "too big"),
         ("SELECT load_extension('x')", "not authorized|no such function"),
         ("SELECT * FROM nowhere", "no such table"),
+        ("SELECT 1; SELECT 2", "one statement"),
+        ("SELECT '\ud800'", "surrogates"),
+        ("SELECT 'a\0b'", "null character"),
     ],
 )
 def test_what_takes_too_much_or_cannot_be_done(database: Database, sql: str, words: str) -> None:

@@ -7,7 +7,7 @@ stays in the sandbox. One trusted file, like the runner.
 The judge's SQL comes over a socket. Each message, in both directions, is the length of a JSON object in four bytes, and
 the object. Bytes in it stand as {"bytes": hexadecimal digits}. The answer to what cannot be done is {"error": words}.
 
-What the application itself sends is recorded in its own process, which can forge it (see `courseware.checking`).
+What the application itself sends is recorded in its own process, which can forge it (`courseware.checking.Recording`).
 """
 
 import json
@@ -34,6 +34,9 @@ MOST_CHARACTERS = 8_000
 """Of one statement that is recorded. What is longer is cut."""
 MOST_CHARACTERS_TOGETHER = 128_000
 """Of all of them. Those that come then are counted only."""
+
+FAILURES = (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, RecursionError, MemoryError)
+"""What sqlite3 raises: for more than one statement, for instance, and for texts that UTF-8 does not have."""
 
 
 def start(path: str) -> socket.socket:
@@ -65,7 +68,7 @@ def serve(judge: socket.socket, path: str) -> None:
             try:
                 answer = WORK[request.pop("do")](path, **request)
                 content = json.dumps(answer, default=as_json).encode()
-            except (sqlite3.Error, OverflowError, RecursionError, MemoryError) as error:
+            except FAILURES as error:
                 content = json.dumps({"error": f"{type(error).__name__}: {error}"}).encode()
             if len(content) > MOST_BYTES:
                 content = json.dumps({"error": f"more than {MOST_BYTES // 2**20} MiB of rows"}).encode()
