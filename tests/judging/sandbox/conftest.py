@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -110,9 +110,11 @@ def attack() -> Iterator[Start]:
             files: Tree | None = None,
             kind: SandboxKind = "bubblewrap",
             limits: Limits | None = None,
+            database: Mapping[str, str] | None = None,
             **environment: str,
         ) -> Hostile:
-            command = ApplicationCommand("attack:create_app", None, {"LIBRARIES": LIBRARIES, **environment})
+            variables = {"LIBRARIES": LIBRARIES, **environment}
+            command = ApplicationCommand("attack:create_app", None, variables, database=database or {})
             running = start_application({**hostile_tree(name), **(files or {})}, command, kind=kind, limits=limits)
             return Hostile(stack.enter_context(running))
 

@@ -212,9 +212,12 @@ def test_nothing_of_the_machine_can_be_read(
     assert canary.read_text() == CANARY
 
 
-def test_a_clean_place_is_all_that_it_sees(attack: "Start", monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("database", [{}, {"DATABASE": "{path}"}])
+def test_a_clean_place_is_all_that_it_sees(
+    attack: "Start", monkeypatch: pytest.MonkeyPatch, database: dict[str, str]
+) -> None:
     monkeypatch.setenv("SECRET_TOKEN", CANARY)
-    seen = attack("look_around").reached()
+    seen = attack("look_around", database=database).reached()
     assert set(seen["environment"]) <= {
         "PATH",
         "LANG",
@@ -224,6 +227,7 @@ def test_a_clean_place_is_all_that_it_sees(attack: "Start", monkeypatch: pytest.
         "LD_LIBRARY_PATH",
         "PWD",
         "LC_CTYPE",
+        *database,
     }
     assert len(seen["descriptors"]) == 5, "input, output, errors, the listening socket and the control socket"
     assert seen["user"][0] == seen["user"][1] != 0

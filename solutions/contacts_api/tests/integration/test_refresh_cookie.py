@@ -88,9 +88,12 @@ async def test_a_token_in_the_body_counts_before_the_cookie(client: httpx.AsyncC
     assert (await client.post("/auth/refresh", json={"refresh_token": ""})).status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/auth/refresh", "/auth/logout"])
 @pytest.mark.parametrize("body", [None, {}, {"refresh_token": None}])
-async def test_without_both_the_token_is_missed(client: httpx.AsyncClient, body: dict[str, object] | None) -> None:
-    assert problem_fields(await client.post("/auth/refresh", json=body)) == ["body.refresh_token"]
+async def test_without_both_the_token_is_missed(
+    client: httpx.AsyncClient, path: str, body: dict[str, object] | None
+) -> None:
+    assert problem_fields(await client.post(path, json=body)) == ["body.refresh_token"]
 
 
 @pytest.mark.parametrize("path", ["/users/me", "/contacts"])
