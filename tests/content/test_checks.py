@@ -67,7 +67,7 @@ def test_no_hint_holds_the_data_of_a_hidden_check(number: int, entries: tuple[Ch
 def test_an_edited_file_makes_no_stored_verdict_of_another_step_stale(tmp_path: Path) -> None:
     """A check belongs to its step alone, a helper to its step and later ones, what stands beside them to all."""
     for folder in ("lessons", "checks"):
-        shutil.copytree(COURSE.root / folder, tmp_path / folder)
+        shutil.copytree(COURSE.root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     course = load_course(tmp_path)
     before = versions(course)
     for step in course.steps:
