@@ -109,6 +109,7 @@ def open_list(frame: FrameLocator, slug: str) -> None:
         frame.locator("tbody a", has_text=slug).click()
 
 
+@pytest.mark.long
 def test_formgrader_grades_a_class(
     browser: Browser, lab: str, folder: CourseFolder, course: Course, tmp_path: Path
 ) -> None:

@@ -21,7 +21,16 @@ BROKEN, BREAKS_OFF = "import a_module_that_is_nowhere\n", "No module named 'a_mo
 Student = Any  # of conftest.py, which no test module can import
 
 
-def test_the_lab_is_laid_out_ready_to_work(student: Student) -> None:
+@pytest.mark.long
+def test_the_way_through_step_1(student: Student) -> None:
+    """In one lab: to open one takes as much of a processor as the rest of a part."""
+    the_lab_is_laid_out_ready_to_work(student)
+    swagger_ui_works_inside_the_lab(student)
+    a_check_fails_on_the_start_and_holds_on_the_reference(student)
+    swagger_ui_follows_every_save(student)  # last: it loads the page anew, which may then show other tabs in front
+
+
+def the_lab_is_laid_out_ready_to_work(student: Student) -> None:
     page = student.page
     notebook = page.locator(".jp-NotebookPanel").bounding_box()
     editor = page.locator(".jp-FileEditor:visible").bounding_box()
@@ -39,7 +48,8 @@ def test_the_lab_is_laid_out_ready_to_work(student: Student) -> None:
     assert student.asked_elsewhere == []
 
 
-def test_a_check_fails_on_the_start_and_holds_on_the_reference(student: Student) -> None:
+def a_check_fails_on_the_start_and_holds_on_the_reference(student: Student) -> None:
+    student.open(student.step.notebook.name)
     student.run_cell("from courseware.notebook import check")
     table = student.check("1.1")
     expect(table.locator("tr.failed").first).to_contain_text("POST /contacts")
@@ -61,7 +71,7 @@ def test_a_check_fails_on_the_start_and_holds_on_the_reference(student: Student)
     assert student.asked_elsewhere == []
 
 
-def test_swagger_ui_works_inside_the_lab(student: Student) -> None:
+def swagger_ui_works_inside_the_lab(student: Student) -> None:
     student.open("Swagger UI")
     expect(student.swagger.locator(".opblock-summary-path", has_text="/api/v1/contacts").first).to_be_visible()
     student.look("4_swagger")
@@ -73,7 +83,7 @@ def test_swagger_ui_works_inside_the_lab(student: Student) -> None:
     assert [address for address in student.asked_for if "/application/api/v1/users/me" in address]
 
 
-def test_swagger_ui_follows_every_save(student: Student) -> None:
+def swagger_ui_follows_every_save(student: Student) -> None:
     page = student.page
     main = student.folder / "app/main.py"
     right = main.read_text()

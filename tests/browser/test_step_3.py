@@ -29,6 +29,7 @@ def picture(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_a_picture_goes_to_the_gallery_and_is_shown_as_a_square(student: Student, picture: Path) -> None:
     write_tree(finish(student.course, 3), student.folder)
     student.open("Swagger UI")

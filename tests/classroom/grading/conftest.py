@@ -22,6 +22,8 @@ from courseware.classroom.nbgrader import CourseFolder
 from courseware.course import Course, Step, load_course
 from courseware.judging.judgement import judge
 
+from ...nbgrader_command import nbgrader_command
+
 MINIATURE = Path(__file__).parents[2] / "miniature_course"
 SECONDS = 300
 MadeOnce = Callable[[str, Callable[[Path], None]], Path]
@@ -119,15 +121,7 @@ def wait_for(holds: Callable[[], bool]) -> None:
 
 def nbgrader(folder: Path, *arguments: str) -> None:
     """Runs one of nbgrader's commands in a course folder to its end, and makes sure that it went well."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "nbgrader", *arguments],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=SECONDS,
-        check=False,
-    )
+    done = nbgrader_command(*arguments, cwd=folder, environment=ENVIRONMENT)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,8 @@ from courseware.base.tree import Tree, read_tree, write_tree
 from courseware.classroom.nbgrader.course_folder import CourseFolder
 from courseware.classroom.nbgrader.writing import write_course_folder
 from courseware.course import Course, load_course
+
+from ...nbgrader_command import nbgrader_command
 
 MINIATURE = Path(__file__).parents[2] / "miniature_course"
 SLUG = "step_1_greeting"
@@ -73,16 +74,8 @@ def nbgrader_in(folder: CourseFolder) -> Nbgrader:
     """What runs a command of nbgrader's to its end, and makes sure of its exit code."""
 
     def run(*arguments: str, cwd: Path | None = None, code: int = 0) -> "subprocess.CompletedProcess[str]":
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "nbgrader", *arguments],
-            cwd=cwd or folder.root,
-            env={**os.environ, "HOME": str(folder.root.parent), "JUPYTER_NO_CONFIG": "1"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=SECONDS,
-            check=False,
-        )
+        environment = {**os.environ, "HOME": str(folder.root.parent), "JUPYTER_NO_CONFIG": "1"}
+        done = nbgrader_command(*arguments, cwd=cwd or folder.root, environment=environment)
         assert done.returncode == code, done.stdout + done.stderr
         return done
 
