@@ -170,14 +170,12 @@ def test_reading_alone_makes_no_folder(workspace: Workspace, course: Course) -> 
 
 
 def test_the_submission_is_the_project_without_the_lesson(workspace: Workspace, course: Course) -> None:
-    pytest.importorskip("courseware.judging.intake")
     workspace.start(course.step(1))
 
     assert dict(workspace.submission(course.step(1)).tree) == start(course, 1)
 
 
 def test_the_submission_has_what_was_added_and_lacks_what_was_removed(workspace: Workspace, course: Course) -> None:
-    pytest.importorskip("courseware.judging.intake")
     folder = workspace.start(course.step(1)).folder
     (folder / "app" / "more.py").write_text("x = 1\n")
     (folder / "app" / "greeting.py").unlink()
