@@ -18,6 +18,9 @@ GENERATED = (
     ".ipynb_checkpoints", "node_modules", "htmlcov", ".coverage", ".coverage.*", "*.pyc", "*.egg-info", "*.sqlite3",
     "*.sqlite3-*", "*.db", ".env", "uv.lock", ".DS_Store",
 )  # fmt: skip
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip file knows no earlier time, and the files' own would differ
+PROGRAM, REGULAR_FILE = 0o100755 << 16, 0o100644 << 16
+UNIX = 3
 
 
 def is_generated(name: str) -> bool:
@@ -56,11 +59,6 @@ def digest(tree: Tree) -> str:
     for path, content in sorted(tree.items()):
         total.update(f"{path}\0{len(content)}\0".encode() + content)
     return total.hexdigest()
-
-
-EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip file knows no earlier time, and the files' own would differ
-PROGRAM, REGULAR_FILE = 0o100755 << 16, 0o100644 << 16
-UNIX = 3
 
 
 def archive(tree: Tree, folder: str = "", *, programs: Collection[str] = ()) -> bytes:

@@ -17,6 +17,9 @@ from courseware.checking.request import Request
 ANSWER_SECONDS = 3.0
 LATE_ANSWERS_BEFORE_GIVING_UP = 2
 LAG_SECONDS = 0.3
+TRACEBACK = "Traceback (most recent call last):"
+FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+LIBRARY = re.compile(r"/(site-packages|lib/python[\d.]+)/|^<")  # <...> is code that a library made
 
 
 class Server(Protocol):
@@ -164,11 +167,6 @@ class Clock:
         if self._moved:
             self._moved = False
             self._server.move_clock(None)
-
-
-TRACEBACK = "Traceback (most recent call last):"
-FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
-LIBRARY = re.compile(r"/(site-packages|lib/python[\d.]+)/|^<")  # <...> is code that a library made
 
 
 def last_error(log: str) -> str:

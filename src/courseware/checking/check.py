@@ -6,6 +6,9 @@ from typing import Any, TypeVar
 
 import pytest
 
+Function = TypeVar("Function", bound=Callable[..., None])
+MARKER = "check"
+
 
 class CheckFailed(Exception):
     """The application does not do what the check demands.
@@ -33,10 +36,6 @@ def expect(holds: bool, key: str, *, asked: str, expected: object, got: object) 
 
 def _words(value: object) -> str:
     return value if isinstance(value, str) else repr(value)
-
-
-Function = TypeVar("Function", bound=Callable[..., None])
-MARKER = "check"
 
 
 @dataclass(frozen=True)

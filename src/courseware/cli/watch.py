@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING
 from courseware.base.errors import UsageError
 from courseware.cli.common import SandboxOption, StepArgument, console, open_workspace
 
+SAVED = "saved"
+KEYS = "h hint   l list of checks   q quit"
+
 
 @contextmanager
 def keys(pressed: Callable[[str], None]) -> Iterator[bool]:
@@ -64,9 +67,6 @@ if TYPE_CHECKING:
     from courseware.course import Step
     from courseware.student.workspace import Workspace
     from courseware.verdict import Verdict
-
-SAVED = "saved"
-KEYS = "h hint   l list of checks   q quit"
 
 
 def watch(step: StepArgument = None, sandbox: SandboxOption = None) -> None:

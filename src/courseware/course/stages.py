@@ -8,6 +8,8 @@ from courseware.base.tree import Tree, read_tree
 from courseware.course import Course, Step
 from courseware.course.model import PYTEST_SETTINGS
 
+LESSON = "lesson/"
+
 
 def finish(course: Course, number: int) -> dict[str, bytes]:
     """Return the reference after step `number`; 0 is the base that the first step starts from.
@@ -44,9 +46,6 @@ def _brought(course: Course, path: str, number: int) -> bool:
     """Whether the file belongs to the application after step `number`."""
     later = (step.lesson.adds for step in course.stages if step.number > number)
     return not any(fnmatchcase(path, pattern) for adds in later for pattern in adds)
-
-
-LESSON = "lesson/"
 
 
 def step_files(course: Course, step: Step) -> Tree:

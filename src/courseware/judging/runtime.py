@@ -15,6 +15,13 @@ from courseware.services.registry import KINDS, Clearable, HasClock, Mapped, Ser
 from courseware.services.servers import HOST, listen, port_of
 from courseware.verdict import ApplicationReport, StartFailure
 
+START_SECONDS = 15.0
+"""For the start of each process, on a machine that has nothing else to do."""
+RESTARTS = 10
+"""How often an application that has ended is started again: enough that no other check loses by the checks that end it,
+and no more, because an application can take its time to start."""
+LOG_CHARACTERS = 64 * 1024
+
 
 class JudgeServices:
     """Services for one judgement, which outlive an application that is started again.
@@ -74,14 +81,6 @@ class JudgeServices:
         port = port_of(listener)
         self._by_name[name].serve(listener)
         return port
-
-
-START_SECONDS = 15.0
-"""For the start of each process, on a machine that has nothing else to do."""
-RESTARTS = 10
-"""How often an application that has ended is started again: enough that no other check loses by the checks that end it,
-and no more, because an application can take its time to start."""
-LOG_CHARACTERS = 64 * 1024
 
 
 @dataclass(frozen=True)

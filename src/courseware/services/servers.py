@@ -11,6 +11,12 @@ from typing import Any, TypeVar
 from courseware.base.errors import UsageError
 
 POLL_SECONDS = 0.01
+HOST = "127.0.0.1"
+"""Where everything of the course listens: this machine's own address, which no other machine reaches."""
+Listener = socket.socket
+BACKLOG = 128
+Result = TypeVar("Result")
+SECONDS = 5.0
 
 
 class FaultMode(StrEnum):
@@ -40,13 +46,6 @@ class FaultState:
             await asyncio.sleep(POLL_SECONDS)
 
 
-HOST = "127.0.0.1"
-"""Where everything of the course listens: this machine's own address, which no other machine reaches."""
-
-Listener = socket.socket
-BACKLOG = 128
-
-
 def listen(usual: int) -> Listener:
     """A socket that listens on the `usual` port, or on any free one when that is taken; 0 stands for any."""
     with suppress(OSError):
@@ -62,10 +61,6 @@ def listen_at(port: int) -> Listener:
 def port_of(listener: Listener) -> int:
     port: int = listener.getsockname()[1]
     return port
-
-
-Result = TypeVar("Result")
-SECONDS = 5.0
 
 
 class Background:

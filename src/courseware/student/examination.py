@@ -14,6 +14,11 @@ from pathlib import Path
 from courseware.course import Course
 from courseware.judging.sandbox import available
 
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql")
+MEBIBYTE = 2**20
+ROOM = 500 * MEBIBYTE
+
 
 class State(StrEnum):
     """GOOD: all of it works. LIMITED: the course can be worked on without it. MISSING: it cannot."""
@@ -44,12 +49,6 @@ def limited(name: str, found: str, meaning: str, remedy: str) -> Finding:
 
 def missing(name: str, found: str, meaning: str, remedy: str) -> Finding:
     return Finding(name, State.MISSING, found, meaning, remedy)
-
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql")
-MEBIBYTE = 2**20
-ROOM = 500 * MEBIBYTE
 
 
 def examine(course: Course | None) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ PHASES = {
 }
 SIGNS = {Outcome.PASSED: "✔", Outcome.FAILED: "✘", Outcome.SKIPPED: "·", Outcome.ERROR: "!"}
 COURSE_FAULT = "The course's own checks failed. This is not your mistake, and says nothing about your work."
+STARTS = "The application starts"
 
 
 def course_faults(verdict: Verdict) -> list[str]:
@@ -30,9 +31,6 @@ def tasks_in(step: Step, path: str) -> str:
     """For which of the step's tasks a file is edited."""
     tasks = [task.id for task in step.tasks_in(path)]
     return f"{'tasks' if len(tasks) > 1 else 'task'} {', '.join(tasks)}" if tasks else "no task"
-
-
-STARTS = "The application starts"
 
 
 def failure_text(check: CheckResult) -> str:

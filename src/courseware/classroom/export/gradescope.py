@@ -31,6 +31,9 @@ from courseware.views.wording import STARTS, circumstances, failure_text, start_
 DECIMALS = 4
 PLAIN_TEXT = {"output_format": "text", "test_output_format": "text", "test_name_format": "text"}
 PASSED, FAILED = "passed", "failed"
+SETTINGS = "autograder.json"
+COURSE = "course"
+SCRIPTS = ("setup.sh", "run_autograder")
 
 
 def results(verdict: Verdict) -> dict[str, Any]:
@@ -101,10 +104,6 @@ def _output(check: CheckResult, hidden_ids: set[str]) -> str:
     return failure_text(check) + hint
 
 
-SETTINGS = "autograder.json"
-COURSE = "course"
-
-
 class Settings(FrozenModel):
     """What the autograder was made for. `plain` allows to judge without a sandbox where there is none."""
 
@@ -161,9 +160,6 @@ def _project(submission: Path, step: Step) -> Tree:
 
 if __name__ == "__main__":
     sys.exit(main(Path(sys.argv[1])))
-
-
-SCRIPTS = ("setup.sh", "run_autograder")
 
 
 def autograder_zip(course: Course, step: Step, *, plain: bool) -> bytes:

@@ -12,6 +12,9 @@ from courseware.judging.judgement import checks_version
 from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Verdict
 
+CHANGED = "It was changed while the class was judged: grade it again."
+NOT_YET = "It was not judged yet."
+
 
 @dataclass(frozen=True)
 class SubmissionResult:
@@ -20,10 +23,6 @@ class SubmissionResult:
     student: str
     verdict: Verdict | None
     remark: str = ""
-
-
-CHANGED = "It was changed while the class was judged: grade it again."
-NOT_YET = "It was not judged yet."
 
 
 class StepGrading:

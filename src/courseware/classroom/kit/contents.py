@@ -60,6 +60,7 @@ Your work is the folder `workspace/{slug}`. Hand in all of it, as a zip file or 
 """
 
 BEFORE = "The steps before it are here too, to read again; it starts from what solves them."
+GITIGNORE = b"/workspace/\n.venv/\n__pycache__/\n.ipynb_checkpoints/\nuv.lock\n"
 
 
 def readme(course: Course, steps: tuple[Step, ...], python: str) -> bytes:
@@ -70,9 +71,6 @@ def readme(course: Course, steps: tuple[Step, ...], python: str) -> bytes:
         handed_out += f"\n{BEFORE}"
     text = README.format(title=course.title, handed_out=handed_out, number=last.number, slug=last.slug, python=python)
     return text.encode()
-
-
-GITIGNORE = b"/workspace/\n.venv/\n__pycache__/\n.ipynb_checkpoints/\nuv.lock\n"
 
 
 def steps_of(course: Course, count: int) -> tuple[Step, ...]:

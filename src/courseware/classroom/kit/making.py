@@ -22,6 +22,7 @@ from courseware.judging.judgement import catalogue
 
 ALTERNATIVE_LINES = 6
 """Longer runs than of the reference: a lesson shows how something is said, and an alternative says it so, too."""
+RECORD = "kit.json"
 
 
 def given_away(course: Course, count: int, files: Tree) -> Iterator[str]:
@@ -71,9 +72,6 @@ def _hidden_lines(step: Step) -> set[Window]:
     """The lines of the hidden checks that no visible check shares."""
     visible = {path.name: path.read_bytes() for path in step.checks_folder.glob("*.py")}
     return windows_of(read_tree(step.hidden_checks_folder)) - windows_of(visible)
-
-
-RECORD = "kit.json"
 
 
 class KitManifest(FrozenModel):

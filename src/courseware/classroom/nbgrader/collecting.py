@@ -31,6 +31,9 @@ from courseware.course import Step
 from courseware.course.model import PYTEST_SETTINGS
 from courseware.judging.intake import IntakeRefused, read_submission
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+SECONDS_PER_DAY = 24 * 60 * 60
+
 
 class Collect(ExchangeCollect):
     """Collects submissions as nbgrader does, but of one that cannot be taken in only a note why.
@@ -65,9 +68,6 @@ def _refusal_of(source: Path, step: Step) -> str:
         return str(refused)
     odd = no_files(source)
     return f"{odd[0].relative_to(source)} is a link or something else that is no file." if odd else ""
-
-
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
 
 class Extractor(ExtractorPlugin):
@@ -129,9 +129,6 @@ def _without_folder_around(tree: dict[str, bytes], notebook: str) -> dict[str, b
     if f"{top}/{notebook}" not in tree:
         return tree
     return {path.removeprefix(f"{top}/"): content for path, content in tree.items()}
-
-
-SECONDS_PER_DAY = 24 * 60 * 60
 
 
 class LatePenalty(LateSubmissionPlugin):

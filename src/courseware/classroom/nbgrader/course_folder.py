@@ -18,6 +18,12 @@ from courseware.course import Course, Step, load_course
 from courseware.course.stages import is_handed_in
 
 OWN = ".course"
+# nbgrader's own (the last one is where it puts what it fetches), ours, and what running a project leaves behind.
+IGNORED = (
+    ".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", ".course", ".nbgrader_cache", "*.sqlite", "*.sqlite-*",
+    *GENERATED,
+)  # fmt: skip
+LARGEST_FILE = 20_000  # kB; larger ones would be refused in any case
 
 
 class ClassSettings(FrozenModel):
@@ -94,14 +100,6 @@ class CourseFolder:
 def content_digest(content: bytes) -> str:
     """SHA-256 (hex) of a file's content."""
     return hashlib.sha256(content).hexdigest()
-
-
-# nbgrader's own (the last one is where it puts what it fetches), ours, and what running a project leaves behind.
-IGNORED = (
-    ".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", ".course", ".nbgrader_cache", "*.sqlite", "*.sqlite-*",
-    *GENERATED,
-)  # fmt: skip
-LARGEST_FILE = 20_000  # kB; larger ones would be refused in any case
 
 
 def configure(c: Any, root: Path) -> None:

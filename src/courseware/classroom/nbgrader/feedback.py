@@ -13,6 +13,9 @@ from courseware.classroom.judgements.jobs import Judgement
 from courseware.verdict import CheckResult, Outcome, Verdict
 from courseware.views.html import message_html, verdict_html
 
+NOT_TAKEN_IN = "What you handed in could not be taken in, so there is nothing to judge. Please talk to your instructor."
+FAULT = "This task could not be judged. It is not your mistake: your instructor will look at it."
+
 
 @pass_context
 def markdown_without_html(context: Context, source: str) -> str:
@@ -23,10 +26,6 @@ def markdown_without_html(context: Context, source: str) -> str:
     cell: dict[str, Any] = context.get("cell", {})
     renderer = IPythonRenderer(escape=True, attachments=cell.get("attachments", {}))
     return str(MarkdownWithMath(renderer=renderer).render(source))
-
-
-NOT_TAKEN_IN = "What you handed in could not be taken in, so there is nothing to judge. Please talk to your instructor."
-FAULT = "This task could not be judged. It is not your mistake: your instructor will look at it."
 
 
 def judgement_html(judgement: Judgement, task: str) -> str:

@@ -21,6 +21,12 @@ from courseware.classroom.nbgrader.submissions import project_in
 from courseware.course import Step
 from courseware.judging.sandbox import SandboxKind
 
+Processed = tuple[NotebookNode, ResourcesDict]
+NEEDS_LOOK = "needs_look"
+"""In nbgrader's resources: the ids of grade cells that a person must look at."""
+UNKNOWN_POINTS = "unknown_points"
+"""In nbgrader's resources: those of them whose points nobody knows yet."""
+
 
 def mend(notebook: NotebookNode, official: NotebookNode) -> list[str]:
     """Puts back what nbgrader needs and would fail without; returns the ids of the cells that had been deleted.
@@ -54,13 +60,6 @@ def _restored(cell: NotebookNode, official: NotebookNode) -> NotebookNode:
     if official.metadata.nbgrader.get("solution"):
         restored.source = cell.source
     return restored
-
-
-Processed = tuple[NotebookNode, ResourcesDict]
-NEEDS_LOOK = "needs_look"
-"""In nbgrader's resources: the ids of grade cells that a person must look at."""
-UNKNOWN_POINTS = "unknown_points"
-"""In nbgrader's resources: those of them whose points nobody knows yet."""
 
 
 class MendCells(NbGraderPreprocessor):

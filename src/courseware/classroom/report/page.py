@@ -20,6 +20,7 @@ MOST_BARS = 20
 MOST_TICKS = 12
 ROUND = tuple(round(digit * 10.0**power, 9) for power in range(-3, 9) for digit in (1, 2, 5))
 TINY = 1e-9  # what floating point may be off
+MISTAKES = 10  # are told with an example
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,6 @@ def parts(*counted: tuple[str, int, str]) -> tuple[Part, ...]:
         made.append(Part(kind, at, width, count, text))
         at += width
     return tuple(made)
-
-
-MISTAKES = 10  # are told with an example
 
 
 def page(title: str, steps: Sequence[StepFigures], made_at: datetime) -> str:

@@ -16,6 +16,8 @@ HEADINGS = (
     "step", "task", "task title", "check", "sentence", "hidden", "points",
     "judged", "passed", "failed", "not reached", "message key", "students", "asked", "expected", "came",
 )  # fmt: skip
+MISTAKES = 10
+CELLS = 20
 
 
 def spreadsheet(steps: Sequence[StepFigures]) -> str:
@@ -58,10 +60,6 @@ def _mistake(mistake: Mistake | None) -> list[object]:
 def _cell(value: object) -> object:
     """A text that nothing takes for more than a text."""
     return spreadsheet_text(value) if isinstance(value, str) else value
-
-
-MISTAKES = 10
-CELLS = 20
 
 
 def report_view(steps: list[StepFigures]) -> RenderableType:

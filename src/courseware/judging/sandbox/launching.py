@@ -16,6 +16,8 @@ from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Self, TypeAlias
 
+MAXIMUM_FILES = 10_000
+
 
 @dataclass
 class CommandLine:
@@ -52,9 +54,6 @@ class CommandLine:
         for descriptor in self.descriptors:
             os.close(descriptor)
         self.descriptors.clear()
-
-
-MAXIMUM_FILES = 10_000
 
 
 def compile_libraries(sources: Collection[str]) -> None:

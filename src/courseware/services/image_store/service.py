@@ -17,6 +17,8 @@ from courseware.services.servers import HOST, Background, FaultMode, FaultState,
 from courseware.services.web import FaultInjection, WebServer, page, web_application
 
 API = "/v1_1/"
+CLOUD_NAME = "course"
+API_KEY = "123456789012345"
 
 
 class Pages:
@@ -84,10 +86,6 @@ def _summary(picture: Any) -> dict[str, Any]:
         "height": picture.image.height,
         "bytes": len(picture.image.content),
     }
-
-
-CLOUD_NAME = "course"
-API_KEY = "123456789012345"
 
 
 class ImageStore:

@@ -20,6 +20,20 @@ MOST_SCANS = 100  # each goes over the whole picture; thousands of them would ta
 USUAL_QUALITY = 85
 UNDONE = {"a", "b", "bo", "co", "d", "dpr", "e", "fl", "o", "r", "so", "t", "u", "x", "y", "z"}
 PARAMETER = re.compile(r"(?P<name>[a-z]{1,4})_(?P<value>.+)")
+Center = tuple[float, float]
+CENTER: Center = (0.5, 0.5)
+CENTERS: dict[str, Center] = {
+    "north_west": (0, 0), "north": (0.5, 0), "north_east": (1, 0),
+    "west": (0, 0.5), "center": CENTER, "east": (1, 0.5),
+    "south_west": (0, 1), "south": (0.5, 1), "south_east": (1, 1),
+}  # fmt: skip
+SIDES = {"w": "width", "h": "height"}
+KNOWN = {"c", "g", "f", "q", "ar", *SIDES}
+# /CLOUD/image/upload/..., or without the cloud where it has a host of its own; and the short forms.
+START = re.compile(r"/(?:(?P<cloud>[\w-]+)/)?(?:image/upload|images|iu)/(?P<rest>.+)")
+SIGNATURE = re.compile(r"s--[\w-]+--")
+VERSION = re.compile(r"v\d+")
+SHARED_HOST = re.compile(r"res(?:-[1-5])?\.cloudinary\.com")
 
 
 class WrongTransformation(ValueError):
@@ -138,15 +152,6 @@ def _rendered(image: Image.Image, target: str, quality: int) -> Rendered:
     return Rendered(content.getvalue(), target, image.width, image.height)
 
 
-Center = tuple[float, float]
-CENTER: Center = (0.5, 0.5)
-CENTERS: dict[str, Center] = {
-    "north_west": (0, 0), "north": (0.5, 0), "north_east": (1, 0),
-    "west": (0, 0.5), "center": CENTER, "east": (1, 0.5),
-    "south_west": (0, 1), "south": (0.5, 1), "south_east": (1, 1),
-}  # fmt: skip
-
-
 def _fill(image: Image.Image, size: Size, center: Center) -> Image.Image:
     return ImageOps.fit(image, size, centering=center)
 
@@ -178,15 +183,6 @@ CROPS: dict[str, Callable[[Image.Image, Size, Center], Image.Image]] = {
     "fill": _fill, "lfill": _fill, "thumb": _fill, "auto": _fill, "fit": _fit, "limit": _limit, "crop": _crop,
     "pad": _pad, "scale": _scale,
 }  # fmt: skip
-SIDES = {"w": "width", "h": "height"}
-KNOWN = {"c", "g", "f", "q", "ar", *SIDES}
-
-
-# /CLOUD/image/upload/..., or without the cloud where it has a host of its own; and the short forms.
-START = re.compile(r"/(?:(?P<cloud>[\w-]+)/)?(?:image/upload|images|iu)/(?P<rest>.+)")
-SIGNATURE = re.compile(r"s--[\w-]+--")
-VERSION = re.compile(r"v\d+")
-SHARED_HOST = re.compile(r"res(?:-[1-5])?\.cloudinary\.com")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ UNSIGNED = {"file", "cloud_name", "resource_type", "api_key", "signature"}
 SHA256_CHARACTERS = 64
 
 Parameters = Mapping[str, str]
+LARGEST_FILE = 10 * 1024 * 1024
+LARGEST_CALL = LARGEST_FILE + 64 * 1024
+MOST_FIELDS = 100
 
 
 def string_to_sign(parameters: Parameters, *, encoded: bool = True) -> str:
@@ -32,11 +35,6 @@ def is_signed(parameters: Parameters, secret: str) -> bool:
     sha256 = len(given) == SHA256_CHARACTERS
     ways = [string_to_sign(parameters, encoded=encoded) for encoded in (True, False)]
     return any(hmac.compare_digest(given, sign(way, secret, sha256=sha256).encode()) for way in ways)
-
-
-LARGEST_FILE = 10 * 1024 * 1024
-LARGEST_CALL = LARGEST_FILE + 64 * 1024
-MOST_FIELDS = 100
 
 
 class CallFailed(Exception):

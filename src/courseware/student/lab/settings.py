@@ -14,6 +14,27 @@ from courseware.services.servers import HOST
 
 TERMINAL = "terminal:1"
 LESSON = "lesson/README.md"
+DOCUMENTATION = "application/docs"
+"""Where the application's Swagger UI is on JupyterLab's server, handed through by jupyter-server-proxy."""
+# What JupyterLab starts with; the student's own choices in its settings editor go before it.
+PREFERENCES = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/filebrowser-extension:browser": {"showHiddenFiles": True},
+}
+# Parts that a student has no use for here: what grades, what installs, and the other notebook application.
+LEFT_OUT = (
+    "@jupyter/nbgrader",
+    "@jupyter-notebook/lab-extension",
+    "@jupyterlab/apputils-extension:announcements",
+    "@jupyterlab/extensionmanager-extension",
+)
+SERVER_PARTS_LEFT_OUT = (
+    "nbgrader.server_extensions.assignment_list",
+    "nbgrader.server_extensions.course_list",
+    "nbgrader.server_extensions.formgrader",
+    "nbgrader.server_extensions.validate_assignment",
+    "notebook",
+)
 
 
 def lay_out(step: Step, documentation: str, workspaces: Path) -> None:
@@ -82,32 +103,6 @@ def _split(orientation: str, sizes: list[float], children: list[dict[str, Any]])
 
 def _tabs(widgets: list[str]) -> dict[str, Any]:
     return {"type": "tab-area", "currentIndex": 0, "widgets": widgets}
-
-
-DOCUMENTATION = "application/docs"
-"""Where the application's Swagger UI is on JupyterLab's server, handed through by jupyter-server-proxy."""
-
-# What JupyterLab starts with; the student's own choices in its settings editor go before it.
-PREFERENCES = {
-    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-    "@jupyterlab/filebrowser-extension:browser": {"showHiddenFiles": True},
-}
-
-
-# Parts that a student has no use for here: what grades, what installs, and the other notebook application.
-LEFT_OUT = (
-    "@jupyter/nbgrader",
-    "@jupyter-notebook/lab-extension",
-    "@jupyterlab/apputils-extension:announcements",
-    "@jupyterlab/extensionmanager-extension",
-)
-SERVER_PARTS_LEFT_OUT = (
-    "nbgrader.server_extensions.assignment_list",
-    "nbgrader.server_extensions.course_list",
-    "nbgrader.server_extensions.formgrader",
-    "nbgrader.server_extensions.validate_assignment",
-    "notebook",
-)
 
 
 class LabFolder:

@@ -35,6 +35,24 @@ from courseware.student.serving.documentation import (
 
 PATH = 2
 """Where in a record about a request the path is."""
+WAITING = "It starts again as soon as you save a file."
+# It asks again by itself, so the page behind it comes back once the mistake is mended.
+FAILURE_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="2">
+<meta name="color-scheme" content="light dark">
+<title>{heading}</title>
+<style>{style}</style>
+</head>
+<body class="failure">
+<h1>{heading}</h1>
+<pre>{failure}</pre>
+<p>{advice}</p>
+</body>
+</html>
+"""
 
 
 class NotTheDocumentation(logging.Filter):
@@ -51,9 +69,6 @@ def quiet_logging() -> dict[str, Any]:
     configuration["filters"] = {"not_the_documentation": {"()": NotTheDocumentation}}
     configuration["loggers"]["uvicorn.access"]["filters"] = ["not_the_documentation"]
     return configuration
-
-
-WAITING = "It starts again as soon as you save a file."
 
 
 def serve_once(listener: socket.socket, folder: Path, description: Description, environment: Mapping[str, str]) -> None:
@@ -172,22 +187,3 @@ class ForgivingApplication:
 def report(heading: str, text: str) -> None:
     """Tells the person at the terminal, apart from the lines around it."""
     print(f"\n{heading}\n\n{printable(text)}\n", file=sys.stderr, flush=True)
-
-
-# It asks again by itself, so the page behind it comes back once the mistake is mended.
-FAILURE_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="refresh" content="2">
-<meta name="color-scheme" content="light dark">
-<title>{heading}</title>
-<style>{style}</style>
-</head>
-<body class="failure">
-<h1>{heading}</h1>
-<pre>{failure}</pre>
-<p>{advice}</p>
-</body>
-</html>
-"""
