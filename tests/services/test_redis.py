@@ -1,7 +1,9 @@
 """Redis as an application meets it: with redis-py, in both of its kinds, and in every mode."""
 
 import asyncio
+import gc
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -140,6 +142,22 @@ def test_connections_beyond_the_limit_are_reset_and_the_others_stay(cache: Cache
         until = time.monotonic() + SECONDS
         while not answers(client):
             assert time.monotonic() < until
+
+
+def test_clients_that_are_reset_at_once_leave_no_socket_open(cache: Cache) -> None:
+    for _ in range(50):
+        with socket.create_connection((HOST, cache.port), timeout=SECONDS) as gone:
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    cache.service.stop()
+    # Warnings are errors here, and an open socket that is collected is one.
+    gc.collect()
+
+
+def test_a_value_larger_than_the_buffers_of_the_socket(cache: Cache) -> None:
+    value = b"x" * (8 * 1024 * 1024)
+    with cache.client() as client:
+        client.set("large", value)
+        assert client.get("large") == value
 
 
 def answers(client: redis.Redis) -> bool:

@@ -7,6 +7,7 @@ import struct
 import threading
 from contextlib import suppress
 from datetime import datetime
+from socketserver import StreamRequestHandler
 from typing import Any
 
 from fakeredis import FakeRedis
@@ -132,7 +133,9 @@ class Handler(TCPFakeRequestHandler):
     server: Server
 
     def setup(self) -> None:
-        super().setup()
+        # The setup of TCPFakeRequestHandler fails for a client that has gone already, and leaves its files open.
+        StreamRequestHandler.setup(self)
+        self.connection.setblocking(False)
         self.writer = Waiting(self.client_address, self.wfile, self)
         places = {"laddr": self.connection.getsockname(), "addr": self.client_address, "fd": self.connection.fileno()}
         self.current_client = Connection(server=self.server.fake_server, client_info=places, protocol=2)
@@ -179,6 +182,15 @@ class Waiting(Writer):
         while server.faults.now is FaultMode.STALLS:
             server._shutdown_event.wait(POLL_SECONDS)
         super().dump(value)
+
+    def write(self, value: bytes) -> None:
+        """Waits for a client that reads slowly. Reading from the socket never waits."""
+        connection = self.request_handler.connection
+        connection.setblocking(True)
+        try:
+            super().write(value)
+        finally:
+            connection.setblocking(False)
 
 
 def _reset(connection: socket.socket) -> None:
