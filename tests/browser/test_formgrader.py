@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -167,7 +168,7 @@ def test_formgrader_grades_a_class(
     frame.locator(".course-verdict").first.scroll_into_view_if_needed()
     page.screenshot(path=screenshots / "formgrader_refused.png")
 
-    with sqlite3.connect(folder.root / "gradebook.db") as gradebook:
+    with closing(sqlite3.connect(folder.root / "gradebook.db")) as gradebook, gradebook:
         assert gradebook.execute("SELECT manual_score FROM grade WHERE manual_score IS NOT NULL").fetchall() == [(4.0,)]
     hosts = {part.hostname for part in map(urlsplit, asked) if part.scheme in ("http", "https", "ws", "wss")}
     assert hosts == {HOST}
