@@ -12,7 +12,7 @@ from app.core.config import get_settings
 from app.core.database import create_engine, create_sessions
 from app.core.errors import add_error_handlers
 from app.core.rate_limit import create_rate_limits
-from app.core.redis import PatientRedis
+from app.core.redis import RedisClient
 from app.services.email import Mailer
 from app.services.sessions import LoginSessions
 
@@ -25,11 +25,12 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
     application.state.sessions = create_sessions(engine)
     application.state.mailer = Mailer(settings)
     application.state.rate_limits = create_rate_limits(settings)
-    redis = PatientRedis(settings.redis_url)
+    redis = RedisClient(settings.redis_url)
     application.state.cache = Cache(redis)
     application.state.login_sessions = LoginSessions(redis)
     yield
     await application.state.mailer.close()
+    await application.state.cache.close()
     await redis.close()
     await engine.dispose()
 

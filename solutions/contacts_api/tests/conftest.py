@@ -104,9 +104,9 @@ async def wire(each_redis: str) -> AsyncIterator[Wire]:
 @pytest.fixture
 async def processes(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[LoginSessions, LoginSessions]]:
     """What two processes with one Redis know about sessions."""
-    monkeypatch.setattr(redis, "PATIENCE", 5)
-    monkeypatch.setattr(redis, "PAUSE", 0.05)
-    first, second = redis.PatientRedis(wire.url), redis.PatientRedis(wire.url)
+    monkeypatch.setattr(redis, "TIMEOUT", 5)
+    monkeypatch.setattr(redis, "COOL_DOWN", 0.05)
+    first, second = redis.RedisClient(wire.url), redis.RedisClient(wire.url)
     yield LoginSessions(first), LoginSessions(second)
     await first.close()
     await second.close()
@@ -139,9 +139,9 @@ async def application(
     """The application, started."""
     settings.setenv("DATABASE_URL", database_url)
     settings.setenv("REDIS_URL", redis_url)
-    settings.setattr(redis, "PATIENCE", 5)  # a busy machine is no outage
+    settings.setattr(redis, "TIMEOUT", 5)  # a busy machine is no outage
     settings.setenv("MAIL_PORT", str(mailbox.port))
-    settings.setattr(email, "FAREWELL", 30.0)  # a busy machine is no outage
+    settings.setattr(email, "CLOSE_TIMEOUT", 30.0)  # a busy machine is no outage
     get_settings.cache_clear()
     application = built_once()
     async with application.router.lifespan_context(application):

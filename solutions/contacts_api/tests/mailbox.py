@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 """Seconds after which a message that has not come is missing."""
 
 
@@ -40,7 +40,7 @@ class Mailbox:
 
     async def next_message(self, address: str) -> EmailMessage:
         """The oldest message to `address` that was not asked for yet."""
-        return await asyncio.wait_for(self._unread[address].get(), PATIENCE)
+        return await asyncio.wait_for(self._unread[address].get(), TIMEOUT)
 
     async def next_link(self, address: str) -> str:
         """The link in that message."""

@@ -61,15 +61,6 @@ async def get_access_claims(token: Annotated[str | None, Depends(_bearer)]) -> C
 AccessClaims = Annotated[Claims, Depends(get_access_claims)]
 
 
-async def get_claims_in_force(claims: AccessClaims, login_sessions: LoginSessionsDep) -> Claims:
-    """The same, as far as Redis knows in force: for those who do without the database. Raises Unauthorized."""
-    await login_sessions.demand_in_force(claims)
-    return claims
-
-
-ClaimsInForce = Annotated[Claims, Depends(get_claims_in_force)]
-
-
 async def get_current_user(session: SessionDep, claims: AccessClaims) -> User:
     """The user whose access token came with the request. Raises Unauthorized."""
     return await users.find_by_claims(session, claims)

@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     """Seconds until Cloudinary counts as down. Nothing ends a thread, and a server told to stop has but five."""
 
     redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(default="redis://127.0.0.1:6379/0", repr=False)
-    """Where processes share what they count and remember. While it is away, each of them does so for itself."""
+    """What processes share: counters, the cache, and refresh tokens that were used."""
     rate_limit_enabled: bool = True
     """Switched off for tests, all of which come from one address."""
 

@@ -105,6 +105,7 @@ class Unavailable(ApplicationError):
     """Something that we depend on is down."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
+    headers = MappingProxyType({"Retry-After": "1"})
 
 
 class ErrorBody(BaseModel):

@@ -18,7 +18,7 @@ from slowapi.util import get_remote_address
 from app.core.config import Settings
 from app.core.errors import TooManyRequests
 
-PATIENCE = 0.08
+REDIS_TIMEOUT = 0.08
 """Seconds until a Redis that does not answer counts as away. One request may ask it twice."""
 
 Count = Callable[[Request], None]
@@ -39,8 +39,8 @@ class RateLimits:
 def create_rate_limits(settings: Settings) -> RateLimits:
     """The limits, counted in Redis for all processes; while it is away each process counts in its own memory."""
     options: dict[str, Any] = {
-        "socket_timeout": PATIENCE,
-        "socket_connect_timeout": PATIENCE,
+        "socket_timeout": REDIS_TIMEOUT,
+        "socket_connect_timeout": REDIS_TIMEOUT,
         "retry": Retry(NoBackoff(), 0),
     }
     limiter = Limiter(

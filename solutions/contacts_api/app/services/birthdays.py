@@ -25,32 +25,33 @@ UpcomingBirthdays = TypeAdapter(list[UpcomingBirthday])
 
 
 async def read_cached(cache: Cache, sessions: async_sessionmaker[AsyncSession], claims: Claims, days: int) -> bytes:
-    """The upcoming birthdays of the contacts of an access token's user, as JSON. Raises Unauthorized and Forbidden.
+    """The upcoming birthdays of an access token's user, as JSON. Raises Unauthorized and Forbidden.
 
-    Only when the answer is not in the cache yet, a session is opened and the user looked up.
+    The answer for the default number of days comes from the cache. Each query has a session of its own, so that no
+    database connection is held while the request waits for Redis or for another request's load.
     """
-    today = clock.today()  # once: at midnight the key and the query must not speak of two days
+    async with sessions() as session:
+        user = await users.find_by_claims(session, claims)
+    users.demand_verified(user)
+    today = clock.today()  # once: the key and the query must use the same day, also at midnight
 
     async def load() -> bytes:
         async with sessions() as session:
-            user = await users.find_by_claims(session, claims)
-            users.demand_verified(user)
             return UpcomingBirthdays.dump_json(await read_upcoming(session, user, today, days))
 
-    return await cache.get_or_set_cache(cache_key(claims.sub, today, days), TIME_TO_LIVE, load)
+    if days != DEFAULT_DAYS:
+        return await load()
+    return await cache.get_or_set_cache(cache_key(user.id, today), TIME_TO_LIVE, load)
 
 
-async def forget(cache: Cache, user_id: int) -> None:
-    """To be called when the contacts of a user have changed, after the commit."""
-    today = clock.today()
-    dates = (today, today + timedelta(1))  # somebody else's clock may have passed midnight already
-    await cache.forget(*[cache_key(user_id, day, days) for day in dates for days in range(1, MOST_DAYS + 1)])
+async def invalidate(cache: Cache, user_id: int) -> None:
+    """Delete the cached answer of a user. Call it after the commit of each change of the user's contacts."""
+    await cache.invalidate(cache_key(user_id, clock.today()))
 
 
-def cache_key(user_id: int, today: date, days: int) -> str:
-    """Under which key the cache holds an answer."""
-    key = f"birthdays:{user_id}:{today}"
-    return key if days == DEFAULT_DAYS else f"{key}:{days}"
+def cache_key(user_id: int, today: date) -> str:
+    """The key of a user's answer. It names the day, so an answer is never served on the next day."""
+    return f"birthdays:{user_id}:{today}"
 
 
 async def read_upcoming(session: AsyncSession, owner: User, today: date, days: int) -> list[UpcomingBirthday]:

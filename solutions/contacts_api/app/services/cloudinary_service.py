@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 
 async def upload_avatar(user_id: int, picture: bytes) -> str:
     """Puts a picture in the place of the user's last one. Returns the URL to show it by. Raises BadGateway."""
-    patience = get_settings().cloudinary_timeout
-    call = partial(_upload, f"avatars/{user_id}", picture, patience)
+    timeout = get_settings().cloudinary_timeout
+    call = partial(_upload, f"avatars/{user_id}", picture, timeout)
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout):
             stored = await asyncio.get_running_loop().run_in_executor(_threads, call)
         return _transformed(stored["secure_url"])
     except Exception as error:  # the SDK meets strange answers with errors of any kind
@@ -34,7 +34,7 @@ async def upload_avatar(user_id: int, picture: bytes) -> str:
         raise BadGateway("upload_failed", "The picture could not be stored. Try again later.") from error
 
 
-def _upload(public_id: str, picture: bytes, patience: float) -> Any:
+def _upload(public_id: str, picture: bytes, timeout: float) -> Any:
     """What Cloudinary answers. The account goes with the call, as the SDK's global settings would outlive ours."""
     settings = get_settings()
     return cloudinary.uploader.upload(
@@ -46,7 +46,7 @@ def _upload(public_id: str, picture: bytes, patience: float) -> Any:
         api_key=settings.cloudinary_api_key.get_secret_value(),
         api_secret=settings.cloudinary_api_secret.get_secret_value(),
         upload_prefix=settings.cloudinary_upload_prefix,
-        timeout=Timeout(connect=patience / 4, read=patience),  # it tries four times to connect
+        timeout=Timeout(connect=timeout / 4, read=timeout),  # it tries four times to connect
     )
 
 

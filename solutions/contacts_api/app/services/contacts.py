@@ -11,9 +11,15 @@ from app.models import Contact, User
 from app.schemas.contact import ContactCreate, ContactRead, ContactUpdate
 from app.schemas.page import Page, PageParams
 
+MOST_CONTACTS = 10_000
+"""Contacts of one user. Their birthdays are loaded and cached as one answer."""
+
 
 async def create(session: AsyncSession, owner: User, data: ContactCreate) -> Contact:
-    """A new contact of `owner`. Raises Conflict when they have one with this e-mail address."""
+    """A new contact of `owner`. Raises Conflict when they have one with this e-mail address, or too many."""
+    count = await session.scalar(select(func.count()).where(Contact.owner_id == owner.id)) or 0
+    if count >= MOST_CONTACTS:
+        raise Conflict("too_many_contacts", f"You can have {MOST_CONTACTS} contacts. Delete one first.")
     contact = Contact(owner_id=owner.id, **data.model_dump())
     session.add(contact)
     await _commit(session)

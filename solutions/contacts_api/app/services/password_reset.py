@@ -8,8 +8,8 @@ from app.core.security import Purpose, hash_password, read_mailed_token
 from app.models import User
 
 
-async def confirm(session: AsyncSession, token: str, password: str) -> User:
-    """The user of the token, who has the new password from now on. Raises BadRequest.
+async def confirm(session: AsyncSession, token: str, password: str) -> None:
+    """Sets the new password of the token's user. Raises BadRequest.
 
     All other tokens of the user end with the old password, this one too: that is what makes it work only once.
     """
@@ -31,7 +31,6 @@ async def confirm(session: AsyncSession, token: str, password: str) -> User:
     if changed.scalar() is None:
         raise _unusable()
     await session.commit()
-    return user
 
 
 def _unusable() -> BadRequest:

@@ -1,88 +1,64 @@
-"""Sessions: what begins with a login and lives on in refresh tokens, each of which works once."""
+"""Login sessions: each refresh token works once, and a session can be ended before its tokens expire."""
 
 import math
 import uuid
-from contextlib import suppress
 from datetime import timedelta
 
 from app.core import clock
-from app.core.errors import Unauthorized
-from app.core.redis import PatientRedis, RedisAway
+from app.core.errors import Unauthorized, Unavailable
+from app.core.redis import Command, RedisClient, RedisUnavailable, Result
 from app.core.security import LIFETIMES, Claims, Purpose
-from app.models import User
-
-MOST_REMEMBERED = 100_000
-"""Tokens: about 20 MB."""
 
 
 class LoginSessions:
-    """Knows which tokens do not work any more, though they have not expired.
+    """Remembers in Redis, for all processes, which refresh tokens were used and which sessions have ended.
 
-    Redis tells all processes. What this process has found out itself it remembers too, for when Redis is away: then a
-    token could be used once in each process, but never twice in one.
+    While Redis is unavailable, no token can be checked. So every method fails closed: it raises Unavailable.
     """
 
-    def __init__(self, redis: PatientRedis) -> None:
+    def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
-        self._remembered: dict[str, None] = {}
 
     async def use_up(self, claims: Claims) -> None:
-        """Takes a token in exchange for the next one of its session. Raises Unauthorized when it works no more.
+        """Accept a refresh token, once. Raises Unauthorized for a used token and for one of an ended session.
 
-        A token that comes a second time was stolen, or its successor was: nobody can tell who is who, so both are out.
+        A token that comes a second time was copied. Its session ends, for the thief and for the user.
         """
-        if await self._is_marked(_ended(claims)):
+        if await self._is_ended(claims):
             raise _revoked()
-        if not await self._mark(_used(claims), claims.exp - clock.now()):
-            await self.end_session(claims)
+        if not await self._mark_used(claims):
+            await self._mark_ended(claims)
             raise _revoked()
 
-    async def end_session(self, claims: Claims) -> None:
-        """Ends the session of a token: neither this one works from now on, nor those that came and will come of it."""
-        await self._mark(_used(claims), claims.exp - clock.now())
-        await self._mark(_ended(claims), LIFETIMES[Purpose.REFRESH])
+    async def end(self, claims: Claims) -> None:
+        """End the session of a refresh token: this token, and every token before and after it."""
+        if not await self._is_ended(claims):
+            await self._mark_used(claims)
+            await self._mark_ended(claims)
 
-    async def end_all_before(self, user: User) -> None:
-        """Ends all sessions from before the last change of the user's fingerprint, also for `demand_in_force`."""
-        value, seconds = user.fingerprint, _seconds(LIFETIMES[Purpose.ACCESS])
-        await self._redis.tell(_fingerprint(user.id), lambda redis: redis.set(_fingerprint(user.id), value, ex=seconds))
+    async def _is_ended(self, claims: Claims) -> bool:
+        return bool(await self._run(lambda redis: redis.exists(_ended(claims))))
 
-    async def demand_in_force(self, claims: Claims) -> None:
-        """Raises Unauthorized when Redis knows that the session of an access token has ended.
+    async def _mark_used(self, claims: Claims) -> bool:
+        """Whether the token was not used before. Of two requests at the same time, Redis tells one that it was first.
 
-        The database knows better. This is for those who have no need to ask it.
+        nx: the key is only set if there is none. get: Redis answers with the value that was there before.
+        ex: Redis deletes the key when the token has expired.
         """
-        with suppress(RedisAway):
-            current = await self._redis.ask(lambda redis: redis.get(_fingerprint(claims.sub)))
-            if isinstance(current, bytes) and current.decode() != claims.fingerprint:
-                raise _revoked()
+        mine = uuid.uuid4().hex.encode()  # so that a retry of the client library recognises its own first attempt
+        seconds = _seconds(claims.exp - clock.now())
+        found = await self._run(lambda redis: redis.set(_used(claims), mine, nx=True, get=True, ex=seconds))
+        return found in (None, mine)
 
-    async def _is_marked(self, key: str) -> bool:
-        if key in self._remembered:
-            return True
+    async def _mark_ended(self, claims: Claims) -> None:
+        seconds = _seconds(LIFETIMES[Purpose.REFRESH])  # no token of the session lives longer
+        await self._run(lambda redis: redis.set(_ended(claims), 1, ex=seconds))
+
+    async def _run(self, command: Command[Result]) -> Result:
         try:
-            return bool(await self._redis.ask(lambda redis: redis.exists(key)))
-        except RedisAway:
-            return False
-
-    async def _mark(self, key: str, lifetime: timedelta) -> bool:
-        """Whether this was the first to mark `key`. Of many who try at the same time, one is."""
-        if key in self._remembered:
-            return False
-        self._remember(key)
-        mine = uuid.uuid4().hex.encode()  # tells our own mark, should the connection break and the library try again
-        seconds = _seconds(lifetime)
-        try:
-            first = await self._redis.ask(lambda redis: redis.set(key, mine, nx=True, get=True, ex=seconds))
-        except RedisAway:
-            await self._redis.tell(key, lambda redis: redis.set(key, mine, ex=seconds))
-            return True
-        return first in (None, mine)
-
-    def _remember(self, key: str) -> None:
-        self._remembered[key] = None
-        if len(self._remembered) > MOST_REMEMBERED:
-            del self._remembered[next(iter(self._remembered))]  # the oldest: it is the next to expire anyway
+            return await self._redis.run(command)
+        except RedisUnavailable:
+            raise Unavailable("unavailable", "Sessions cannot be checked at the moment. Try again later.") from None
 
 
 def _used(claims: Claims) -> str:
@@ -93,12 +69,8 @@ def _ended(claims: Claims) -> str:
     return f"refresh:ended:{claims.family or claims.jti}"
 
 
-def _fingerprint(user_id: int) -> str:
-    return f"fingerprint:{user_id}"
-
-
 def _seconds(lifetime: timedelta) -> int:
-    """Full seconds, as Redis counts: rather one too many than one too few."""
+    """Whole seconds, rounded up: a key must not expire before the token."""
     return math.ceil(lifetime.total_seconds())
 
 

@@ -7,8 +7,8 @@ import pytest
 from redis.asyncio import Redis
 
 from app.core import redis
-from app.core.cache import Cache
-from app.core.redis import PatientRedis
+from app.core.cache import LARGEST_VALUE, Cache
+from app.core.redis import RedisClient
 from tests.redis_servers import Wire
 
 TTL = 3600
@@ -41,12 +41,14 @@ def loader(value: bytes) -> HeldLoader:
 @pytest.fixture
 async def caches(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Cache, Cache]]:
     """The caches of two processes with one Redis."""
-    monkeypatch.setattr(redis, "PATIENCE", 5)
-    monkeypatch.setattr(redis, "PAUSE", 0.05)
-    first, second = PatientRedis(wire.url), PatientRedis(wire.url)
-    yield Cache(first), Cache(second)
-    await first.close()
-    await second.close()
+    monkeypatch.setattr(redis, "TIMEOUT", 5)
+    monkeypatch.setattr(redis, "COOL_DOWN", 0.05)
+    first, second = RedisClient(wire.url), RedisClient(wire.url)
+    caches = Cache(first), Cache(second)
+    yield caches
+    for cache, client in zip(caches, (first, second), strict=True):
+        await cache.close()
+        await client.close()
 
 
 @pytest.fixture
@@ -78,14 +80,15 @@ async def test_what_one_process_stored_another_finds(caches: tuple[Cache, Cache]
 async def test_keys_have_nothing_to_do_with_each_other(cache: Cache) -> None:
     await cache.get_or_set_cache("x", TTL, loader(b"1"))
     assert await cache.get_or_set_cache("y", TTL, loader(b"2")) == b"2"
-    await cache.forget("y")
+    await cache.invalidate("y")
     assert await cache.get_or_set_cache("x", TTL, loader(b"3")) == b"1"
 
 
 async def test_what_is_forgotten_is_loaded_anew(cache: Cache) -> None:
     for key in ("x", "y"):
         await cache.get_or_set_cache(key, TTL, loader(b"1"))
-    await cache.forget("x", "y")
+    await cache.invalidate("x")
+    await cache.invalidate("y")
     for key in ("x", "y"):
         assert await cache.get_or_set_cache(key, TTL, loader(b"2")) == b"2"
 
@@ -126,7 +129,7 @@ async def test_what_was_read_before_a_change_is_not_stored_after_it(
     old = HeldLoader(b'"old"')
     reader = asyncio.create_task(caches[0].get_or_set_cache("x", TTL, old))
     await old.begun.wait()
-    await caches[writer].forget("x")
+    await caches[writer].invalidate("x")
     old.release.set()
     assert await reader == b'"old"'  # it asked before the change
     assert await observer.get("x") is None
@@ -139,7 +142,7 @@ async def test_an_old_value_does_not_replace_a_new_one(caches: tuple[Cache, Cach
     old, new = HeldLoader(b'"old"'), HeldLoader(b'"new"')
     slow = asyncio.create_task(caches[0].get_or_set_cache("x", TTL, old))
     await old.begun.wait()
-    await caches[1].forget("x")
+    await caches[1].invalidate("x")
     fresh = asyncio.create_task(caches[1].get_or_set_cache("x", TTL, new))
     await new.begun.wait()
     old.release.set()
@@ -153,7 +156,7 @@ async def test_who_asks_after_a_change_does_not_join_those_from_before(cache: Ca
     old = HeldLoader(b'"old"')
     reader = asyncio.create_task(cache.get_or_set_cache("x", TTL, old))
     await old.begun.wait()
-    await cache.forget("x")
+    await cache.invalidate("x")
     assert await cache.get_or_set_cache("x", TTL, loader(b'"new"')) == b'"new"'
     old.release.set()
     await reader
@@ -164,14 +167,14 @@ async def test_who_asks_after_a_change_does_not_join_those_from_before(cache: Ca
 async def test_without_redis_everything_is_loaded(
     cache: Cache, wire: Wire, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    monkeypatch.setattr(redis, "PATIENCE", 0.05)
+    monkeypatch.setattr(redis, "TIMEOUT", 0.05)
     if how == "hanging":
         wire.hang()
     else:
         await wire.cut()
     for value in (b"1", b"2"):
         assert await cache.get_or_set_cache("x", TTL, loader(value)) == value
-        await cache.forget("x")
+        await cache.invalidate("x")
 
 
 async def test_redis_may_go_while_a_value_is_loaded(cache: Cache, wire: Wire) -> None:
@@ -191,7 +194,7 @@ async def test_a_change_while_redis_was_away_is_not_forgotten(
         await caches[0].get_or_set_cache(key, TTL, loader(b'"old"'))
     await wire.cut()
     for key in ("x", "y"):
-        await caches[0].forget(key)
+        await caches[0].invalidate(key)
     await wire.mend()
     async with asyncio.timeout(30):
         while await observer.exists("x", "y"):  # noqa: ASYNC110 - Redis tells nobody
@@ -203,3 +206,9 @@ async def test_what_is_no_json_counts_as_missing(cache: Cache, observer: Redis, 
     await observer.set("x", planted)
     assert await cache.get_or_set_cache("x", TTL, loader(b"1")) == b"1"
     assert await observer.get("x") == b"1"
+
+
+async def test_a_large_value_is_returned_and_not_stored(cache: Cache, observer: Redis) -> None:
+    value = b'"' + b"x" * LARGEST_VALUE + b'"'
+    assert await cache.get_or_set_cache("x", TTL, loader(value)) == value
+    assert await observer.get("x") is None

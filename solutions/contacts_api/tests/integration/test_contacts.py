@@ -6,6 +6,7 @@ from datetime import datetime
 import httpx
 import pytest
 
+from app.services import contacts
 from tests.examples import contact, create, problem_fields
 
 
@@ -224,3 +225,13 @@ async def test_strangers_see_nothing(client: httpx.AsyncClient, method: str, pat
 async def test_ids_that_cannot_be_are_no_failure_of_ours(ann: httpx.AsyncClient, contact_id: str, status: int) -> None:
     for method in ("GET", "DELETE"):
         assert (await ann.request(method, f"/contacts/{contact_id}")).status_code == status
+
+
+async def test_the_number_of_contacts_has_a_limit(ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contacts, "MOST_CONTACTS", 2)
+    first = await create(ann, email="first@example.com")
+    await create(ann, email="second@example.com")
+    refused = await ann.post("/contacts", json=contact(email="third@example.com"))
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_contacts")
+    await ann.delete(f"/contacts/{first['id']}")
+    await create(ann, email="third@example.com")

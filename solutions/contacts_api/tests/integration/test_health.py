@@ -28,7 +28,7 @@ async def test_without_its_database_it_lives_but_is_not_ready(
     monkeypatch: pytest.MonkeyPatch,
     make_server: Callable[[], socket.socket],
 ) -> None:
-    monkeypatch.setattr(health, "PATIENCE", 0.05)
+    monkeypatch.setattr(health, "TIMEOUT", 0.05)
     with make_server() as server:
         engine = create_engine(f"postgresql+asyncpg://nobody@127.0.0.1:{server.getsockname()[1]}/none")
         monkeypatch.setattr(application.state, "sessions", create_sessions(engine))

@@ -17,7 +17,7 @@ from app.services import email
 from app.services.email import Mailer
 from tests.examples import ANN, BOB, log_in
 from tests.http_server import serving
-from tests.mailbox import PATIENCE, Mailbox, open_mailbox
+from tests.mailbox import TIMEOUT, Mailbox, open_mailbox
 
 Answers = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -105,7 +105,7 @@ async def test_a_registration_succeeds_whatever_the_mail_server_does(
     cause: str,
 ) -> None:
     if cause == "TimeoutError":
-        settings.setattr(email, "PATIENCE", 1)
+        settings.setattr(email, "SMTP_TIMEOUT", 1)
     async with mail_server(answers or silent) as port:
         mailer = point_mail_at(settings, application, port if answers else 1)
         answer = await client.post("/auth/register", json=ANN)
@@ -140,7 +140,7 @@ async def test_a_mail_server_may_ask_for_a_password(
         mailer = point_mail_at(settings, application, locked.port)
         assert (await client.post("/auth/register", json=ANN)).status_code == 201
         await all_delivered(mailer)
-        await asyncio.wait_for(locked.all_closed.wait(), PATIENCE)
+        await asyncio.wait_for(locked.all_closed.wait(), TIMEOUT)
         assert len(locked.received) == arrives
     assert ("(SMTPAuthenticationError)" in caplog.text) == (not arrives)
     assert "hush" not in caplog.text
@@ -233,7 +233,7 @@ async def test_messages_on_their_way_arrive_though_the_application_stops(
 async def test_the_application_stops_though_the_mail_server_hangs(
     client: httpx.AsyncClient, application: FastAPI, mailbox: Mailbox, settings: pytest.MonkeyPatch
 ) -> None:
-    settings.setattr(email, "FAREWELL", 0.05)
+    settings.setattr(email, "CLOSE_TIMEOUT", 0.05)
     mailbox.is_open.clear()
     await client.post("/auth/register", json=ANN)
     await asyncio.wait_for(mailbox.knocked.wait(), 30)

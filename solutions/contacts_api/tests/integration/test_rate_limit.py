@@ -35,7 +35,7 @@ def redis_url(wire: Wire) -> str:
 @pytest.fixture(autouse=True)
 def limits(settings: pytest.MonkeyPatch) -> None:
     settings.setenv("RATE_LIMIT_ENABLED", "true")
-    settings.setattr(rate_limit, "PATIENCE", 5)  # a busy machine is no outage
+    settings.setattr(rate_limit, "REDIS_TIMEOUT", 5)  # a busy machine is no outage
 
 
 @pytest.fixture
@@ -210,17 +210,17 @@ async def break_down(wire: Wire, how: str) -> None:
 
 
 @pytest.fixture
-def shipped_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limit, "PATIENCE", 0.08)
+def shipped_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "REDIS_TIMEOUT", 0.08)
 
 
-@pytest.mark.usefixtures("shipped_patience")
+@pytest.mark.usefixtures("shipped_timeout")
 @pytest.mark.parametrize("how", ["hanging", "gone"])
 @pytest.mark.parametrize("met_before", [True, False], ids=["after some requests", "from the start"])
 async def test_without_redis_it_counts_in_memory(
     application: FastAPI, at: MakeClient, wire: Wire, how: str, met_before: bool
 ) -> None:
-    async with application.router.lifespan_context(application):  # with the patience that is shipped
+    async with application.router.lifespan_context(application):  # with the timeout that is shipped
         client = at("192.0.2.1")
         if met_before:
             assert (await register(client, 9)).status_code == 201
@@ -235,7 +235,7 @@ async def test_without_redis_it_counts_in_memory(
         assert_limited(answers[-1])
 
 
-@pytest.mark.usefixtures("shipped_patience")
+@pytest.mark.usefixtures("shipped_timeout")
 async def test_who_waits_for_redis_holds_up_nobody_else(application: FastAPI, at: MakeClient, wire: Wire) -> None:
     async with application.router.lifespan_context(application):
         client = at("192.0.2.1")

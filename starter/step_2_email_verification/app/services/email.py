@@ -10,9 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from app.core.config import Settings
 from app.models import User
 
-PATIENCE = 10
+SMTP_TIMEOUT = 10
 """Seconds until a mail server that does not answer counts as down."""
-FAREWELL = 1.5
+CLOSE_TIMEOUT = 1.5
 """Seconds that messages on their way get when the application stops."""
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Mailer:
     async def close(self) -> None:
         """Lets messages that are on their way arrive, but does not wait long for a server that takes its time."""
         if self.on_their_way:
-            _, late = await asyncio.wait(self.on_their_way, timeout=FAREWELL)
+            _, late = await asyncio.wait(self.on_their_way, timeout=CLOSE_TIMEOUT)
             for delivery in late:
                 delivery.cancel()
 
@@ -78,7 +78,7 @@ def _connection(settings: Settings) -> ConnectionConfig:
         VALIDATE_CERTS=True,
         CERT_BUNDLE=None,
         LOCAL_HOSTNAME=None,
-        TIMEOUT=PATIENCE,
+        TIMEOUT=SMTP_TIMEOUT,
         TEMPLATE_FOLDER=None,
         SUPPRESS_SEND=0,
         MAIL_DEBUG=0,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from app.api.deps import Admin, LoginSessionsDep, SessionDep
+from app.api.deps import Admin, SessionDep
 from app.core.database import LARGEST_INTEGER
 from app.core.errors import error_answers
 from app.models import User
@@ -33,10 +33,6 @@ async def list_users(session: SessionDep, _admin: Admin, page: Annotated[PagePar
     response_model=UserReadByAdmin,
     responses=error_answers(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
-async def update_user(
-    session: SessionDep, login_sessions: LoginSessionsDep, asking: Admin, user_id: UserId, changes: UserUpdateByAdmin
-) -> User:
+async def update_user(session: SessionDep, asking: Admin, user_id: UserId, changes: UserUpdateByAdmin) -> User:
     """Deactivates a user, who is logged out everywhere at once, or lets them in again."""
-    user = await admin.set_active(session, asking, user_id, changes.is_active)
-    await login_sessions.end_all_before(user)
-    return user
+    return await admin.set_active(session, asking, user_id, changes.is_active)

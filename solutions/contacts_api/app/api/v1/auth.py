@@ -68,7 +68,7 @@ async def log_in(
     return tokens
 
 
-@router.post("/refresh", responses=error_answers(HTTPStatus.UNAUTHORIZED))
+@router.post("/refresh", responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE))
 async def refresh(
     session: SessionDep, login_sessions: LoginSessionsDep, refresh_token: RefreshToken, response: Response
 ) -> TokenPair:
@@ -78,7 +78,11 @@ async def refresh(
     return tokens
 
 
-@router.post("/logout", status_code=HTTPStatus.NO_CONTENT, responses=error_answers(HTTPStatus.UNAUTHORIZED))
+@router.post(
+    "/logout",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE),
+)
 async def log_out(login_sessions: LoginSessionsDep, refresh_token: RefreshToken, response: Response) -> None:
     """Ends the session of a refresh token. What is left of its access token's half an hour goes on."""
     await users.log_out(login_sessions, refresh_token)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
-from app.api.deps import CacheDep, ClaimsInForce, SessionDep, SessionsDep, VerifiedUser
+from app.api.deps import AccessClaims, CacheDep, SessionDep, SessionsDep, VerifiedUser
 from app.core.database import LARGEST_INTEGER
 from app.core.errors import error_answers
 from app.models import Contact
@@ -43,7 +43,7 @@ async def create_contact(
 ) -> Contact:
     """Adds a contact and says in `Location` where it is found from now on."""
     contact = await contacts.create(session, user, data)
-    await birthdays.forget(cache, user.id)
+    await birthdays.invalidate(cache, user.id)
     response.headers["Location"] = request.app.url_path_for("read_contact", contact_id=contact.id)
     return contact
 
@@ -59,7 +59,7 @@ async def list_contacts(
 # It stands before "/{contact_id}", which would take the word for an id.
 @router.get("/birthdays", response_model=list[UpcomingBirthday])
 async def list_birthdays(
-    claims: ClaimsInForce,
+    claims: AccessClaims,
     cache: CacheDep,
     sessions: SessionsDep,
     days: Annotated[int, Query(ge=1, le=birthdays.MOST_DAYS)] = birthdays.DEFAULT_DAYS,
@@ -85,7 +85,7 @@ async def update_contact(
 ) -> Contact:
     """Changes the fields that are sent and leaves the others alone."""
     contact = await contacts.update(session, user, contact_id, changes)
-    await birthdays.forget(cache, user.id)
+    await birthdays.invalidate(cache, user.id)
     return contact
 
 
@@ -97,4 +97,4 @@ async def update_contact(
 async def delete_contact(session: SessionDep, cache: CacheDep, user: VerifiedUser, contact_id: ContactId) -> None:
     """Removes a contact for good."""
     await contacts.delete(session, user, contact_id)
-    await birthdays.forget(cache, user.id)
+    await birthdays.invalidate(cache, user.id)

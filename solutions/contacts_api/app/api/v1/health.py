@@ -14,7 +14,7 @@ from app.core.errors import Unavailable, error_answers
 
 router = APIRouter(prefix="/health", tags=["health"])
 
-PATIENCE = 2.0
+TIMEOUT = 2.0
 """Seconds until a database that does not answer counts as down."""
 
 
@@ -34,7 +34,7 @@ async def live() -> Health:
 async def ready(session: SessionDep) -> Health:
     """Everything that requests need is there."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await ping(session)
     except (SQLAlchemyError, OSError):  # TimeoutError is an OSError
         raise Unavailable("not_ready", "The database does not answer.") from None

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from app.api.deps import LoginSessionsDep, MailerDep, SessionDep
+from app.api.deps import MailerDep, SessionDep
 from app.core.errors import error_answers
 from app.schemas.message import Message
 from app.schemas.user import EmailRequest, NewPassword
@@ -25,8 +25,7 @@ async def request_password_reset(session: SessionDep, mailer: MailerDep, data: E
 
 
 @router.post("/confirm", responses=error_answers(HTTPStatus.BAD_REQUEST))
-async def confirm_password_reset(session: SessionDep, login_sessions: LoginSessionsDep, data: NewPassword) -> Message:
+async def confirm_password_reset(session: SessionDep, data: NewPassword) -> Message:
     """Sets a new password with the token from the message, and logs the user out everywhere."""
-    user = await password_reset.confirm(session, data.token, data.password)
-    await login_sessions.end_all_before(user)
+    await password_reset.confirm(session, data.token, data.password)
     return Message(message="You have a new password. Log in with it.")

@@ -66,7 +66,7 @@ async def refresh(session: AsyncSession, login_sessions: LoginSessions, refresh_
 
 async def log_out(login_sessions: LoginSessions, refresh_token: str) -> None:
     """Ends the session of a refresh token. Raises Unauthorized."""
-    await login_sessions.end_session(read_token(refresh_token, Purpose.REFRESH))
+    await login_sessions.end(read_token(refresh_token, Purpose.REFRESH))
 
 
 async def verify_email(session: AsyncSession, token: str) -> None:

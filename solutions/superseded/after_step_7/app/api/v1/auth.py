@@ -63,13 +63,17 @@ async def log_in(session: SessionDep, form: Annotated[OAuth2PasswordRequestForm,
     return await users.log_in(session, form.username, form.password)
 
 
-@router.post("/refresh", responses=error_answers(HTTPStatus.UNAUTHORIZED))
+@router.post("/refresh", responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE))
 async def refresh(session: SessionDep, login_sessions: LoginSessionsDep, data: RefreshRequest) -> TokenPair:
     """Exchanges a refresh token for a new pair of tokens. It works once."""
     return await users.refresh(session, login_sessions, data.refresh_token)
 
 
-@router.post("/logout", status_code=HTTPStatus.NO_CONTENT, responses=error_answers(HTTPStatus.UNAUTHORIZED))
+@router.post(
+    "/logout",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE),
+)
 async def log_out(login_sessions: LoginSessionsDep, data: RefreshRequest) -> None:
     """Ends the session of a refresh token. What is left of its access token's half an hour goes on."""
     await users.log_out(login_sessions, data.refresh_token)
