@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from html import unescape
 from random import Random
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from courseware.checking import Answer, Application, CheckFailed, Mailbox, Request
+from courseware.checking import Answer, Application, CheckFailed, Mailbox, Request, read_address
 
 if TYPE_CHECKING:
     from courseware.services.mailbox.messages import Message
@@ -22,9 +21,27 @@ LINK = re.compile(r"""https?://[^\s"'<>]+""")
 
 REQUIRED = ("first_name", "last_name", "email", "phone")
 OPTIONAL = ("birthday", "notes")
-FIELDS = ("id", *REQUIRED, *OPTIONAL)
 
 Contact = dict[str, Any]
+
+
+class AnsweredContact(Contact):
+    """What an application answered of a contact: its id, and what a client can set, as far as it has the right type.
+
+    To read a field that did not come, or is no text, fails the check.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        fields: Contact = {"id": answer.identifier("id")}
+        for name in (*REQUIRED, *OPTIONAL):
+            value = answer.optional(name)
+            if isinstance(value, str) or (value is None and name in OPTIONAL and name in answer.typed(dict)):
+                fields[name] = value
+        super().__init__(fields)
+        self._answer = answer
+
+    def __missing__(self, name: str) -> object:
+        raise self._answer.failed("field_missing", f"a contact with the text {name}", str(self._answer))
 
 
 @dataclass(frozen=True)
@@ -58,11 +75,9 @@ class User:
         """The request that creates this contact, for checks that send several at once."""
         return Request("POST", CONTACTS, json=contact, token=self.token)
 
-    def created(self, contact: Mapping[str, object]) -> Contact:
-        """The new contact as the application answered it: its id and what a client can set."""
-        answer = self.create(contact).expect_status(201, key="not_created")
-        answer.value("id", key="no_id")
-        return {name: value for name, value in answer.json.items() if name in FIELDS}
+    def created(self, contact: Mapping[str, object]) -> AnsweredContact:
+        """The new contact as the application answered it."""
+        return AnsweredContact(self.create(contact).expect_status(201, key="not_created"))
 
     def read(self, identifier: object) -> Answer:
         return self.application.send(Request("GET", path_of(identifier), token=self.token))
@@ -91,11 +106,11 @@ def sign_in(application: Application, mailbox: Mailbox | None, random: Random) -
     """A new user, logged in in the way that the application at hand demands: if it says so, the address is verified."""
     account = new_account(random)
     answer = application.send(account.registration).expect_status(201, key="cannot_register")
-    if mailbox is not None and isinstance(answer.json, dict) and answer.json.get("is_verified") is False:
+    if mailbox is not None and answer.optional("is_verified") is False:
         link = link_in(mailbox.wait_for(account.email))
         application.send(following(link)).expect_status(200, key="link_does_not_work")
     answer = application.send(account.login).expect_status(200, key="cannot_log_in")
-    return User(application, account.email, answer.typed(str, "access_token", key="cannot_log_in"))
+    return User(application, account.email, answer.token("access_token", key="cannot_log_in"))
 
 
 def me(application: Application, token: str) -> Answer:
@@ -130,8 +145,7 @@ def links_in(text: str) -> list[str]:
 
 def following(link: str) -> Request:
     """The request that a browser sends when somebody follows the link, whatever address it begins with."""
-    parts = urlsplit(link)
-    return Request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
+    return Request("GET", read_address(link, asked="the link in the message", key="broken_link").target)
 
 
 def path_of(identifier: object) -> str:

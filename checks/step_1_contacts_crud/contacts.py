@@ -47,7 +47,7 @@ def letters(random: Random, count: int) -> str:
 def mixed_case(text: str, random: Random) -> str:
     """The text with some letters in the other case, at least the first and the last one."""
     inner = "".join(random.choice((letter, letter.swapcase())) for letter in text[1:-1])
-    return text[0].swapcase() + inner + text[-1].swapcase()
+    return text[:1].swapcase() + inner + text[1:][-1:].swapcase()
 
 
 def expect_contact(answer: Answer, fields: Mapping[str, object], *path: str | int, key: str) -> None:
@@ -88,6 +88,11 @@ def expect_moment(answer: Answer, *path: str | int) -> datetime:
     if moment.utcoffset() is None:
         raise answer.failed("naive_timestamp", f"{path[-1]} with an offset, such as +00:00 or Z", text)
     return moment
+
+
+def name_and_id(contact: Contact) -> tuple[object, ...]:
+    """What lists are ordered by. Ids of different kinds are put in some order too."""
+    return contact["last_name"], contact["first_name"], isinstance(contact["id"], str), contact["id"]
 
 
 def missing_like(identifier: object, random: Random) -> object:

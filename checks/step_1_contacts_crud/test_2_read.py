@@ -10,6 +10,7 @@ from step_1_contacts_crud.contacts import (
     expect_contacts,
     expect_contacts_in_any_order,
     expect_moment,
+    items_of,
     missing_like,
     valid_contact,
 )
@@ -65,7 +66,7 @@ def test_missing_contact_is_not_found(user: User, random: Random) -> None:
 def test_timestamps_carry_an_offset(user: User, random: Random) -> None:
     """created_at and updated_at are ISO 8601 with a UTC offset, when created and when read again."""
     created = user.create(valid_contact(random)).expect_status(201, key="not_created")
-    read = user.read(created.value("id")).expect_status(200, key="not_read")
+    read = user.read(created.identifier("id")).expect_status(200, key="not_read")
     for name in TIMESTAMPS:
         moment = expect_moment(created, name)
         if expect_moment(read, name) != moment:
@@ -90,9 +91,10 @@ def test_contacts_are_listed(newcomer: User, random: Random) -> None:
     answer = newcomer.listed()
     expect_contact(answer, {"total": 2, **frame}, key="wrong_page_frame")
     expect_contacts_in_any_order(answer, contacts, key="wrong_items")
-    for place in range(2):
-        [contact] = [each for each in contacts if each["email"] == answer.value("items", place, "email")]
-        expect_contact(answer, contact, "items", place, key="incomplete_item")
+    for place, item in enumerate(items_of(answer)):
+        for contact in contacts:
+            if contact["email"] == item["email"]:
+                expect_contact(answer, contact, "items", place, key="incomplete_item")
 
 
 @check(

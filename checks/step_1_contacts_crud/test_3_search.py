@@ -83,6 +83,6 @@ def test_total_counts_the_matches(newcomer: User, random: Random) -> None:
         newcomer.created(valid_contact(random, first_name="Anna", last_name=name))
     answer = newcomer.listed(q="grub", limit=2)
     answer.expect_value("total", equals=3, key="wrong_total")
-    found = len(answer.value("items"))
+    found = len(answer.typed(list, "items"))
     if found != 2:
         raise answer.failed("wrong_page_size", "2 of the 3 matches", f"{found} items")

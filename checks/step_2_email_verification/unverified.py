@@ -1,15 +1,16 @@
 """Users whose e-mail address is not verified, and what they may not do."""
 
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-import jwt
-
 from courseware.checking import Answer, Application
 from errors import expect_error
+from step_2_email_verification.tokens import signed
 from users import User, me, new_account
+
+ACCESS_SECONDS = 30 * 60
 
 
 def unverified_user(application: Application, environment: Mapping[str, str], random: Random) -> User:
@@ -20,20 +21,15 @@ def unverified_user(application: Application, environment: Mapping[str, str], ra
     """
     account = new_account(random)
     answer = application.send(account.registration).expect_status(201, key="cannot_register")
-    token = signed(access_claims(answer.value("id", key="no_id"), random), environment["JWT_SECRET_KEY"])
+    token = signed(access_claims(answer.identifier("id"), random), environment["JWT_SECRET_KEY"])
     return User(application, account.email, token)
 
 
 def access_claims(user_id: object, random: Random) -> dict[str, object]:
     """What an access token says, by the contract."""
-    issued = datetime.now(UTC).replace(microsecond=0)
+    issued = int(time.time())
     jti = UUID(int=random.getrandbits(128)).hex
-    return {"sub": str(user_id), "purpose": "access", "jti": jti, "iat": issued, "exp": issued + timedelta(minutes=30)}
-
-
-def signed(claims: Mapping[str, object], key: str) -> str:
-    """A token with these claims, signed with this key as the contract says."""
-    return jwt.encode(dict(claims), key, "HS256")
+    return {"sub": str(user_id), "purpose": "access", "jti": jti, "iat": issued, "exp": issued + ACCESS_SECONDS}
 
 
 def expect_unverified_refused(user: User, answer: Answer, *, key: str) -> None:

@@ -86,6 +86,6 @@ def expect_nothing_stored(image_store: ImageStore, answer: Answer) -> None:
 def expect_shown(image_store: ImageStore, address: str, color: Color, *, asked: str, key: str) -> "Rendered":
     """What is shown at an avatar's address; fails the check unless it is a picture of this color."""
     shown = image_store.shown_at(address, asked=asked)
-    got = color_of(opened(shown.content))
+    got = color_of(opened(shown.content, asked=asked))
     expect(is_like(got, color), key, asked=asked, expected=f"the picture that was uploaded, {color}", got=f"{got}")
     return shown

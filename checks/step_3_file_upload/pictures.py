@@ -9,6 +9,8 @@ from typing import Any
 
 from PIL import Image
 
+from courseware.checking import CheckFailed
+
 KINDS = ("JPEG", "PNG", "GIF", "WEBP")
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp"}
 COLORS = ((210, 40, 40), (40, 160, 60), (50, 70, 200), (230, 190, 40), (150, 60, 170))
@@ -48,11 +50,24 @@ def saved(image: Image.Image, kind: str, **how: Any) -> bytes:
     return file.getvalue()
 
 
-def opened(content: bytes) -> Image.Image:
-    """The picture in a file, read to its end."""
-    image = Image.open(io.BytesIO(content))
-    image.load()
+def opened(content: bytes, *, asked: str) -> Image.Image:
+    """The picture in a file that an application has made, read to its end. Fails the check where that is none."""
+    try:
+        image = Image.open(io.BytesIO(content), formats=KINDS)
+        image.load()
+        image.convert("RGB")
+    except Exception as error:  # Pillow has no common one, and a file can bring about most of Python's
+        got = f"{type(error).__name__}: {error}"
+        raise CheckFailed("unreadable_picture", asked=asked, expected="a picture", got=got) from None
     return image
+
+
+def has_exif(image: Image.Image) -> bool:
+    """Whether a picture has EXIF data, also such as cannot be read."""
+    try:
+        return bool(image.getexif())
+    except Exception:  # as above
+        return True
 
 
 def png_of_size(random: Random, size: int) -> bytes:

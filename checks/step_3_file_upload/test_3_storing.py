@@ -1,11 +1,10 @@
 """Task 3.3: into the store."""
 
 from random import Random
-from urllib.parse import urlsplit
 
 from PIL import Image
 
-from courseware.checking import FaultMode, File, ImageStore, Request, check, expect
+from courseware.checking import FaultMode, File, ImageStore, Request, check, expect, read_address
 from step_3_file_upload.avatars import (
     SIDE,
     expect_avatar_in_me,
@@ -16,7 +15,7 @@ from step_3_file_upload.avatars import (
     upload_of,
     uploaded,
 )
-from step_3_file_upload.pictures import COLORS, KINDS, color_of, is_like, opened, picture, saved
+from step_3_file_upload.pictures import COLORS, KINDS, color_of, has_exif, is_like, opened, picture, saved
 from users import API, User
 
 STORED = ("picture_is_stored",)
@@ -81,7 +80,7 @@ def test_picture_is_called_after_the_user(user: User, image_store: ImageStore) -
     for name in ("me.png", "../../x?кіт#.png"):
         request = sending(user, File(picture(), name))
         answer = user.application.send(request).expect_status(200, key="picture_refused")
-        got = image_store.uploads[-1].public_id
+        got = image_store.last_upload(asked=str(answer.request)).public_id
         expect(got == expected, "wrong_public_id", asked=str(answer.request), expected=expected, got=got)
 
 
@@ -121,13 +120,14 @@ def test_address_shows_a_square_of_200(user: User, image_store: ImageStore) -> N
         content = picture_with_ends(size, middle, ends)
         answer = upload(user, content).expect_status(200, key="picture_refused")
         address = answer.typed(str, "avatar_url", key="no_avatar_url")
-        parts = (set(part.split(",")) for part in urlsplit(address).path.split("/"))
+        path = read_address(address, asked=str(answer.request), key="broken_avatar_url").path
+        parts = (set(part.split(",")) for part in path.split("/"))
         if not any(part >= TRANSFORMATION for part in parts):
             raise answer.failed("no_transformation", "an address with c_fill,h_200,w_200", address)
         shown = image_store.shown_at(address, asked=f"GET {address}")
         got = f"{shown.width}x{shown.height}"
         expect(got == f"{SIDE}x{SIDE}", "wrong_size", asked=f"GET {address}", expected=f"{SIDE}x{SIDE} pixels", got=got)
-        image = opened(shown.content)
+        image = opened(shown.content, asked=f"GET {address}")
         filled = all(is_like(color_of(image, place, place), middle) for place in (0.1, 0.5, 0.9))
         expect(filled, "not_filled", asked=f"GET {address}", expected="the middle, without its ends", got="the whole")
 
@@ -150,10 +150,10 @@ def test_what_is_stored_tells_nothing_else(user: User, image_store: ImageStore, 
     for kind in ("JPEG", "PNG", "WEBP"):
         sent = picture(kind, exif=exif)
         assert secret.encode() in sent
-        upload(user, sent, kind).expect_status(200, key="picture_refused")
-        stored = image_store.uploads[-1].picture.content
+        asked = str(upload(user, sent, kind).expect_status(200, key="picture_refused").request)
+        stored = image_store.last_upload(asked=asked).picture.content
         expect(
-            secret.encode() not in stored and not opened(stored).getexif(),
+            secret.encode() not in stored and not has_exif(opened(stored, asked=asked)),
             "metadata_stored",
             asked=f"the stored {kind}",
             expected="no EXIF data",

@@ -7,7 +7,7 @@ from importlib import resources
 import jsonschema
 import pytest
 
-from courseware.verdict import ApplicationReport, CheckResult, Failure, Outcome, TaskResult, Verdict
+from courseware.verdict import ApplicationReport, CheckResult, Failure, Outcome, StartFailure, TaskResult, Verdict
 
 SCHEMA = json.loads(resources.files("courseware.verdict").joinpath("schema.json").read_text())
 
@@ -63,7 +63,23 @@ def test_other_things_do_not_fit(spoilt: dict[str, object]) -> None:
 
 
 def test_invalid_verdict_never_holds() -> None:
-    passed = [check for check in verdict().checks if check.outcome is Outcome.PASSED]
-    assert verdict().model_copy(update={"checks": tuple(passed)}).held
-    assert not verdict().model_copy(update={"checks": tuple(passed), "valid": False}).held
+    checks = tuple(check for check in verdict().checks if check.outcome is Outcome.PASSED)
+    tasks = tuple(task.model_copy(update={"held": True}) for task in verdict().tasks)
+    assert verdict().model_copy(update={"checks": checks, "tasks": tasks}).held
+    assert not verdict().model_copy(update={"checks": checks, "tasks": tasks, "valid": False}).held
     assert not verdict().held
+
+
+def test_verdict_without_tasks_never_holds() -> None:
+    assert not verdict().model_copy(update={"checks": (), "tasks": ()}).held
+
+
+def test_verdict_with_any_text_can_be_written() -> None:
+    hostile = "a\ud800b\x00\u202e\udfff"
+    failure = Failure(key="wrong", asked=hostile, expected=hostile, got=hostile)
+    check = verdict().checks[0].model_copy(update={"failure": failure})
+    application = ApplicationReport(started=False, failure=StartFailure(phase="import", text=hostile), log=hostile)
+    noted = Verdict.model_validate({**dict(verdict()), "notes": [hostile]})
+    whole = noted.model_copy(update={"checks": (check,), "application": application})
+    assert Verdict.model_validate_json(whole.model_dump_json()) == whole
+    assert failure.got == "a\\ud800b\x00\u202e\\udfff"

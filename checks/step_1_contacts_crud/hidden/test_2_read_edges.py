@@ -4,7 +4,7 @@ from random import Random
 
 from courseware.checking import check
 from errors import error_fields, expect_error
-from step_1_contacts_crud.contacts import expect_contacts, valid_contact
+from step_1_contacts_crud.contacts import expect_contacts, name_and_id, valid_contact
 from users import User
 
 LISTED = ("contacts_are_listed",)
@@ -25,7 +25,7 @@ def test_default_page_holds_twenty(newcomer: User, random: Random) -> None:
     for _ in range(21):
         newcomer.created(valid_contact(random))
     answer = newcomer.listed()
-    count = len(answer.value("items"))
+    count = len(answer.typed(list, "items"))
     if count != 20:
         raise answer.failed("default_not_applied", "20 of the 21 contacts", f"{count} items")
     answer.expect_value("total", equals=21, key="wrong_total")
@@ -46,7 +46,7 @@ def test_equal_names_are_ordered_by_id(newcomer: User, random: Random) -> None:
     names = [("Ткач", "Ганна")] * 4 + [("Мороз", "Яків")] * 2 + [("Ткач", "Богдан")]
     random.shuffle(names)
     contacts = [newcomer.created(valid_contact(random, last_name=last, first_name=first)) for last, first in names]
-    ordered = sorted(contacts, key=lambda contact: (contact["last_name"], contact["first_name"], contact["id"]))
+    ordered = sorted(contacts, key=name_and_id)
     expect_contacts(newcomer.listed(), ordered, key="wrong_order")
     for offset in range(0, len(ordered), 3):
         expect_contacts(newcomer.listed(limit=3, offset=offset), ordered[offset : offset + 3], key="pages_overlap")

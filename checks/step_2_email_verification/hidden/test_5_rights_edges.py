@@ -5,7 +5,8 @@ from random import Random
 
 from courseware.checking import Application, Mailbox, Request, check
 from errors import expect_error
-from step_2_email_verification.unverified import access_claims, expect_unverified_refused, signed
+from step_2_email_verification.tokens import signed
+from step_2_email_verification.unverified import access_claims, expect_unverified_refused
 from step_2_email_verification.verification import follow, register
 from users import CONTACTS, User, me
 

@@ -1,8 +1,16 @@
-"""Makes text that comes from a submission safe to show: nothing in it may steer a terminal or reorder what is read."""
+"""Makes text that comes from a submission safe to store and to show.
+
+Nothing in it may keep a verdict from being written, steer a terminal or reorder what is read.
+"""
 
 KEPT = "\n\t"
 # Spreadsheets take a cell that begins with one of these for a formula; some do so with the wide forms too.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def encodable(text: str) -> str:
+    r"""`text` with each lone surrogate replaced by its escape, such as `\ud800`, so that UTF-8 and JSON can hold it."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def printable(text: str) -> str:

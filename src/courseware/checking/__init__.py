@@ -1,5 +1,9 @@
 """What the author of a check imports: marker, requests, answers, and how to say that something does not hold.
 
+Whatever the application made is data: an answer, a message, a token, an upload. A check reads it by the methods of
+`JsonData`, `read_address` and the stand-ins, which fail the check where the data is not as it should be. Any other
+exception in a check counts as a fault of the course.
+
 A check gets the rest as fixtures, such as `application`, `clock` and `random`; `courseware.judging.fixtures` has them.
 Beside the usual start of the application a check can ask for:
 
@@ -14,9 +18,11 @@ database and an empty Redis, so a check makes all that it needs. The fixture `re
 """
 
 from courseware.base.processes import wait_until
+from courseware.checking.address import Address, read_address
 from courseware.checking.answer import Answer
 from courseware.checking.application import Application, Clock, Sent
 from courseware.checking.check import CheckFailed, check, expect
+from courseware.checking.data import JsonData, read_json
 from courseware.checking.database import Database, Row
 from courseware.checking.redis import Redis
 from courseware.checking.request import File, Request
@@ -25,6 +31,7 @@ from courseware.checking.stand_ins import ImageStore, Mailbox
 from courseware.services.servers import FaultMode
 
 __all__ = [
+    "Address",
     "Answer",
     "Application",
     "CheckFailed",
@@ -33,6 +40,7 @@ __all__ = [
     "FaultMode",
     "File",
     "ImageStore",
+    "JsonData",
     "Mailbox",
     "Recording",
     "Redis",
@@ -42,5 +50,7 @@ __all__ = [
     "Statement",
     "check",
     "expect",
+    "read_address",
+    "read_json",
     "wait_until",
 ]

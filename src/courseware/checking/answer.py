@@ -1,22 +1,17 @@
 """What the application answered, read with suspicion: a surprise in it fails the check, never the judge."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any, TypeVar
 
 from courseware.checking.check import CheckFailed
+from courseware.checking.data import SHOWN_CHARACTERS, JsonData, read_json
 from courseware.checking.request import Request
-
-Kind = TypeVar("Kind")
-SHOWN_CHARACTERS = 300
-JSON_NAMES = {dict: "an object", list: "a list", str: "a text", int: "a whole number", bool: "true or false"}
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(JsonData):
     """An HTTP answer. Header names are in lower case. `error` is the end of the application's own error, for a 5xx.
 
     `process` is the number of the process that gave it, from 0 on.
@@ -35,29 +30,10 @@ class Answer:
             raise self.failed(key, " or ".join(str(status) for status in statuses), str(self))
         return self
 
-    def expect_value(self, *path: str | int, equals: object, key: str) -> None:
-        """Fails the check with `key` unless the JSON value at `path` equals this one, in type too (1 is not true)."""
-        value = self.value(*path, key=key)
-        if type(value) is not type(equals) or value != equals:
-            raise self.failed(key, f"{_place(path)} = {_shown(equals)}", f"{_place(path)} = {_shown(value)}")
-
-    def value(self, *path: str | int, key: str = "field_missing") -> Any:
-        """The JSON value at `path`, such as ("items", 0, "id"); fails the check where there is none."""
-        value = self.json
-        for part in path:
-            try:
-                value = value[part]
-            except (KeyError, IndexError, TypeError):
-                raise self.failed(key, f"a JSON answer with {_place(path)}", str(self)) from None
-        return value
-
-    def typed(self, kind: type[Kind], *path: str | int, key: str = "wrong_type") -> Kind:
-        """The JSON value at `path`, which must be of this type."""
-        value = self.value(*path, key=key)
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            name = JSON_NAMES.get(kind, kind.__name__)
-            raise self.failed(key, f"{_place(path)} to be {name}", f"{_place(path)} = {_shown(value)}")
-        return value
+    def expect_same_json(self, other: "Answer", *, key: str) -> None:
+        """Fails the check with `key` unless both answers hold the same JSON."""
+        if self.json != other.json:
+            raise self.failed(key, f"as for {other.request}: {other}", str(self))
 
     def expect_header(self, name: str, *, key: str) -> str:
         """The header's value; fails the check where there is none."""
@@ -70,16 +46,21 @@ class Answer:
         """The failure to raise when this answer is not what it should be."""
         return CheckFailed(key, asked=asked(self.request, self.process), expected=expected, got=got)
 
+    @property
+    def text(self) -> str:
+        """The body as text, for a search in it; what is not UTF-8 is replaced."""
+        return self.body.decode(errors="replace")
+
     @cached_property
-    def json(self) -> Any:
+    def json(self) -> object:
         """The body as JSON; fails the check where it is none."""
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
+            return read_json(self.body)
+        except ValueError:
             raise self.failed("not_json", "an answer in JSON", str(self)) from None
 
     def __str__(self) -> str:
-        text = self.body.decode(errors="replace")
+        text = self.text
         shown = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
         return " ".join(part for part in (str(self.status), _phrase(self.status), shown, self.error) if part)
 
@@ -94,14 +75,3 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
-
-
-def _place(path: tuple[str | int, ...]) -> str:
-    if not path:
-        return "the body"
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
-
-
-def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"

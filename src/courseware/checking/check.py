@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any, TypeVar
 
 import pytest
@@ -77,8 +78,11 @@ def check(
     as a counter that an application wrongly shares between all clients. After each start the database and Redis are
     empty; the mailbox and the image store keep what has arrived.
 
-    Raises ValueError unless there are one to three hints, and for a variable whose value is neither text nor None.
+    Raises ValueError unless there are points and one to three hints, and for a variable whose value is neither text nor
+    None.
     """
+    if not 0 < points < inf:
+        raise ValueError("A check has more than 0 points.")
     if not 1 <= len(hints) <= 3:
         raise ValueError("A check has one to three hints.")
     environment = {} if environment is None else dict(environment)

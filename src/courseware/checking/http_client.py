@@ -44,9 +44,16 @@ class HttpClient:
         self._deadline = time.monotonic() + self.seconds
 
     def send(self, request: Request, hold_back: int = 0) -> None:
-        """Sends the request, but for so many bytes, or as much of it as the server wants to hear before it answers."""
+        """Sends the request, but for so many bytes, or as much of it as the server wants to hear before it answers.
+
+        Raises HttpFailure for a path or a header that cannot stand in a request.
+        """
         self._http = h11.Connection(h11.CLIENT)
-        start = h11.Request(method=request.method, target=request.target, headers=list(request.all_headers().items()))
+        try:
+            headers = list(request.all_headers().items())
+            start = h11.Request(method=request.method, target=request.target, headers=headers)
+        except (UnicodeEncodeError, h11.LocalProtocolError) as error:
+            raise HttpFailure("value_cannot_be_sent", f"a value that cannot stand in a request ({error})") from None
         events = [start, h11.Data(data=request.body()[: request.stops_after])]
         if request.stops_after is None:
             events.append(h11.EndOfMessage())

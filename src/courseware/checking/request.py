@@ -60,7 +60,7 @@ class Request:
 
     @property
     def target(self) -> str:
-        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+        return f"{self.path}?{urlencode(self.query, errors='surrogatepass')}" if self.query else self.path
 
     def body(self) -> bytes:
         return self._body
@@ -70,8 +70,8 @@ class Request:
         if self.files is not None:
             return b"".join(self._parts(self.files)) + f"--{self._boundary}--\r\n".encode()
         if self.form is not None:
-            return urlencode(self.form).encode()
-        return b"" if self.json is None else json.dumps(self.json, ensure_ascii=False).encode()
+            return urlencode(self.form, errors="surrogatepass").encode()
+        return b"" if self.json is None else json.dumps(self.json, ensure_ascii=False).encode(errors="surrogatepass")
 
     def _parts(self, files: Mapping[str, File]) -> list[bytes]:
         return [
@@ -109,7 +109,7 @@ class Request:
 
     def _body_in_words(self) -> str:
         if self.files is None:
-            text = self.body().decode()
+            text = self.body().decode(errors="replace")
             return text if len(text) <= SHOWN_BYTES else text[:SHOWN_BYTES] + "…"
         words = [f"{name}={file}" for name, file in self.files.items()] or ["an empty form"]
         if self.chunked:

@@ -71,6 +71,13 @@ class ImageStore:
             )
         return uploads[0]
 
+    def last_upload(self, *, asked: str, key: str = "no_upload") -> "Upload":
+        """The last upload since this check began. Fails the check where there is none."""
+        if not self.uploads:
+            refused = "".join(f"; it refused: {reason}" for reason in self.refusals[-1:])
+            raise CheckFailed(key, asked=asked, expected="an upload that the store takes", got=f"none{refused}")
+        return self.uploads[-1]
+
     @property
     def refusals(self) -> list[str]:
         """In which words the store has refused uploads since this check began, such as those with a wrong signature."""

@@ -28,7 +28,11 @@ def find_course(start: Path | None = None) -> Course:
 
 
 def load_course(root: Path) -> Course:
-    """The course in `root`. Raises UsageError with file and key when a file is missing or wrong."""
+    """The course in `root`, which may be relative to the current folder.
+
+    Raises UsageError with file and key when a file is missing or wrong.
+    """
+    root = root.resolve()
     path = root / "lessons" / "course.toml"
     stages = tuple(sorted(_steps(root), key=lambda step: step.number))
     for step, following in pairwise(stages):

@@ -2,10 +2,12 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
+from math import isclose
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -23,6 +25,8 @@ UNUSED_PLUGINS = (
     "stepwise", "tmpdir", "monkeypatch", "recwarn", "debugging", "setuponly", "setupplan", "warnings",
     "unraisableexception", "threadexception",  # the first would swallow a Ctrl-C that Python drops
 )  # fmt: skip
+ENDS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+"""How pytest ends when it has run the checks."""
 
 
 class CourseFault(UsageError):
@@ -42,7 +46,7 @@ class FinishedRun:
         return not self.faults and all(result.outcome is not Outcome.ERROR for result in self.results)
 
     def task_results(self) -> tuple[TaskResult, ...]:
-        return tuple(self._task_result(task.id, task.title) for task in self.tasks if self._of(task.id))
+        return tuple(self._task_result(task.id, task.title) for task in self.tasks)
 
     def _of(self, task: str) -> list[CheckResult]:
         return [result for result in self.results if result.task == task]
@@ -54,7 +58,7 @@ class FinishedRun:
             title=title,
             points=sum(check.points for check in checks),
             points_possible=sum(check.points_possible for check in checks),
-            held=all(check.outcome is Outcome.PASSED for check in checks),
+            held=bool(checks) and all(check.outcome is Outcome.PASSED for check in checks),
         )
 
 
@@ -71,9 +75,32 @@ def run_checks(
     plugin = JudgePlugin(step, runtime, task=task, seed=seed)
     _pytest(course, step, plugin, Fixtures(runtime, seed), hidden=hidden)
     run = plugin.run
-    results = tuple(_result(entry, run.notes[entry.id]) for entry in _by_task(step, run))
     tasks = step.tasks if task is None else (step.task(task),)
+    run.faults += _not_run(run) or _uncounted(tasks, run, hidden=hidden)
+    results = tuple(_result(entry, run.notes[entry.id]) for entry in _by_task(step, run))
     return FinishedRun(tasks, results, tuple(run.faults))
+
+
+def _not_run(run: CheckRun) -> list[str]:
+    """A fault if a selected check was not run although the application had started."""
+    missing = [name for name in run.entries if run.notes[name].outcome is None]
+    if run.faults or not run.has_started or not missing:
+        return []
+    return [f"{len(missing)} of {len(run.entries)} checks did not run, for example {missing[0]}."]
+
+
+def _uncounted(tasks: Sequence[Task], run: CheckRun, *, hidden: bool) -> list[str]:
+    """A fault for each task without a check, or whose checks, with the hidden ones, do not make its points."""
+    if run.faults:
+        return []
+    faults = []
+    for task in tasks:
+        points = [entry.points for entry in run.entries.values() if entry.task == task.id]
+        if not points:
+            faults.append(f"Task {task.id} has no check.")
+        elif hidden and not isclose(sum(points), task.points):
+            faults.append(f"Task {task.id} is worth {task.points} points, but the checks found make {sum(points):g}.")
+    return faults
 
 
 def collect_checks(course: Course, step: Step, *, hidden: bool) -> tuple[CheckEntry, ...]:
@@ -91,18 +118,19 @@ def _by_task(step: Step, run: CheckRun) -> list[CheckEntry]:
 
 
 def _result(entry: CheckEntry, note: Note) -> CheckResult:
-    held = note.outcome is Outcome.PASSED
+    outcome = note.outcome or Outcome.SKIPPED
+    held = outcome is Outcome.PASSED
     return CheckResult(
         id=entry.id,
         task=entry.task,
         sentence=entry.sentence,
         visible=entry.visible,
-        outcome=note.outcome,
+        outcome=outcome,
         points=entry.points if held else 0,
         points_possible=entry.points,
-        failure=note.failure if note.outcome is Outcome.FAILED else None,
+        failure=note.failure if outcome is Outcome.FAILED else None,
         needs_failed=note.needs_failed,
-        first_hint=entry.hints[0] if note.outcome is Outcome.FAILED else None,
+        first_hint=entry.hints[0] if outcome is Outcome.FAILED else None,
         hints=len(entry.hints),
         detail=note.detail,
         seconds=round(note.seconds, 4),
@@ -110,26 +138,36 @@ def _result(entry: CheckEntry, note: Note) -> CheckResult:
 
 
 def _pytest(course: Course, step: Step, plugin: JudgePlugin, *others: object, hidden: bool) -> None:
+    """Run pytest in the folder of the checks. Where it does not run the checks to their end, `plugin` has a fault.
+
+    Paths of files are relative to that folder: pytest reads `[` and `::` in an argument as a part of a test's name.
+    """
+    checks = course.root / "checks"
     folders = [step.checks_folder, step.hidden_checks_folder] if hidden else [step.checks_folder]
-    files = [str(file) for folder in folders for file in sorted(folder.glob("test_*.py"))]
+    files = [str(file.relative_to(checks)) for folder in folders for file in sorted(folder.glob("test_*.py"))]
     if not files:
         raise CourseFault(f"Step {step.number} has no checks in {step.checks_folder}.")
-    checks = str(course.root / "checks")
+    if sys.flags.optimize > 1:
+        raise CourseFault("Python runs without docstrings, which checks need. Unset PYTHONOPTIMIZE, or set it to 1.")
     arguments = [
-        "-c", os.devnull, "--rootdir", checks, "--confcutdir", checks, "-o", f"pythonpath={checks}",
+        "-c", os.devnull, "--rootdir", ".", "--confcutdir", ".",
         "--import-mode=importlib", "--disable-plugin-autoload", "--capture=no", "--strict-markers",
         *(argument for name in UNUSED_PLUGINS for argument in ("-p", f"no:{name}")),
     ]  # fmt: skip
-    with _without_pytest_settings(), _forgetting_modules_of(course.root / "checks"):
+    with _without_pytest_settings(), _importing_from(checks), chdir(checks):
         code = pytest.main([*arguments, *files], plugins=[plugin, *others])
-    if code == pytest.ExitCode.INTERRUPTED and not plugin.run.faults:
+    if plugin.run.is_interrupted:
         raise KeyboardInterrupt  # pytest keeps it to itself, and what was not run would look skipped
+    if code not in ENDS and not plugin.run.faults:
+        plugin.run.faults.append(
+            f"pytest ended with code {int(code)} and did not run the checks. It says why on stderr."
+        )
 
 
 @contextmanager
 def _without_pytest_settings() -> Iterator[None]:
-    """Hides the caller's PYTEST_ADDOPTS and PYTEST_PLUGINS, which would change how checks are run."""
-    hidden = {name: os.environ.pop(name) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS") if name in os.environ}
+    """Hides the caller's variables for pytest, such as PYTEST_ADDOPTS, which would change how checks are run."""
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PYTEST_")}
     try:
         yield
     finally:
@@ -137,14 +175,22 @@ def _without_pytest_settings() -> Iterator[None]:
 
 
 @contextmanager
-def _forgetting_modules_of(folder: Path) -> Iterator[None]:
-    """Lets the next run read the checks anew: another course's, or an author's who has just edited them."""
-    before = set(sys.modules)
+def _importing_from(folder: Path) -> Iterator[None]:
+    """Lets checks import the modules of this folder, and hides modules of the same names that were imported before.
+
+    The next run reads them anew: they are another course's, or those of an author who has just edited them.
+    """
     own = {path.stem for path in folder.iterdir()}
+    hidden = _forget(own)
+    sys.path.insert(0, str(folder))
     try:
         yield
     finally:
-        for name in set(sys.modules) - before:
-            file = getattr(sys.modules[name], "__file__", None)  # None for a folder of helpers
-            if name.partition(".")[0] in own and (file is None or Path(file).is_relative_to(folder)):
-                del sys.modules[name]
+        sys.path.remove(str(folder))
+        _forget(own)
+        sys.modules.update(hidden)
+
+
+def _forget(names: Collection[str]) -> dict[str, ModuleType]:
+    """Remove modules and packages of these names, with all below them, from those imported. Returns them."""
+    return {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in names}

@@ -13,15 +13,17 @@ from courseware.judging.runtime import USUAL, Runtime, StartOptions
 from courseware.verdict import Failure, Outcome
 
 SHOWN_CHARACTERS = 1000
+LONGEST_TEXT = 4000
+"""Characters that a verdict holds of each part of a failure."""
 SECOND_PROCESS = "second_application"
 """The fixture for which the application runs in two processes."""
 
 
 @dataclass
 class Note:
-    """What is known of one check so far."""
+    """What is known of one check so far. `outcome` is None until it was run, or skipped for what it needs."""
 
-    outcome: Outcome = Outcome.SKIPPED
+    outcome: Outcome | None = None
     failure: Failure | None = None
     needs_failed: str | None = None
     detail: str | None = None
@@ -30,11 +32,17 @@ class Note:
 
 @dataclass
 class CheckRun:
-    """One run's checks and what became of them, by id. `faults` are the course's own mistakes."""
+    """One run's checks and what became of them, by id. `faults` are the course's own mistakes.
+
+    `has_started` says whether the application was up when the first check was due. If not, no check runs.
+    `is_interrupted`: somebody pressed Ctrl-C.
+    """
 
     entries: dict[str, CheckEntry] = field(default_factory=dict)
     notes: dict[str, Note] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    has_started: bool = False
+    is_interrupted: bool = False
 
 
 class JudgePlugin:
@@ -114,7 +122,12 @@ class JudgePlugin:
         """Ends the run before the first check where nothing can be judged: pytest takes True for "done"."""
         if self._runtime is None or self.run.faults:
             return True
-        return None if self._runtime.server.ensure_running().phase == "ready" else True
+        self.run.has_started = self._runtime.server.ensure_running().phase == "ready"
+        return None if self.run.has_started else True
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Tells Ctrl-C from the exceptions of the same kind with which pytest ends a run by itself."""
+        self.run.is_interrupted = excinfo.type is KeyboardInterrupt
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -152,15 +165,22 @@ class JudgePlugin:
         note: Note, start: StartOptions, exception: pytest.ExceptionInfo[BaseException], report: pytest.TestReport
     ) -> None:
         error = exception.value
-        if isinstance(error, pytest.skip.Exception):
+        if isinstance(error, pytest.skip.Exception) and note.needs_failed is not None:
             note.outcome = Outcome.SKIPPED
         elif isinstance(error, CheckFailed):
             note.outcome = Outcome.FAILED
-            asked = ", ".join(filter(None, (error.asked, str(start))))
-            note.failure = Failure(key=error.key, asked=asked, expected=error.expected, got=error.got)
+            asked = ", ".join(filter(None, (_bounded(error.asked), str(start))))
+            note.failure = Failure(
+                key=error.key, asked=asked, expected=_bounded(error.expected), got=_bounded(error.got)
+            )
         else:
             note.outcome = Outcome.ERROR
             note.detail = str(report.longrepr)
+
+
+def _bounded(text: str) -> str:
+    """The text, or its beginning: an application decides how long what it answers is."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
 
 
 def in_order(

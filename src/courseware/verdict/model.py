@@ -2,11 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from courseware.base.models import FrozenModel
+from courseware.base.text import encodable
+
+Untrusted = Annotated[str, AfterValidator(encodable)]
+"""Text that may come from the submission: plain text, which who shows it must escape. It can always be encoded."""
 
 
 class Outcome(StrEnum):
@@ -22,14 +26,13 @@ class Failure(FrozenModel):
     """Why a check failed, in words for the student.
 
     `key` names the kind of failure for programs (statistics, translations, known mistakes). `asked` is the
-    request or the steps that led here, `expected` and `got` what should have come and what came. Whatever of it
-    comes from the submission is plain text: who shows it must escape it.
+    request or the steps that led here, `expected` and `got` what should have come and what came.
     """
 
     key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    asked: str
-    expected: str
-    got: str
+    asked: Untrusted
+    expected: Untrusted
+    got: Untrusted
 
 
 class CheckResult(FrozenModel):
@@ -50,12 +53,12 @@ class CheckResult(FrozenModel):
     needs_failed: str | None = None
     first_hint: str | None = None
     hints: int = 0
-    detail: str | None = None
+    detail: Untrusted | None = None
     seconds: float = Field(ge=0)
 
 
 class TaskResult(FrozenModel):
-    """A task's points: the sum over its checks that were run."""
+    """A task's points: the sum over its checks that were run. `held`: it has some, and all of them passed."""
 
     id: str
     title: str
@@ -68,7 +71,7 @@ class StartFailure(FrozenModel):
     """Why the application did not come up. `text` holds the student's own frames and the error, as plain text."""
 
     phase: Literal["migrations", "import", "startup", "ended", "timeout"]
-    text: str
+    text: Untrusted
 
 
 class ApplicationReport(FrozenModel):
@@ -76,7 +79,7 @@ class ApplicationReport(FrozenModel):
 
     started: bool
     failure: StartFailure | None = None
-    log: str = ""
+    log: Untrusted = ""
 
 
 class Verdict(FrozenModel):
@@ -97,15 +100,16 @@ class Verdict(FrozenModel):
     seconds: float = Field(ge=0)
     seed: int
     valid: bool
-    notes: tuple[str, ...] = ()
+    notes: tuple[Untrusted, ...] = ()
     application: ApplicationReport
     tasks: tuple[TaskResult, ...]
     checks: tuple[CheckResult, ...]
 
     @property
     def held(self) -> bool:
-        """Whether every check that was run passed."""
-        return self.valid and all(check.outcome is Outcome.PASSED for check in self.checks)
+        """Whether there are checks, all of them passed, and each task has some of them."""
+        passed = all(check.outcome is Outcome.PASSED for check in self.checks)
+        return self.valid and passed and bool(self.tasks) and all(task.held for task in self.tasks)
 
     @property
     def points(self) -> float:

@@ -109,6 +109,36 @@ def test_what_cannot_be_taken_in_gets_its_message_and_stops_nobody(
     assert said(classroom.run("grade", "--json", code=1).stdout) == students
 
 
+SURROGATES = {
+    "answers_one": b'def greet(query):\n    return 200, {"greeting": "\\ud800"}\n',
+    "answers_one_as_a_name": b'def greet(query):\n    return 200, {"\\udfff": "\\ud800" * 9000}\n',
+    "raises_one": b'def greet(query):\n    raise RuntimeError("\\ud800")\n',
+    "starts_with_one": b'raise RuntimeError("\\ud800")\n',
+    "prints_one": b'import os\nos.write(1, b"\\xed\\xa0\\x80")\ndef greet(query):\n    return 200, {}\n',
+}
+"""Applications whose text cannot be encoded as UTF-8."""
+
+
+def test_text_that_cannot_be_encoded_stops_nobody(classroom: Class, specimens: dict[str, Tree], tmp_path: Path) -> None:
+    reference = specimens["finish(1)"]
+    classroom.hand_in("before", reference)
+    for student, greeting in SURROGATES.items():
+        classroom.hand_in(student, {**reference, "app/greeting.py": greeting})
+    (classroom.hand_in("file_name", reference) / "caf\udce9.py").write_bytes(b"")
+    classroom.hand_in("later", {**reference, "app/more.py": b""})
+
+    students = said(classroom.run("grade", "--json", code=1).stdout)
+
+    assert {student: told["points"] for student, told in students.items()} == {
+        "before": 9, **dict.fromkeys(SURROGATES, 0), "file_name": None, "later": 9
+    }  # fmt: skip
+    assert [student for student, told in students.items() if told["remark"]] == ["file_name"]
+    assert set(classroom.grades()) == set(students)
+    assert said(classroom.run("grade", "--json", code=1).stdout) == students
+    for name in ("gradescope", "junit"):
+        classroom.run("export", "--format", name, "--output", str(tmp_path / name), code=1)
+
+
 def test_only_what_was_changed_is_graded_again(
     classroom: Class, variants: Variants, specimens: dict[str, Tree]
 ) -> None:

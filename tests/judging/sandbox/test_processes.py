@@ -117,10 +117,10 @@ def test_they_write_to_the_database_at_once(server: RestartingServer) -> None:
 def test_one_clock_is_that_of_both(server: RestartingServer) -> None:
     there = datetime(2030, 1, 1, tzinfo=UTC).timestamp()
     server.move_clock(datetime(2030, 1, 1, tzinfo=UTC))
-    assert all(there <= asked(server, process).value("time") < there + 300 for process in (0, 1))
+    assert all(there <= asked(server, process).typed(float, "time") < there + 300 for process in (0, 1))
     server.move_clock(None)
     now = datetime.now(UTC).timestamp()
-    assert all(abs(asked(server, process).value("time") - now) < 300 for process in (0, 1))
+    assert all(abs(asked(server, process).typed(float, "time") - now) < 300 for process in (0, 1))
 
 
 def test_both_print_to_one_log(server: RestartingServer) -> None:

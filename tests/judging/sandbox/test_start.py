@@ -121,7 +121,7 @@ def test_a_good_start_answers(server: RestartingServer) -> None:
     assert answer.status == 200
     assert answer.value("colour") == "green"
     assert answer.value("client", 0) == "127.0.0.1"
-    assert answer.value("folder").endswith("/project")
+    assert answer.typed(str, "folder").endswith("/project")
     assert server.report().failure is None
 
 
@@ -142,7 +142,7 @@ def test_a_server_error_is_in_the_log_after_migrations_set_up_logging(kind: Sand
 def test_migrations_run_before_the_import(kind: SandboxKind) -> None:
     with RestartingServer(lambda _: start_application(tree(), MIGRATED, kind=kind)) as server:
         assert server.ensure_running().phase == "ready"
-        assert ["birds"] in Application(server).send(Request("GET", "/database")).json
+        assert ["birds"] in Application(server).send(Request("GET", "/database")).typed(list)
 
 
 def test_a_failed_migration_shows_its_own_lines(kind: SandboxKind) -> None:
@@ -234,16 +234,16 @@ def test_ending_by_a_signal_is_said(kind: SandboxKind) -> None:
 def test_the_clock_moves_and_runs_on(server: RestartingServer) -> None:
     application = Application(server)
     target = datetime(2028, 2, 29, 12, tzinfo=UTC)
-    monotonic = application.send(Request("GET", "/")).value("monotonic")
+    monotonic = application.send(Request("GET", "/")).typed(float, "monotonic")
     server.move_clock(target)
     first, second = (application.send(Request("GET", "/")) for _ in range(2))
-    assert target <= datetime.fromisoformat(first.value("now")) < target + timedelta(minutes=5)
-    assert first.value("time") < second.value("time")
-    assert 0 < second.value("monotonic") - monotonic < 300, "what waits goes by this one"
+    assert target <= datetime.fromisoformat(first.typed(str, "now")) < target + timedelta(minutes=5)
+    assert first.typed(float, "time") < second.typed(float, "time")
+    assert 0 < second.typed(float, "monotonic") - monotonic < 300, "what waits goes by this one"
     server.move_clock(datetime(2024, 1, 1, tzinfo=UTC))
-    assert application.send(Request("GET", "/")).value("now").startswith("2024-01-01T")
+    assert application.send(Request("GET", "/")).typed(str, "now").startswith("2024-01-01T")
     server.move_clock(None)
-    now = datetime.fromisoformat(application.send(Request("GET", "/")).value("now"))
+    now = datetime.fromisoformat(application.send(Request("GET", "/")).typed(str, "now"))
     assert abs(now - datetime.now(UTC)) < timedelta(minutes=5)
 
 

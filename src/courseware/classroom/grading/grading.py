@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from courseware.base.text import encodable
 from courseware.classroom.grading.handed_in import HandedIn, class_of, look_at
 from courseware.classroom.judgements.jobs import Job, Judged
 from courseware.classroom.judgements.journal import Journal, Key, Note, key_of
@@ -88,7 +89,7 @@ class StepGrading:
         autograder = Autograder(self._folder, self.step.slug, sandbox=self._sandbox, faults=faults)
         version = checks_version(self._folder.course, self.step, hidden=True)
         for each in submissions:
-            failure = autograder.grade(each.student)
+            failure = encodable(autograder.grade(each.student))
             brought = look_at(self._folder, self.step, each.student, version, sandbox=self._sandbox)
             self._class[each.student] = brought
             self._journal.note(self.step.number, each.student, Note(brought.state, failure or self._remark(each)))
@@ -105,7 +106,7 @@ class StepGrading:
         return SubmissionResult(each.student, verdict, remark or ("" if verdict else NOT_YET))
 
     def _remark(self, each: HandedIn) -> str:
-        return each.refusal if each.key is None else self._faults.get(each.key, "")
+        return encodable(each.refusal if each.key is None else self._faults.get(each.key, ""))
 
 
 def results_of(folder: CourseFolder, step: Step) -> list[SubmissionResult]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from courseware.base.errors import UsageError
+from courseware.base.text import encodable
 from courseware.base.tree import digest
 from courseware.classroom.judgements.journal import Key
 from courseware.classroom.nbgrader import CourseFolder
@@ -73,7 +74,7 @@ def look_at(folder: CourseFolder, step: Step, student: str, version: str, *, san
     try:
         key = Key(digest(project_in(submission, step).tree), step.number, version, sandbox)
     except IntakeRefused as refused:
-        refusal = str(refused)
+        refusal = encodable(str(refused))
     notebook = f"{step.slug}.ipynb"
     watched = (submission / notebook, submission / TIMESTAMP, folder.notebook(step.slug))
     graded = folder.root / "autograded" / student / step.slug / notebook

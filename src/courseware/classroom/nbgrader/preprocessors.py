@@ -149,13 +149,13 @@ def show_judgement(nb: NotebookNode, resources: ResourcesDict, step: Step, judge
             continue
         grade_id = cell.metadata.nbgrader["grade_id"]
         task = tasks.get(grade_id)
+        points = None
         if task is not None:
-            html = judgement_html(judgement, task.id)
             points = _points(judgement, task.id, float(cell.metadata.nbgrader["points"]))
-            cell.outputs = [_output(html, points)]
-        if task is None or judgement.verdict is None:
+            cell.outputs = [_output(judgement_html(judgement, task.id), points or 0.0)]
+        if points is None or judgement.verdict is None:
             needs_look.append(grade_id)
-        if task is None or judgement.fault:
+        if points is None:
             unknown_points.append(grade_id)
     resources["nbgrader"] |= {NEEDS_LOOK: needs_look, UNKNOWN_POINTS: unknown_points}
 
@@ -166,11 +166,14 @@ def _output(html: str, points: float) -> Any:
     return new_output("execute_result", data, execution_count=None)  # type: ignore[no-untyped-call]
 
 
-def _points(judgement: Judgement, task: str, cell_points: float) -> float:
-    """The task's points, on the scale of its cell: an instructor may have given the cell another number of points."""
-    if judgement.verdict is None:
+def _points(judgement: Judgement, task: str, cell_points: float) -> float | None:
+    """The task's points, on the scale of its cell: an instructor may have given the cell another number of points.
+
+    A submission that was not taken in has 0. None: they are not known, because the task was not judged.
+    """
+    if judgement.refusal:
         return 0.0
-    for result in judgement.verdict.tasks:
+    for result in judgement.verdict.tasks if judgement.verdict is not None else ():
         if result.id == task and result.points_possible:
             return min(cell_points, round(result.points * cell_points / result.points_possible, 6))
-    return 0.0
+    return None

@@ -32,6 +32,7 @@ KNOWN = {"c", "g", "f", "q", "ar", *SIDES}
 # /CLOUD/image/upload/..., or without the cloud where it has a host of its own; and the short forms.
 START = re.compile(r"/(?:(?P<cloud>[\w-]+)/)?(?:image/upload|images|iu)/(?P<rest>.+)")
 SIGNATURE = re.compile(r"s--[\w-]+--")
+NUMBER = re.compile(r"[0-9]{1,9}")
 VERSION = re.compile(r"v\d+")
 SHARED_HOST = re.compile(r"res(?:-[1-5])?\.cloudinary\.com")
 
@@ -115,17 +116,22 @@ def _resized(image: Image.Image, parameters: dict[str, str]) -> Image.Image:
         width or max(1, round(image.width * (height or 1) / image.height)),
         height or max(1, round(image.height * (width or 1) / image.width)),
     )
+    if size[0] * size[1] > MOST_PIXELS:
+        raise WrongTransformation(f"Maximum image size is 25 Megapixels. Requested {size[0]}x{size[1]}")
     crop = parameters.get("c", "scale")
     if crop not in CROPS:
         raise WrongTransformation(f"Invalid transformation component - c_{crop}")
-    return CROPS[crop](image, size, CENTERS.get(parameters.get("g", "center"), CENTER))
+    try:
+        return CROPS[crop](image, size, CENTERS.get(parameters.get("g", "center"), CENTER))
+    except ValueError as error:  # Pillow's: a side of no pixels, as when a long strip is made small
+        raise WrongTransformation(f"Invalid transformation component - c_{crop}: {error}") from None
 
 
 def _side(parameters: dict[str, str], name: str) -> int | None:
     value = parameters.get(name, "auto")
     if value == "auto":
         return None
-    if not value.isascii() or not value.isdecimal() or not 0 < int(value[:9]) <= LARGEST_SIDE:
+    if not NUMBER.fullmatch(value) or not 0 < int(value) <= LARGEST_SIDE:
         raise WrongTransformation(f"Invalid {SIDES[name]} in transformation: {value}")
     return int(value)
 
@@ -139,7 +145,7 @@ def _format(name: str | None, otherwise: str) -> str:
 
 
 def _quality(value: str | None, otherwise: int) -> int:
-    return min(int(value), 100) if value is not None and value.isascii() and value[:3].isdecimal() else otherwise
+    return min(int(value), 100) if value is not None and NUMBER.fullmatch(value) else otherwise
 
 
 def _rendered(image: Image.Image, target: str, quality: int) -> Rendered:
