@@ -11,7 +11,7 @@ from app.core.cache import Cache
 from app.core.config import get_settings
 from app.core.database import create_engine, create_sessions
 from app.core.errors import add_error_handlers
-from app.core.rate_limit import create_rate_limits
+from app.core.rate_limit import RateLimits
 from app.core.redis import RedisClient
 from app.services.email import Mailer
 from app.services.sessions import LoginSessions
@@ -24,8 +24,8 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
     engine = create_engine(settings.database_url)
     application.state.sessions = create_sessions(engine)
     application.state.mailer = Mailer(settings)
-    application.state.rate_limits = create_rate_limits(settings)
     redis = RedisClient(settings.redis_url)
+    application.state.rate_limits = RateLimits(settings, redis)
     application.state.cache = Cache(redis)
     application.state.login_sessions = LoginSessions(redis)
     yield

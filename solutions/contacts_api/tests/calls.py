@@ -4,7 +4,7 @@ DOCUMENTED = {
     ("POST", "/auth/register"): {"201", "409", "422", "429"},
     ("GET", "/auth/verify/{token}"): {"200", "400", "422"},
     ("POST", "/auth/resend-verification"): {"202", "422", "429"},
-    ("POST", "/auth/password-reset/request"): {"202", "422"},
+    ("POST", "/auth/password-reset/request"): {"202", "422", "429"},
     ("POST", "/auth/password-reset/confirm"): {"200", "400", "422"},
     ("POST", "/auth/login"): {"200", "401", "403", "422", "429"},
     ("POST", "/auth/refresh"): {"200", "401", "422", "503"},

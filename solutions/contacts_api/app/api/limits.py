@@ -1,7 +1,6 @@
-"""Limits of how often a client may call a route, as dependencies of the route.
+"""Rate limits as dependencies of routes.
 
-They come before the route's own dependencies, so that attempts count which are refused afterwards. Those that are no
-coroutines FastAPI calls in a thread: they wait for Redis.
+A route names them in `dependencies`, which run before its own: a request that is refused afterwards counts too.
 """
 
 from typing import Annotated
@@ -9,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.core.rate_limit import RateLimits
+from app.schemas.user import EmailRequest
 
 
 async def get_rate_limits(request: Request) -> RateLimits:
@@ -20,21 +20,23 @@ async def get_rate_limits(request: Request) -> RateLimits:
 RateLimitsDep = Annotated[RateLimits, Depends(get_rate_limits)]
 
 
-async def note_account(request: Request) -> None:
-    """Puts the account that somebody wants to log in to where the limit per account looks for it."""
+async def limit_registration(request: Request, limits: RateLimitsDep) -> None:
+    """Raises TooManyRequests."""
+    await limits.count("register", request)
+
+
+async def limit_login(request: Request, limits: RateLimitsDep) -> None:
+    """Raises TooManyRequests."""
     request.state.account = str((await request.form()).get("username", ""))
+    await limits.count("login", request)
 
 
-def limit_registering(request: Request, limits: RateLimitsDep) -> None:
+async def limit_resend(request: Request, limits: RateLimitsDep) -> None:
     """Raises TooManyRequests."""
-    limits.register(request)
+    await limits.count("resend", request)
 
 
-def limit_logging_in(request: Request, limits: RateLimitsDep, _noted: Annotated[None, Depends(note_account)]) -> None:
+async def limit_password_reset(request: Request, limits: RateLimitsDep, data: EmailRequest) -> None:
     """Raises TooManyRequests."""
-    limits.log_in(request)
-
-
-def limit_resending(request: Request, limits: RateLimitsDep) -> None:
-    """Raises TooManyRequests."""
-    limits.resend(request)
+    request.state.account = data.email
+    await limits.count("password_reset", request)

@@ -10,7 +10,8 @@ from app.core.access_log import hide_tokens
 from app.core.config import get_settings
 from app.core.database import create_engine, create_sessions
 from app.core.errors import add_error_handlers
-from app.core.rate_limit import create_rate_limits
+from app.core.rate_limit import RateLimits
+from app.core.redis import RedisClient
 from app.services.email import Mailer
 
 
@@ -21,9 +22,11 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
     engine = create_engine(settings.database_url)
     application.state.sessions = create_sessions(engine)
     application.state.mailer = Mailer(settings)
-    application.state.rate_limits = create_rate_limits(settings)
+    redis = RedisClient(settings.redis_url)
+    application.state.rate_limits = RateLimits(settings, redis)
     yield
     await application.state.mailer.close()
+    await redis.close()
     await engine.dispose()
 
 

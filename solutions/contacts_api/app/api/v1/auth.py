@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.security import OAuth2PasswordRequestForm
 
 from app.api.deps import LoginSessionsDep, MailerDep, SessionDep
-from app.api.limits import limit_logging_in, limit_registering, limit_resending
+from app.api.limits import limit_login, limit_registration, limit_resend
 from app.api.refresh_cookie import RefreshToken, delete_refresh_cookie, set_refresh_cookie
 from app.core.errors import error_answers
 from app.models import User
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/auth", tags=["auth"], responses=error_answers(HTTPSt
     status_code=HTTPStatus.CREATED,
     response_model=UserRead,
     responses=error_answers(HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS),
-    dependencies=[Depends(limit_registering)],
+    dependencies=[Depends(limit_registration)],
 )
 async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> User:
     """Opens an account. It can be used once the link in a message to its address was followed."""
@@ -44,7 +44,7 @@ async def verify_email(session: SessionDep, token: str) -> Message:
     "/resend-verification",
     status_code=HTTPStatus.ACCEPTED,
     responses=error_answers(HTTPStatus.TOO_MANY_REQUESTS),
-    dependencies=[Depends(limit_resending)],
+    dependencies=[Depends(limit_resend)],
 )
 async def resend_verification(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
     """Sends the message once more. The answer is the same for every address: it tells nobody who has an account."""
@@ -57,7 +57,7 @@ async def resend_verification(session: SessionDep, mailer: MailerDep, data: Emai
 @router.post(
     "/login",
     responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS),
-    dependencies=[Depends(limit_logging_in)],
+    dependencies=[Depends(limit_login)],
 )
 async def log_in(
     session: SessionDep, form: Annotated[OAuth2PasswordRequestForm, Depends()], response: Response

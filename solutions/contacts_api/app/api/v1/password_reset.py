@@ -2,9 +2,10 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from app.api.deps import MailerDep, SessionDep
+from app.api.limits import limit_password_reset
 from app.core.errors import error_answers
 from app.schemas.message import Message
 from app.schemas.user import EmailRequest, NewPassword
@@ -15,7 +16,12 @@ router = APIRouter(
 )
 
 
-@router.post("/request", status_code=HTTPStatus.ACCEPTED)
+@router.post(
+    "/request",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=error_answers(HTTPStatus.TOO_MANY_REQUESTS),
+    dependencies=[Depends(limit_password_reset)],
+)
 async def request_password_reset(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
     """Sends a token for a new password. The answer is the same for every address, whoever has an account."""
     user = await users.find_by_email(session, data.email)

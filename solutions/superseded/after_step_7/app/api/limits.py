@@ -1,0 +1,35 @@
+"""Rate limits as dependencies of routes.
+
+A route names them in `dependencies`, which run before its own: a request that is refused afterwards counts too.
+"""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.core.rate_limit import RateLimits
+
+
+async def get_rate_limits(request: Request) -> RateLimits:
+    """The limits, one set for the whole application."""
+    rate_limits: RateLimits = request.app.state.rate_limits
+    return rate_limits
+
+
+RateLimitsDep = Annotated[RateLimits, Depends(get_rate_limits)]
+
+
+async def limit_registration(request: Request, limits: RateLimitsDep) -> None:
+    """Raises TooManyRequests."""
+    await limits.count("register", request)
+
+
+async def limit_login(request: Request, limits: RateLimitsDep) -> None:
+    """Raises TooManyRequests."""
+    request.state.account = str((await request.form()).get("username", ""))
+    await limits.count("login", request)
+
+
+async def limit_resend(request: Request, limits: RateLimitsDep) -> None:
+    """Raises TooManyRequests."""
+    await limits.count("resend", request)
