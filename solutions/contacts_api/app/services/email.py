@@ -17,6 +17,10 @@ SMTP_TIMEOUT = 10
 """Seconds until a mail server that does not answer counts as down."""
 CLOSE_TIMEOUT = 1.5
 """Seconds that messages on their way get when the application stops."""
+MOST_CONNECTIONS = 10
+"""Connections to the mail server at the same time."""
+MOST_WAITING = 1000
+"""Messages that wait or are being sent. A further one is not sent, so that a flood of requests fills no memory."""
 
 logger = logging.getLogger(__name__)
 templates = Environment(loader=PackageLoader("app"), autoescape=select_autoescape(), undefined=StrictUndefined)
@@ -28,6 +32,7 @@ class Mailer:
     def __init__(self, settings: Settings) -> None:
         self._mail = FastMail(_connection(settings))
         self._public_url = settings.public_url
+        self._connections = asyncio.Semaphore(MOST_CONNECTIONS)
         self.on_their_way: set[asyncio.Task[None]] = set()
 
     def send_verification(self, user: User) -> None:
@@ -47,6 +52,10 @@ class Mailer:
 
     def _start(self, delivery: Coroutine[Any, Any, None], description: str) -> None:
         """Lets a delivery go on by itself. It begins when the request that caused it waits or is over."""
+        if len(self.on_their_way) >= MOST_WAITING:
+            delivery.close()
+            logger.error("Not sent: %s (too many messages wait)", description)
+            return
         task = asyncio.create_task(_logging_failure(delivery, description))
         # The event loop itself holds tasks weakly: without this one could vanish in the middle.
         self.on_their_way.add(task)
@@ -84,7 +93,7 @@ class Mailer:
         assert not isinstance(prepared, list)
         connection = Connection(self._mail.config)
         try:
-            async with connection:
+            async with self._connections, connection:
                 await connection.session.send_message(prepared)
         finally:
             connection.session.close()

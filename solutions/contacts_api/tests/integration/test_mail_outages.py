@@ -240,3 +240,29 @@ async def test_the_application_stops_though_the_mail_server_hangs(
     await asyncio.wait_for(application.state.mailer.close(), 10)
     assert not mailbox.received
     mailbox.is_open.set()
+
+
+async def test_a_flood_of_messages_fills_neither_the_mail_server_nor_the_memory(
+    ann: httpx.AsyncClient, application: FastAPI, settings: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.setattr(email, "MOST_WAITING", 30)
+    settings.setattr(email, "CLOSE_TIMEOUT", 0.05)
+    connections = 0
+
+    async def counting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await silent(reader, writer)
+
+    async with mail_server(counting) as port:
+        settings.setenv("MAIL_PORT", str(port))
+        get_settings.cache_clear()
+        async with application.router.lifespan_context(application):
+            for _ in range(40):
+                await ann.post("/auth/password-reset/request", json={"email": ANN["email"]})
+            async with asyncio.timeout(30):
+                while connections < email.MOST_CONNECTIONS:  # noqa: ASYNC110 - the server tells nobody
+                    await asyncio.sleep(0.01)
+            assert len(application.state.mailer.on_their_way) == 30
+    assert connections == email.MOST_CONNECTIONS
+    assert caplog.text.count("too many messages wait") == 10

@@ -14,6 +14,10 @@ SMTP_TIMEOUT = 10
 """Seconds until a mail server that does not answer counts as down."""
 CLOSE_TIMEOUT = 1.5
 """Seconds that messages on their way get when the application stops."""
+MOST_CONNECTIONS = 10
+"""Connections to the mail server at the same time."""
+MOST_WAITING = 1000
+"""Messages that wait or are being sent. A further one is not sent, so that a flood of requests fills no memory."""
 
 logger = logging.getLogger(__name__)
 templates = Environment(loader=PackageLoader("app"), autoescape=select_autoescape(), undefined=StrictUndefined)
@@ -25,6 +29,7 @@ class Mailer:
     def __init__(self, settings: Settings) -> None:
         self._mail = FastMail(_connection(settings))
         self._public_url = settings.public_url
+        self._connections = asyncio.Semaphore(MOST_CONNECTIONS)
         self.on_their_way: set[asyncio.Task[None]] = set()
 
     def send_verification(self, user: User) -> None:
@@ -57,7 +62,7 @@ class Mailer:
         assert not isinstance(prepared, list)
         connection = Connection(self._mail.config)
         try:
-            async with connection:
+            async with self._connections, connection:
                 await connection.session.send_message(prepared)
         finally:
             connection.session.close()
