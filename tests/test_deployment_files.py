@@ -1,5 +1,6 @@
 """The files by which the application is built, tested and deployed are valid and say what they should."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 ROOT = Path(__file__).parent.parent
 APPLICATION = ROOT / "solutions/contacts_api"
@@ -115,6 +117,39 @@ def test_actions_are_pinned_by_hash(path: Path) -> None:
     used = re.findall(r"uses: (\S+)", path.read_text())
     assert used
     assert [action for action in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action)] == []
+
+
+@pytest.mark.parametrize(
+    ("chain", "expected"),
+    [
+        (["203.0.113.7", "104.22.17.40"], "203.0.113.7"),
+        (["198.51.100.1", "203.0.113.7", "172.71.3.4"], "203.0.113.7"),  # the first was sent by the client
+        (["203.0.113.7", "172.71.3.4", "10.21.3.4"], "203.0.113.7"),
+        (["2001:db8::7", "2400:cb00:1::1"], "2001:db8::7"),
+        (["203.0.113.7"], "203.0.113.7"),
+    ],
+)
+def test_on_render_the_server_finds_the_client_behind_both_proxies(chain: list[str], expected: str) -> None:
+    (value,) = [
+        variable["value"]
+        for service in read(APPLICATION / "render.yaml")["services"]
+        for variable in service.get("envVars", [])
+        if variable["key"] == "FORWARDED_ALLOW_IPS"
+    ]
+    clients = []
+
+    async def application(scope: Any, _receive: Any, _send: Any) -> None:
+        clients.append(scope["client"][0])
+
+    scope = {
+        "type": "http",
+        "scheme": "http",
+        "client": ("10.21.157.68", 1),
+        "headers": [(b"x-forwarded-for", ", ".join(chain).encode())],
+    }
+    server: Any = ProxyHeadersMiddleware(application, trusted_hosts=value)
+    asyncio.run(server(scope, None, None))
+    assert clients == [expected]
 
 
 def test_render_sets_only_what_exists_and_makes_the_secrets_itself() -> None:
