@@ -80,7 +80,7 @@ def execute(url: str, *statements: str) -> list[tuple[Any, ...]]:
     """Carries out SQL statements, each for itself, and gives what the last one finds."""
 
     async def execute() -> list[tuple[Any, ...]]:
-        engine = create_engine(url).execution_options(isolation_level="AUTOCOMMIT")
+        engine = create_engine(url, timeout=60).execution_options(isolation_level="AUTOCOMMIT")
         async with engine.connect() as connection:
             results = [await connection.execute(text(statement)) for statement in statements]
             rows = [tuple(row) for row in results[-1]] if results[-1].returns_rows else []

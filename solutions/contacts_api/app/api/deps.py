@@ -16,7 +16,8 @@ from app.services import users
 from app.services.email import Mailer
 from app.services.sessions import LoginSessions
 
-SessionDep = Annotated[AsyncSession, Depends(get_session)]
+SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+"""Is closed before the answer is sent: a client that reads slowly would keep a connection of the pool."""
 SessionsDep = Annotated[async_sessionmaker[AsyncSession], Depends(get_sessions)]
 """For those who need a session only sometimes."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
+    ExceptionContext,
     Integer,
     MetaData,
     TypeDecorator,
@@ -27,8 +28,8 @@ Identifier = BigInteger().with_variant(Integer, "sqlite")
 LARGEST_INTEGER = 2**63 - 1
 """The largest number that an `Identifier`, an OFFSET or a LIMIT can hold."""
 
-CONNECTING = 5.0
-"""Seconds until a database that takes no connection, or is locked by somebody else, counts as down."""
+TIMEOUT = 2.0
+"""Seconds that a request waits for a free connection of the pool, for a new connection, and for each statement."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -57,23 +58,27 @@ class Base(DeclarativeBase):
     )
 
 
-POOL = {"pool_size": 15, "max_overflow": 0}
-"""Connections to a database server stay open. By default only five do; more are opened and closed for each request."""
+POOL_SIZE = 15
+"""Connections to a database server that stay open. By default only five do, and more are opened for single requests."""
 
 
-def create_engine(url: str) -> AsyncEngine:
-    """Connections to the database at `url`; none is opened before the first query."""
-    on_sqlite = make_url(url).get_backend_name() == "sqlite"
+def create_engine(url: str, timeout: float = TIMEOUT) -> AsyncEngine:
+    """Connections to the database at `url`; none is opened before the first query. `timeout` is in seconds."""
+    if make_url(url).get_backend_name() == "sqlite":
+        waiting = {"timeout": 2 * timeout}  # until other requests have written: only one can at a time
+        engine = create_async_engine(url, hide_parameters=True, connect_args=waiting)
+        event.listen(engine.sync_engine, "connect", _teach_sqlite)
+        return engine
     engine = create_async_engine(
         url,
-        **({} if on_sqlite else POOL),
         hide_parameters=True,  # errors are logged, values are not
-        connect_args={"timeout": CONNECTING},
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=timeout,
+        connect_args={"timeout": timeout, "command_timeout": timeout},
     )
-    if on_sqlite:
-        event.listen(engine.sync_engine, "connect", _teach_sqlite)
-    else:
-        event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "handle_error", _drop_after_timeout)
     return engine
 
 
@@ -130,3 +135,10 @@ def _refuse_closed(connection: Any, _record: Any, _pooled: Any) -> None:
     """
     if connection.driver_connection.is_closed():
         raise DisconnectionError
+
+
+def _drop_after_timeout(context: ExceptionContext) -> None:
+    """Drops a connection whose server has not answered. By default the pool would wait for it again, to close it."""
+    if isinstance(context.original_exception, TimeoutError) and context.connection is not None:
+        connection: Any = context.connection.connection.driver_connection
+        connection.terminate()

@@ -10,10 +10,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
+
+from app.core.database_errors import DATABASE_ERRORS, is_unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class Unavailable(ApplicationError):
     """Something that we depend on is down."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers = MappingProxyType({"Retry-After": "1"})
+    headers = MappingProxyType({"Retry-After": "5"})  # seconds
 
 
 class ErrorBody(BaseModel):
@@ -145,8 +145,8 @@ def add_error_handlers(application: FastAPI) -> None:
     application.add_exception_handler(RequestValidationError, _validation_error)
     application.add_exception_handler(HTTPException, _http_error)
     application.add_exception_handler(StaleDataError, _vanished)
-    for failure in (OperationalError, InterfaceError, PoolTimeoutError, OSError):
-        application.add_exception_handler(failure, _database_away)
+    for database_error in DATABASE_ERRORS:
+        application.add_exception_handler(database_error, _database_error)
     application.add_exception_handler(Exception, _unexpected_error)
 
 
@@ -182,9 +182,11 @@ async def _vanished(request: Request, _error: Exception) -> JSONResponse:
     return await _application_error(request, NotFound("not_found", "This was deleted in the meantime."))
 
 
-async def _database_away(request: Request, error: Exception) -> JSONResponse:
-    """No connection, or none in time. Nobody else lets errors such as these through to here."""
-    logger.error("The database is away", exc_info=error)
+async def _database_error(request: Request, error: Exception) -> JSONResponse:
+    """An unavailable database is a 503. Any other error of the database is an error of our own, and a 500."""
+    if not is_unavailable(error):
+        raise error
+    logger.error("The database is unavailable", exc_info=error)
     return await _application_error(request, Unavailable("unavailable", "This does not work now. Try again later."))
 
 

@@ -19,6 +19,7 @@ async def confirm(session: AsyncSession, token: str, password: str) -> None:
         raise _unusable()
     if claims.fingerprint != user.fingerprint:
         raise _unusable()
+    await session.commit()  # returns the connection to the pool: hashing is slow, and needs none
     new_hash = await hash_password(password)
     changed = await session.execute(
         update(User)

@@ -127,9 +127,8 @@ async def test_without_the_database_every_answer_has_the_one_shape(
     monkeypatch: pytest.MonkeyPatch,
     make_server: Callable[[], Any],
 ) -> None:
-    monkeypatch.setattr("app.core.database.CONNECTING", 0.05)
     with make_server() as server:
-        engine = create_engine(f"postgresql+asyncpg://nobody@127.0.0.1:{server.getsockname()[1]}/none")
+        engine = create_engine(f"postgresql+asyncpg://nobody@127.0.0.1:{server.getsockname()[1]}/none", timeout=0.05)
         monkeypatch.setattr(application.state, "sessions", create_sessions(engine))
         answers = [
             await ann.get("/contacts"),

@@ -13,6 +13,9 @@ from app.core.database import Base, create_engine
 if context.config.config_file_name is not None:
     fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 
+TIMEOUT = 600.0
+"""Seconds: to change a large table takes longer than a request may."""
+
 
 def migrate(connection: Connection) -> None:
     """Runs the migrations on one connection, in one transaction where the database can."""
@@ -31,7 +34,7 @@ def migrate(connection: Connection) -> None:
 
 async def connect_and_migrate() -> None:
     """Opens the application's database and migrates it."""
-    engine = create_engine(get_settings().database_url)
+    engine = create_engine(get_settings().database_url, timeout=TIMEOUT)
     async with engine.connect() as connection:
         await connection.run_sync(migrate)
         await connection.commit()

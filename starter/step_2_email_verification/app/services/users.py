@@ -40,6 +40,7 @@ async def log_in(session: AsyncSession, email: str, password: str) -> TokenPair:
     Whether the address is verified learns only who knows the password: Forbidden.
     """
     user = await find_by_email(session, email)
+    await session.commit()  # returns the connection to the pool: hashing is slow, and needs none
     matches = await password_matches(password, user.password_hash if user else None)
     if user is None or not matches:
         raise Unauthorized("bad_credentials", "The e-mail address or the password is wrong.")

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from app.api.v1 import router
 from app.core.access_log import hide_tokens
+from app.core.body_limit import BodyLimit
 from app.core.config import get_settings
 from app.core.database import create_engine, create_sessions
 from app.core.errors import add_error_handlers
@@ -31,5 +32,6 @@ def create_app() -> FastAPI:
     hide_tokens()
     application = FastAPI(title="Contacts API", version="1.0.0", lifespan=lifespan)
     add_error_handlers(application)
+    application.add_middleware(BodyLimit)
     application.include_router(router, prefix="/api/v1")
     return application

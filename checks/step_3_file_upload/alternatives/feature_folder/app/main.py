@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app.api.v1 import router
-from app.avatars.limit import BodyLimit
+from app.avatars.limit import UploadLimit
 from app.core.access_log import hide_tokens
+from app.core.body_limit import BodyLimit
 from app.core.config import get_settings
 from app.core.database import create_engine, create_sessions
 from app.core.errors import add_error_handlers
@@ -33,5 +34,6 @@ def create_app() -> FastAPI:
     application = FastAPI(title="Contacts API", version="1.0.0", lifespan=lifespan, redoc_url=None)
     add_error_handlers(application)
     application.add_middleware(BodyLimit)
+    application.add_middleware(UploadLimit)
     application.include_router(router, prefix="/api/v1")
     return application

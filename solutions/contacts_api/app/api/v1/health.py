@@ -6,10 +6,10 @@ from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.deps import SessionDep
 from app.core.database import ping
+from app.core.database_errors import DATABASE_ERRORS
 from app.core.errors import Unavailable, error_answers
 
 router = APIRouter(prefix="/health", tags=["health"])
@@ -36,6 +36,6 @@ async def ready(session: SessionDep) -> Health:
     try:
         async with asyncio.timeout(TIMEOUT):
             await ping(session)
-    except (SQLAlchemyError, OSError):  # TimeoutError is an OSError
+    except DATABASE_ERRORS:
         raise Unavailable("not_ready", "The database does not answer.") from None
     return Health()

@@ -12,7 +12,8 @@ from app.core.security import Purpose
 from app.models import User
 from app.services import users
 
-SessionDep = Annotated[AsyncSession, Depends(get_session)]
+SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+"""Is closed before the answer is sent: a client that reads slowly would keep a connection of the pool."""
 
 # auto_error is off because the framework's own 401 has another shape than ours.
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)

@@ -13,7 +13,8 @@ from app.models import User
 from app.services import users
 from app.services.email import Mailer
 
-SessionDep = Annotated[AsyncSession, Depends(get_session)]
+SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+"""Is closed before the answer is sent: a client that reads slowly would keep a connection of the pool."""
 
 
 async def get_mailer(request: Request) -> Mailer:

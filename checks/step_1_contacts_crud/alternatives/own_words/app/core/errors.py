@@ -8,6 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from app.core.database_errors import DATABASE_ERRORS, is_unavailable
+
 
 class ApplicationError(Exception):
     """An error with an answer of its own."""
@@ -33,8 +35,13 @@ class Conflict(ApplicationError):
     status = 409
 
 
+class PayloadTooLarge(ApplicationError):
+    status = 413
+
+
 class Unavailable(ApplicationError):
     status = 503
+    headers: Mapping[str, str] = {"Retry-After": "3"}
 
 
 def error_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -62,9 +69,19 @@ def add_error_handlers(application: FastAPI) -> None:
         return JSONResponse(body, 422)
 
     @application.exception_handler(HTTPException)
-    async def _of_the_framework(_request: Request, error: HTTPException) -> JSONResponse:
+    async def _of_the_framework(request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, ApplicationError):
+            return await _expected(request, error.__cause__)
         body = {"code": f"http_{error.status_code}", "detail": "Так не можна."}
         return JSONResponse(body, error.status_code, error.headers)
+
+    async def _database(request: Request, error: Exception) -> JSONResponse:
+        if not is_unavailable(error):
+            raise error
+        return await _expected(request, Unavailable("unavailable", "База даних зараз недоступна."))
+
+    for kind in DATABASE_ERRORS:
+        application.add_exception_handler(kind, _database)
 
     @application.exception_handler(Exception)
     async def _bug(_request: Request, _error: Exception) -> JSONResponse:

@@ -39,6 +39,7 @@ async def log_in(session: AsyncSession, email: str, password: str) -> TokenPair:
     Raises Unauthorized with the same words, after the same time, whether the address or the password is wrong.
     """
     user = await find_by_email(session, email)
+    await session.commit()  # returns the connection to the pool: hashing is slow, and needs none
     matches = await password_matches(password, user.password_hash if user else None)
     if user is None or not matches:
         raise Unauthorized("bad_credentials", "The e-mail address or the password is wrong.")

@@ -14,7 +14,7 @@ class TooMuch(Exception):
     """More has come than is allowed."""
 
 
-class BodyLimit:
+class UploadLimit:
     """Counts what comes in, whatever was announced."""
 
     def __init__(self, application: ASGIApp) -> None:
