@@ -71,6 +71,7 @@ def judge(
 
         runtime = Runtime(server, services, command.environment)
         run = run_checks(course, step, runtime, task=task, hidden=hidden, seed=seed)
+        server.stop()  # its log is complete only then
         return Verdict(
             step=step.number,
             title=step.title,

@@ -81,6 +81,8 @@ class JudgePlugin:
         wanted = [entry.id for entry in self.run.entries.values() if self._task in (None, entry.task)]
         random.Random(self._seed).shuffle(wanted)  # noqa: S311 - an order to repeat, not a secret
         ordered = in_order(wanted, {key: entry.needs for key, entry in self.run.entries.items()}, self._starts)
+        # A visible failure shows what the application answers, so the application must not know hidden data by then.
+        ordered.sort(key=lambda key: not self.run.entries[key].visible)
         self.run.entries = {key: entry for key, entry in self.run.entries.items() if key in ordered}
         items[:] = [by_id[key] for key in ordered]
 
@@ -118,24 +120,34 @@ class JudgePlugin:
             for need in entry.needs:
                 if need not in self.run.entries:
                     self.run.faults.append(f"The check {entry.id} needs {need!r}, which there is not.")
+                elif entry.visible and not self.run.entries[need].visible:
+                    self.run.faults.append(f"The check {entry.id} is visible and needs {need!r}, which is hidden.")
         try:
             TopologicalSorter({entry.id: entry.needs for entry in self.run.entries.values()}).prepare()
         except CycleError as error:
             self.run.faults.append(f"These checks need each other: {', '.join(error.args[1])}.")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Runs the checks, or none where nothing can be judged. Pytest takes True for "done"."""
+        """Runs the checks, or none where nothing can be judged. Pytest takes True for "done".
+
+        Hidden checks come after all visible ones, and the first of them begins with a fresh start of the application.
+        """
         runtime = self._runtime
         if runtime is None or self.run.faults:
             return True
         self.run.has_started = runtime.server.ensure_running().phase == "ready"
         if not self.run.has_started:
             return True
+        previous_is_visible = True
         for item, following in zip_longest(session.items, session.items[1:]):
+            is_visible = self.run.entries[item.name.removeprefix("test_")].visible
+            if previous_is_visible and not is_visible:
+                runtime.server.give_up()
+            previous_is_visible = is_visible
             self._attempt(runtime, item, following, patient=False)
             if self._is_to_be_repeated(runtime, item):
                 runtime.server.give_up()
-                self.run.notes[item.name.removeprefix("test_")].outcome = Outcome.SKIPPED
+                self.run.notes[item.name.removeprefix("test_")].outcome = None
                 self._attempt(runtime, _again(item), following, patient=True)
             if runtime.patience.is_exhausted:
                 runtime.server.give_up()

@@ -144,6 +144,10 @@ class RestartingServer:
         """Has the application started again before it is used the next time, as if it had ended."""
         self._given_up = True
 
+    def stop(self) -> None:
+        """Ends the application. May be called again."""
+        self._running.stop()
+
     def report(self) -> ApplicationReport:
         """How the application fared so far. What it printed is that of all starts, the last one last."""
         failure = None
@@ -200,7 +204,7 @@ class RestartingServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._running.stop()
+        self.stop()
 
 
 @dataclass(frozen=True)
