@@ -9,6 +9,7 @@ from datetime import datetime
 import pytest
 
 from courseware.checking import Application
+from courseware.checking.patience import Patience
 
 Script = Callable[[socket.socket], None]
 
@@ -71,5 +72,10 @@ def server() -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture
-def application(server: ScriptedServer) -> Application:
-    return Application(server)
+def patience() -> Patience:
+    return Patience()
+
+
+@pytest.fixture
+def application(server: ScriptedServer, patience: Patience) -> Application:
+    return Application(server, patience=patience)

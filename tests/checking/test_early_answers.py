@@ -7,6 +7,7 @@ import time
 import pytest
 
 from courseware.checking import Application, CheckFailed, File, Request
+from courseware.checking.patience import Patience
 
 from .conftest import ScriptedServer
 
@@ -62,7 +63,10 @@ def test_the_rest_can_be_kept_back(application: Application, server: ScriptedSer
     assert MIB - 65536 <= total[0] <= MIB + 1024
 
 
-def test_a_server_that_waits_for_the_rest_is_found_out(application: Application, server: ScriptedServer) -> None:
+def test_a_server_that_waits_for_the_rest_is_found_out(
+    application: Application, server: ScriptedServer, patience: Patience
+) -> None:
+    patience.seconds = 0.5
     over = threading.Event()
 
     def play(connection: socket.socket) -> None:
@@ -71,8 +75,9 @@ def test_a_server_that_waits_for_the_rest_is_found_out(application: Application,
 
     server.script = play
     with application.sending(upload(stops_after=MIB)) as sent:
-        assert not sent.is_answered_within(0.5)
+        assert not sent.is_answered()
     over.set()
+    assert patience.is_exhausted
 
 
 def test_a_check_can_do_other_things_until_the_answer_comes(application: Application, server: ScriptedServer) -> None:
@@ -85,10 +90,12 @@ def test_a_check_can_do_other_things_until_the_answer_comes(application: Applica
 
     server.script = play
     with application.sending(Request("POST", "/slow")) as slow:
-        assert not slow.is_answered_within(0.05)
-        assert application.send(Request("GET", "/health")).status == 200
+        with application.sending(Request("GET", "/health")) as quick:
+            assert quick.is_answered_before(slow)
+            assert not slow.is_answered_before(quick)
+            assert quick.answer().status == 200
         go.set()
-        assert slow.is_answered_within(5)
+        assert slow.is_answered()
         assert slow.answer().status == 200
 
 
@@ -99,10 +106,12 @@ def test_a_request_can_have_more_or_less_time_than_usual(application: Applicatio
     assert (failed.value.key, failed.value.got) == ("no_answer", "no complete answer within 0.1 s")
 
 
-def test_asking_whether_there_is_an_answer_does_not_count_as_late(
-    application: Application, server: ScriptedServer
+def test_a_check_learns_which_of_two_requests_is_answered_first(
+    application: Application, server: ScriptedServer, patience: Patience
 ) -> None:
-    server.script = lambda _: time.sleep(0.1)
-    for _ in range(4):
-        with application.sending(Request("GET", "/")) as sent:
-            assert not sent.is_answered_within(0.01)
+    patience.seconds = 0.2
+    server.script = lambda _: time.sleep(0.5)
+    with application.sending(Request("GET", "/one")) as one, application.sending(Request("GET", "/two")) as two:
+        assert not one.is_answered_before(two)
+        assert not two.is_answered_before(one)
+    assert patience.is_exhausted

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from courseware.checking import CheckFailed, ImageStore
+from courseware.checking.patience import Patience
 from courseware.services.image_store.service import ImageStore as Service
 from courseware.services.servers import HOST, FaultMode, listen, port_of
 
@@ -98,8 +99,9 @@ def test_an_address_that_shows_nothing_fails_the_check(client: Client, change: t
     assert address in failed.value.expected
 
 
-def test_a_check_can_wait_until_an_upload_hangs(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = ImageStore(client.service)
+def test_a_check_can_wait_until_an_upload_hangs(client: Client) -> None:
+    patience = Patience()
+    store = ImageStore(client.service, patience)
     store.set_fault(FaultMode.STALLS)
     uploading = threading.Thread(target=client.upload, args=("one",))
     uploading.start()
@@ -108,7 +110,7 @@ def test_a_check_can_wait_until_an_upload_hangs(client: Client, monkeypatch: pyt
     store.set_fault(FaultMode.NONE)
     uploading.join()
     assert store.only_upload(asked="an upload").public_id == "one"
-    monkeypatch.setattr("courseware.checking.stand_ins.CALL_SECONDS", 0.1)
+    patience.seconds = 0.1
     with pytest.raises(CheckFailed) as failed:
         store.wait_until_called(asked="an upload")
     assert failure(failed) == ("no_upload", "none")

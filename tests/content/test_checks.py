@@ -1,6 +1,7 @@
 """What must hold of the checks beside what `course verify` proves: their words, and that hidden ones stay hidden."""
 
 import ast
+import json
 import shutil
 from pathlib import Path
 
@@ -78,6 +79,19 @@ def test_an_edited_file_makes_no_stored_verdict_of_another_step_stale(tmp_path: 
             assert edited(file, course, before) == (later if helper else {step.number} if check else set()), file
     for file in tmp_path.glob("checks/*.py"):
         assert edited(file, course, before) == set(STEPS), file
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_another_service_makes_stored_verdicts_of_this_step_and_later_ones_stale(tmp_path: Path, number: int) -> None:
+    for folder in ("lessons", "checks"):
+        shutil.copytree(COURSE.root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    before = versions(load_course(tmp_path))
+    lesson = tmp_path / "lessons" / STEPS[number].slug / "lesson.toml"
+    needs = json.dumps([*STEPS[number].lesson.needs, "redis"])
+    kept = [line for line in lesson.read_text().splitlines() if not line.startswith("needs =")]
+    lesson.write_text("\n".join([f"needs = {needs}", *kept]))
+    after = versions(load_course(tmp_path))
+    assert {each for each in before if before[each] != after[each]} == {each for each in STEPS if each >= number}
 
 
 def edited(file: Path, course: Course, before: dict[int, str]) -> set[int]:

@@ -77,6 +77,34 @@ def test_hidden_checks_run_only_when_asked_for() -> None:
     assert not result(judged(REFERENCE), "trims_name").visible
 
 
+REMEMBERS = '''"""Answers with everything that it was ever asked."""
+
+from app.web import Reply
+
+asked: list[str] = []
+
+
+def greet(query: dict[str, str]) -> Reply:
+    """All names so far."""
+    asked.append(query.get("name", ""))
+    return 200, {"greeting": " ".join(asked)}
+'''
+
+
+def test_hidden_data_is_in_no_visible_failure_whatever_the_order(course: Course) -> None:
+    """Hidden checks come last, and find an application that does not know the visible ones either."""
+    hidden = course.step(1).hidden_checks_folder / "test_greeting_hidden.py"
+    hidden.write_text(hidden.read_text().replace("  {name}  ", "  hidden {name}  ").replace(', needs=("greets",)', ""))
+    visible = course.step(1).checks_folder / "test_greeting.py"
+    visible.write_text(visible.read_text().replace(', needs=("greets",)', "").replace('""}', '"visible"}'))
+    for seed in range(6):
+        verdict = judged({**REFERENCE, GREETING: REMEMBERS.encode()}, course, seed=seed)
+        for check in verdict.checks:
+            assert check.failure is not None
+            other = "visible" if check.id == "trims_name" else "hidden"
+            assert other not in check.failure.got, seed
+
+
 def test_one_task_alone_with_what_its_checks_need() -> None:
     verdict = judged(REFERENCE, task="1.2")
     assert set(outcomes(verdict)) == {"greets", "refuses_blank_name"}
@@ -220,6 +248,7 @@ def test_check_that_is_broken_itself_is_no_loss_of_the_student(course: Course) -
         ('needs=("greets",)', 'needs=("greats",)', "greats"),
         ("from courseware.checking import", "from courseware.chequing import", "cannot be read"),
         ('task="1.2"', 'task="1.7"', "1.7"),
+        ('needs=("greets",)', 'needs=("trims_name",)', "trims_name', which is hidden"),
     ],
 )
 def test_spoilt_checks_give_no_valid_verdict(course: Course, find: str, replace: str, said: str) -> None:

@@ -76,16 +76,16 @@ SETTINGS_CHECKS = '''"""What the application was told, and what it says."""
 
 from collections.abc import Mapping
 
-from courseware.checking import Application, Request, check, expect, wait_until
+from courseware.checking import Application, Request, check, expect
 
 
 @check(task="1.1", points=6, hints=("Read the environment.",))
 def test_knows_its_address(application: Application, environment: Mapping[str, str]) -> None:
     """The application uses the address that it was told, and notes that it was asked."""
-    before = len(application.log)
+    before = application.log_position
     answer = application.send(Request("GET", "/greeting", query={"name": "ada"}))
     answer.expect_value("greeting", equals=f"{environment['OWN_ADDRESS']}, {environment['GREETING']}", key="own_words")
-    noted = wait_until(lambda: "asked for ada" in application.log[before:], 20)
+    noted = application.logs_after(before, lambda text: "asked for ada" in text)
     expect(noted, "not_noted", asked="the log", expected="a line", got="none")
 '''
 TOLD = '''"""How people are greeted: by what the application was told."""

@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,11 +11,10 @@ from typing import Protocol
 from courseware.base.processes import wait_until
 from courseware.checking.answer import Answer, asked
 from courseware.checking.check import CheckFailed
-from courseware.checking.http_client import HttpClient, HttpFailure
+from courseware.checking.http_client import HttpClient, HttpFailure, first_to_answer
+from courseware.checking.patience import STATED_SECONDS, Patience
 from courseware.checking.request import Request
 
-ANSWER_SECONDS = 3.0
-LATE_ANSWERS_BEFORE_GIVING_UP = 2
 LAG_SECONDS = 0.3
 TRACEBACK = "Traceback (most recent call last):"
 FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
@@ -44,40 +43,59 @@ class Sent:
 
     request: Request
     _application: "Application"
-    _client: HttpClient
-    _log_position: int
+    client: HttpClient
+    log_position: int
+    _patience: Patience
+    stated_seconds: float
 
     def send_rest(self) -> None:
         """Sends what was held back of the request."""
-        self._client.send_rest()
+        self.client.send_rest()
 
-    def is_answered_within(self, seconds: float) -> bool:
-        """Whether an answer begins to come within so many seconds from now."""
-        return self._client.is_answered_within(seconds)
+    def is_answered(self) -> bool:
+        """Whether an answer begins to come in the time that answers have."""
+        return self._patience.noted(first_to_answer([self.client]) is not None)
+
+    def is_answered_before(self, other: "Sent") -> bool:
+        """Whether an answer to this request begins to come, and none to the `other` one before."""
+        first = first_to_answer([self.client, other.client])
+        self._patience.noted(first is not None)
+        return first is self.client
 
     def answer(self) -> Answer:
         """The answer, when it has come."""
-        return self._application.answer_to(self.request, self._client, self._log_position)
+        return self._application.answer_to(self)
 
 
 class Application:
     """Sends a check's requests. An application that is late, dead or no HTTP server fails the check, no more.
 
-    `process` is the one to which they go, where `server` runs several.
+    `process` is the one to which they go, where `server` runs several. `patience` says how long answers may take.
     """
 
-    def __init__(self, server: Server, process: int = 0) -> None:
+    def __init__(self, server: Server, process: int = 0, patience: Patience | None = None) -> None:
         self._server = server
         self._process = process
-        self._late = 0
+        self._patience = Patience() if patience is None else patience
 
     @property
-    def log(self) -> str:
-        """What the application has written so far. It comes a little later than the answers."""
-        return self._server.log_since(0)
+    def log_position(self) -> int:
+        """Where the log ends now, for `log_since` and `logs_after`."""
+        return self._server.log_position
+
+    def log_since(self, position: int) -> str:
+        """What the application has written since then, at most the last 64 KiB of it."""
+        return self._server.log_since(position)
+
+    def logs_after(self, position: int, wanted: Callable[[str], bool] = bool) -> bool:
+        """Whether the application writes what is `wanted` after this position, by default anything at all.
+
+        The log comes later than the answers, so this waits for it.
+        """
+        return self._patience.wait_until(lambda: wanted(self.log_since(position)))
 
     def send(self, request: Request, *, seconds: float | None = None) -> Answer:
-        """The answer to one request, which has to come within so many seconds, or the usual ones."""
+        """The answer to one request. `seconds` is the time in which it must come, in place of the usual one."""
         with self.sending(request, seconds=seconds) as sent:
             return sent.answer()
 
@@ -98,28 +116,26 @@ class Application:
 
         So many bytes at its end are held back until `send_rest`.
         """
-        if self._late >= LATE_ANSWERS_BEFORE_GIVING_UP:
-            raise self._no_answer(request, "no_answer", "nothing: the application stopped answering before")
         log_position = self._server.log_position
-        seconds = ANSWER_SECONDS if seconds is None else seconds
+        stated, seconds = (STATED_SECONDS, self._patience.seconds) if seconds is None else (seconds, seconds)
         with ExitStack() as stack:
             try:
                 connection = stack.enter_context(self._server.connect(seconds, self._process))
                 client = HttpClient(connection, seconds)
                 client.send(request, hold_back)
             except (HttpFailure, OSError) as error:
-                raise self._failed(request, error, seconds) from None
-            yield Sent(request, self, client, log_position)
+                raise self._failed(request, error, stated) from None
+            yield Sent(request, self, client, log_position, self._patience, stated)
 
-    def answer_to(self, request: Request, client: HttpClient, log_position: int) -> Answer:
+    def answer_to(self, sent: Sent) -> Answer:
         """What comes for a request that was sent; for a 5xx with what the application has logged of it since."""
+        client = sent.client
         try:
             client.receive()
         except HttpFailure as error:
-            raise self._failed(request, error, client.seconds) from None
-        self._late = 0
-        answer = Answer(request, client.status, client.headers, bytes(client.body), process=self._process)
-        return answer if answer.status < 500 else self._with_error(answer, log_position)
+            raise self._failed(sent.request, error, sent.stated_seconds) from None
+        answer = Answer(sent.request, client.status, client.headers, bytes(client.body), process=self._process)
+        return answer if answer.status < 500 else self._with_error(answer, sent.log_position)
 
     def _failed(self, request: Request, error: Exception, seconds: float) -> CheckFailed:
         # A process that ends closes its connections first; what it ends of is known a moment later.
@@ -128,7 +144,7 @@ class Application:
         if self._server.has_ended:
             return self._no_answer(request, "application_ended", "the application ended")
         if not isinstance(error, HttpFailure) or error.key == "no_answer":
-            self._late += 1
+            self._patience.noted(came=False)
             return self._no_answer(request, "no_answer", f"no complete answer within {seconds:g} s")
         return self._no_answer(request, error.key, str(error))
 

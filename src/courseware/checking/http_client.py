@@ -7,6 +7,7 @@ head and body is bounded, nothing is decompressed and no redirect is followed.
 import select
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
@@ -69,7 +70,7 @@ class HttpClient:
         """Sends until an answer begins to come: a server need not read what it refuses."""
         left = memoryview(content)
         try:
-            while left and not self._is_answering(select.POLLOUT, self._seconds_left()):
+            while left and not self._is_answering_or_writable():
                 self._wait_at_most_until_the_deadline()
                 left = left[self.connection.send(left[:CHUNK]) :]
         except TimeoutError:
@@ -77,15 +78,11 @@ class HttpClient:
         except OSError:
             pass  # the server may have answered and closed before it read everything
 
-    def is_answered_within(self, seconds: float) -> bool:
-        """Whether an answer begins to come within so many seconds."""
-        return self._is_answering(0, min(seconds, self._seconds_left()))
-
-    def _is_answering(self, unless: int, seconds: float) -> bool:
-        """Whether there is something to read, or the end of it. Waits for that, or for the event `unless`."""
+    def _is_answering_or_writable(self) -> bool:
+        """Waits until there is something to read, or its end, or more can be sent. Whether it is the former."""
         poll = select.poll()
-        poll.register(self.connection, select.POLLIN | unless)
-        return any(event & select.POLLIN for _, event in poll.poll(seconds * 1000))
+        poll.register(self.connection, select.POLLIN | select.POLLOUT)
+        return any(event & select.POLLIN for _, event in poll.poll(self.seconds_left * 1000))
 
     def receive(self) -> None:
         """Reads the answer to its end. Raises HttpFailure."""
@@ -130,13 +127,27 @@ class HttpClient:
             return b""
 
     def _wait_at_most_until_the_deadline(self) -> None:
-        left = self._seconds_left()
+        left = self.seconds_left
         if not left:
             raise _too_late()
         self.connection.settimeout(left)
 
-    def _seconds_left(self) -> float:
+    @property
+    def seconds_left(self) -> float:
         return max(0.0, self._deadline - time.monotonic())
+
+
+def first_to_answer(clients: Sequence[HttpClient]) -> HttpClient | None:
+    """The client to which an answer, or its end, begins to come first; None where none does while all have time left.
+
+    Of those that are answered at the same moment it is the first in `clients`.
+    """
+    poll = select.poll()
+    for client in clients:
+        poll.register(client.connection, select.POLLIN)
+    events = poll.poll(min(client.seconds_left for client in clients) * 1000)
+    answered = {descriptor for descriptor, _ in events}
+    return next((client for client in clients if client.connection.fileno() in answered), None)
 
 
 def client_line(client: str | None) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from courseware.base.processes import wait_until
 from courseware.checking.check import CheckFailed
+from courseware.checking.patience import STATED_SECONDS, Patience
 
 if TYPE_CHECKING:
     from courseware.services.redis.service import Redis as RedisService
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 Value = bytes | list[bytes] | set[bytes] | dict[bytes, bytes] | dict[bytes, float]
 """What a key holds: a string, a list, a set, a hash or a sorted set with its scores."""
-USE_SECONDS = 10.0
 LIVES_FOR_EVER = -1
 """What Redis answers for the time to live of a key that never expires."""
 READERS: dict[str, Callable[[Any, str], Value]] = {
@@ -46,8 +46,9 @@ class Redis:
             expect(name not in redis.keys(), "outlives_the_hour", ...)
     """
 
-    def __init__(self, service: "RedisService") -> None:
+    def __init__(self, service: "RedisService", patience: Patience | None = None) -> None:
         self._service = service
+        self._patience = Patience() if patience is None else patience
         self._began = service.data.last_write()
 
     def keys(self, pattern: str = "*") -> list[str]:
@@ -150,8 +151,9 @@ class Redis:
             use()
             return self.commands > before
 
-        if not wait_until(is_used, USE_SECONDS):
-            expected = f"that the application uses Redis again within {USE_SECONDS:g} s after the fault"
+        came = wait_until(is_used, max(STATED_SECONDS, self._patience.seconds))
+        if not self._patience.noted(came):
+            expected = f"that the application uses Redis again within {STATED_SECONDS:g} s after the fault"
             raise CheckFailed(key, asked=asked, expected=expected, got="no command")
 
     def _client_with(self, name: str, asked: str, key: str) -> Any:

@@ -1,9 +1,11 @@
 """The mailbox and the image store as a check sees them: what really arrived, and the faults that a check injects."""
 
+import time
 from typing import TYPE_CHECKING
 
 from courseware.base.processes import wait_until
 from courseware.checking.check import CheckFailed
+from courseware.checking.patience import STATED_SECONDS, Patience
 
 if TYPE_CHECKING:
     from courseware.services.image_store.service import ImageStore as ImageStoreService
@@ -13,15 +15,18 @@ if TYPE_CHECKING:
     from courseware.services.mailbox.service import Mailbox as MailboxService
     from courseware.services.servers import FaultMode
 
-MESSAGE_SECONDS = 3.0
-CALL_SECONDS = 3.0
+RECOVERY_SECONDS = 3.0
+LAG_SECONDS = 0.1
+"""A client may close its connection a little later than it gives up, and the mailbox sees that later still."""
 
 
 class Mailbox:
     """What the application sends arrives here. Checks share it, so each writes to an address of its own."""
 
-    def __init__(self, service: "MailboxService") -> None:
+    def __init__(self, service: "MailboxService", patience: Patience | None = None) -> None:
         self._service = service
+        self._patience = Patience() if patience is None else patience
+        self._given_up = service.given_up
 
     def messages_to(self, address: str) -> "list[Message]":
         """The messages that arrived for this address so far, the oldest first."""
@@ -29,19 +34,32 @@ class Mailbox:
 
     def wait_for(self, address: str, *, after: int = 0, key: str = "no_message") -> "Message":
         """The message for this address that comes after so many others. Fails the check where none comes in time."""
-        wanted = self._service.messages.wait_for(lambda _: len(self.messages_to(address)) > after, MESSAGE_SECONDS)
-        if wanted is None:
+        newest = self._service.messages.wait_for(
+            lambda _: len(self.messages_to(address)) > after, self._patience.seconds
+        )
+        if not self._patience.noted(newest is not None):
             raise CheckFailed(
                 key,
                 asked=f"a message to {address}",
-                expected=f"that it arrives within {MESSAGE_SECONDS:g} s",
+                expected=f"that it arrives within {STATED_SECONDS:g} s",
                 got="none" if not after else f"{after} before, and none since",
             )
         return self.messages_to(address)[after]
 
     def set_fault(self, mode: "FaultMode") -> None:
         """Takes messages, or refuses, stalls or drops, until the check is over."""
+        self._given_up = self._service.given_up
         self._service.set_fault(mode)
+
+    def is_waited_for(self) -> bool:
+        """Whether the application waits for a word of the mailbox, which stalls, now or soon.
+
+        It does not where it has given the mailbox up since the fault was set. So an answer that comes while the mailbox
+        is waited for is known not to have waited itself, however slow the machine is.
+        """
+        self._patience.wait_until(lambda: self._service.waiting > 0 or self._service.given_up > self._given_up)
+        time.sleep(LAG_SECONDS)
+        return self._patience.noted(self._service.waiting > 0)
 
 
 def _is_for(message: "Message", address: str) -> bool:
@@ -51,8 +69,9 @@ def _is_for(message: "Message", address: str) -> bool:
 class ImageStore:
     """Where the application uploads pictures. Checks share it; each is told of what came since it began."""
 
-    def __init__(self, service: "ImageStoreService") -> None:
+    def __init__(self, service: "ImageStoreService", patience: Patience | None = None) -> None:
         self._service = service
+        self._patience = Patience() if patience is None else patience
         self._uploads_before = len(service.pictures.uploads)
         self._refusals_before = len(service.pictures.refusals)
 
@@ -105,10 +124,10 @@ class ImageStore:
         from courseware.services.servers import FaultMode
 
         self._service.set_fault(FaultMode.DROPS)
-        wait_until(lambda: not self._service.waiting, CALL_SECONDS)
+        wait_until(lambda: not self._service.waiting, RECOVERY_SECONDS)
         self._service.set_fault(FaultMode.NONE)
 
     def wait_until_called(self, *, asked: str, key: str = "no_upload") -> None:
         """Returns when an upload waits at the stalling store. Fails the check where none comes in time."""
-        if not wait_until(lambda: self._service.waiting > 0, CALL_SECONDS):
-            raise CheckFailed(key, asked=asked, expected=f"an upload within {CALL_SECONDS:g} s", got="none")
+        if not self._patience.wait_until(lambda: self._service.waiting > 0):
+            raise CheckFailed(key, asked=asked, expected=f"an upload within {STATED_SECONDS:g} s", got="none")

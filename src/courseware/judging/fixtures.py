@@ -24,12 +24,11 @@ class Fixtures:
         self._runtime = runtime
         self._seed = seed
         self._clients = CLIENTS.hosts()
-        self._applications: dict[tuple[int, int], Application] = {}
 
     @pytest.fixture
     def application(self) -> Application:
         """The application under judgement."""
-        return self._process(0)
+        return Application(self._runtime.server, 0, self._runtime.patience)
 
     @pytest.fixture
     def second_application(self) -> Application:
@@ -37,11 +36,7 @@ class Fixtures:
 
         Both have the same variables, database and services; when one ends, both are started again.
         """
-        return self._process(1)
-
-    def _process(self, number: int) -> Application:
-        server = self._runtime.server
-        return self._applications.setdefault((server.restarts, number), Application(server, number))
+        return Application(self._runtime.server, 1, self._runtime.patience)
 
     @pytest.fixture
     def new_client(self) -> Callable[[], str]:
@@ -76,7 +71,7 @@ class Fixtures:
         from courseware.services.servers import FaultMode
 
         assert isinstance(service, MailboxService)
-        yield Mailbox(service)
+        yield Mailbox(service, self._runtime.patience)
         service.set_fault(FaultMode.NONE)
 
     @pytest.fixture
@@ -86,7 +81,7 @@ class Fixtures:
 
         service = self._runtime.services.get("image_store")
         assert isinstance(service, ImageStoreService)
-        store = ImageStore(service)
+        store = ImageStore(service, self._runtime.patience)
         yield store
         store.recover()
 
@@ -103,10 +98,11 @@ class Fixtures:
 
         service = self._runtime.services.get("redis")
         assert isinstance(service, RedisService)
-        yield Redis(service)
+        yield Redis(service, self._runtime.patience)
         service.set_fault(FaultMode.NONE)
 
     @pytest.fixture(name="random")
     def seeded_random(self, request: pytest.FixtureRequest) -> random.Random:
-        """Random numbers of this check's own, the same for the same seed."""
-        return random.Random(f"{self._seed}:{request.node.name}")  # noqa: S311
+        """Random numbers of this check's own, the same for the same seed. A second attempt has others."""
+        attempt = 2 if self._runtime.patience.is_patient else 1
+        return random.Random(f"{self._seed}:{request.node.name}:{attempt}")  # noqa: S311

@@ -71,6 +71,7 @@ def judge(
 
         runtime = Runtime(server, services, command.environment)
         run = run_checks(course, step, runtime, task=task, hidden=hidden, seed=seed)
+        server.stop()  # its log is complete only then
         return Verdict(
             step=step.number,
             title=step.title,
@@ -109,8 +110,13 @@ def application_command(application: Application, services: JudgeServices) -> Ap
 
 
 def checks_version(course: Course, step: Step, *, hidden: bool) -> str:
-    """SHA-256 (hex) of the checks that judge this step, of all that they may import, and of its environment."""
+    """SHA-256 (hex) of the checks that judge this step, of all that they may import, and of what its application gets.
+
+    That is the environment, and the services with the variables that they fill.
+    """
     files = check_files(course, step, hidden=hidden)
     contents = {file.relative_to(course.root).as_posix(): file.read_bytes() for file in files}
-    environment = course.application_after(step.number).environment
-    return digest({**contents, "environment": json.dumps(environment, sort_keys=True).encode()})
+    application = course.application_after(step.number)
+    services = {name: application.services[name] for name in course.services_after(step.number)}
+    given = json.dumps({"environment": application.environment, "services": services}, sort_keys=True)
+    return digest({**contents, "given": given.encode()})

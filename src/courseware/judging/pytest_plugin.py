@@ -4,6 +4,7 @@ import random
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from itertools import zip_longest
 
 import pytest
 
@@ -55,6 +56,10 @@ class JudgePlugin:
         self._task = task
         self._starts: dict[str, StartOptions] = {}
         self._seed = seed
+        self._last_start: int | None = None
+        """The number of restarts before the start that the last check had."""
+        self._is_alone = False
+        """Whether no check before the present one had its start of the application."""
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{MARKER}(declaration): a check of the course")
@@ -76,6 +81,8 @@ class JudgePlugin:
         wanted = [entry.id for entry in self.run.entries.values() if self._task in (None, entry.task)]
         random.Random(self._seed).shuffle(wanted)  # noqa: S311 - an order to repeat, not a secret
         ordered = in_order(wanted, {key: entry.needs for key, entry in self.run.entries.items()}, self._starts)
+        # A visible failure shows what the application answers, so the application must not know hidden data by then.
+        ordered.sort(key=lambda key: not self.run.entries[key].visible)
         self.run.entries = {key: entry for key, entry in self.run.entries.items() if key in ordered}
         items[:] = [by_id[key] for key in ordered]
 
@@ -113,17 +120,48 @@ class JudgePlugin:
             for need in entry.needs:
                 if need not in self.run.entries:
                     self.run.faults.append(f"The check {entry.id} needs {need!r}, which there is not.")
+                elif entry.visible and not self.run.entries[need].visible:
+                    self.run.faults.append(f"The check {entry.id} is visible and needs {need!r}, which is hidden.")
         try:
             TopologicalSorter({entry.id: entry.needs for entry in self.run.entries.values()}).prepare()
         except CycleError as error:
             self.run.faults.append(f"These checks need each other: {', '.join(error.args[1])}.")
 
-    def pytest_runtestloop(self) -> bool | None:
-        """Ends the run before the first check where nothing can be judged: pytest takes True for "done"."""
-        if self._runtime is None or self.run.faults:
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Runs the checks, or none where nothing can be judged. Pytest takes True for "done".
+
+        Hidden checks come after all visible ones, and the first of them begins with a fresh start of the application.
+        """
+        runtime = self._runtime
+        if runtime is None or self.run.faults:
             return True
-        self.run.has_started = self._runtime.server.ensure_running().phase == "ready"
-        return None if self.run.has_started else True
+        self.run.has_started = runtime.server.ensure_running().phase == "ready"
+        if not self.run.has_started:
+            return True
+        previous_is_visible = True
+        for item, following in zip_longest(session.items, session.items[1:]):
+            is_visible = self.run.entries[item.name.removeprefix("test_")].visible
+            if previous_is_visible and not is_visible:
+                runtime.server.give_up()
+            previous_is_visible = is_visible
+            self._attempt(runtime, item, following, patient=False)
+            if self._is_to_be_repeated(runtime, item):
+                runtime.server.give_up()
+                self.run.notes[item.name.removeprefix("test_")].outcome = None
+                self._attempt(runtime, _again(item), following, patient=True)
+            if runtime.patience.is_exhausted:
+                runtime.server.give_up()
+        return True
+
+    def _attempt(self, runtime: Runtime, item: pytest.Item, following: pytest.Item | None, *, patient: bool) -> None:
+        runtime.patience.begin(patient=patient)
+        self._is_alone = False
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+
+    def _is_to_be_repeated(self, runtime: Runtime, item: pytest.Item) -> bool:
+        """Whether a check has waited in vain, or the application has ended, perhaps because of checks before it."""
+        failed = self.run.notes[item.name.removeprefix("test_")].outcome is Outcome.FAILED
+        return failed and (runtime.patience.is_exhausted or (runtime.server.has_ended and not self._is_alone))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Tells Ctrl-C from the exceptions of the same kind with which pytest ends a run by itself."""
@@ -137,7 +175,10 @@ class JudgePlugin:
                 self.run.notes[identifier].needs_failed = need
                 pytest.skip(f"needs {need}")
         assert self._runtime is not None
-        report = self._runtime.server.ensure_running(self._starts[identifier])
+        server = self._runtime.server
+        report = server.ensure_running(self._starts[identifier])
+        self._is_alone = server.restarts != self._last_start
+        self._last_start = server.restarts
         if report.phase != "ready":
             raise CheckFailed(
                 "application_ended" if self._starts[identifier] == USUAL else "start_failed",
@@ -181,6 +222,14 @@ class JudgePlugin:
 def _bounded(text: str) -> str:
     """The text, or its beginning: an application decides how long what it answers is."""
     return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
+
+
+def _again(item: pytest.Item) -> pytest.Item:
+    """The same check, to be run once more."""
+    assert isinstance(item, pytest.Function)
+    assert item.parent is not None
+    repeated: pytest.Item = pytest.Function.from_parent(item.parent, name=item.name, callobj=item.obj)
+    return repeated
 
 
 def in_order(

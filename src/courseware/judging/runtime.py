@@ -1,15 +1,14 @@
 """What runs for one judgement: the application, started again when a check ends it, and the services that it uses."""
 
-import os
 import socket
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
+from courseware.checking.patience import Patience, slowdown
 from courseware.judging.sandbox import RunningApplication, SandboxKind, StartReport
 from courseware.services.registry import KINDS, Clearable, HasClock, Mapped, Service, filled, make
 from courseware.services.servers import HOST, listen, port_of
@@ -17,9 +16,6 @@ from courseware.verdict import ApplicationReport, StartFailure
 
 START_SECONDS = 15.0
 """For the start of each process, on a machine that has nothing else to do."""
-RESTARTS = 10
-"""How often an application that has ended is started again: enough that no other check loses by the checks that end it,
-and no more, because an application can take its time to start."""
 LOG_CHARACTERS = 64 * 1024
 
 
@@ -115,8 +111,8 @@ class RestartingServer:
 
     Each start has an empty folder, and so an empty database.
 
-    An application that has ended is started again, with the same options a few times at most. One that could not be
-    started with some options the first time is not started with them again.
+    An application that has ended, or was given up, is started again. One that could not be started with some options
+    the first time is not started with them again.
     """
 
     def __init__(self, start: Callable[[StartOptions], RunningApplication]) -> None:
@@ -125,7 +121,7 @@ class RestartingServer:
         self._earlier_log = ""
         self._was_ready: set[StartOptions] = set()
         self._failed: dict[StartOptions, StartReport] = {}
-        self._ends: Counter[StartOptions] = Counter()
+        self._given_up = False
         self.options = USUAL
         """How the application was started the last time."""
         self.restarts = 0
@@ -135,20 +131,22 @@ class RestartingServer:
         """How the application has started with these options, after waiting for that or starting it again."""
         if options in self._failed:
             return self._failed[options]
-        if options != self.options:
+        if options != self.options or (options in self._was_ready and (self._given_up or self.has_ended)):
             self._start_again(options)
-        elif options in self._was_ready and self.has_ended:
-            if self._ends[options] == RESTARTS:
-                return StartReport("ended", "It has ended too often.")
-            self._ends[options] += 1
-            self._start_again(options)
-        load = os.getloadavg()[0] / (os.cpu_count() or 1)
-        report = self._running.wait_ready(START_SECONDS * max(1.0, load))
+        report = self._running.wait_ready(START_SECONDS * slowdown())
         if report.phase == "ready":
             self._was_ready.add(options)
         elif options not in self._was_ready:
             self._failed[options] = report
         return report
+
+    def give_up(self) -> None:
+        """Has the application started again before it is used the next time, as if it had ended."""
+        self._given_up = True
+
+    def stop(self) -> None:
+        """Ends the application. May be called again."""
+        self._running.stop()
 
     def report(self) -> ApplicationReport:
         """How the application fared so far. What it printed is that of all starts, the last one last."""
@@ -196,6 +194,7 @@ class RestartingServer:
         self._earlier_log += f"{self._running.log}\n(The application was started again{f' {options}'.rstrip()}.)\n"
         self._earlier_log = self._earlier_log[-LOG_CHARACTERS:]
         self._running = self._start(options)
+        self._given_up = False
         self.options = options
         self.restarts += 1
 
@@ -205,7 +204,7 @@ class RestartingServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._running.stop()
+        self.stop()
 
 
 @dataclass(frozen=True)
@@ -216,11 +215,13 @@ class Runtime:
         server: runs the application.
         services: what the application uses in this step.
         environment: the variables that it is started with in the usual way.
+        patience: how long checks wait for it.
     """
 
     server: RestartingServer
     services: JudgeServices
     environment: Mapping[str, str]
+    patience: Patience = field(default_factory=Patience)
 
     def move_clock(self, to: datetime | None) -> None:
         """Put the clocks of the application and of its services to this moment (timezone-aware); None puts them right.

@@ -39,11 +39,22 @@ class FaultState:
         self.now = FaultMode.NONE
         self.waiting = 0
         """The number of requests that wait because the service stalls."""
+        self.given_up = 0
+        """The number of requests that have waited so until the client closed the connection."""
 
     async def wait_while_stalling(self) -> None:
-        """Return as soon as the service no longer stalls."""
-        while self.now is FaultMode.STALLS:
-            await asyncio.sleep(POLL_SECONDS)
+        """Return as soon as the service no longer stalls. Is cancelled where the client closes the connection."""
+        if self.now is not FaultMode.STALLS:
+            return
+        self.waiting += 1
+        try:
+            while self.now is FaultMode.STALLS:
+                await asyncio.sleep(POLL_SECONDS)
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
+        finally:
+            self.waiting -= 1
 
 
 def listen(usual: int) -> Listener:

@@ -148,6 +148,16 @@ class Mailbox:
     def facts(self, host: str, port: int) -> Facts:
         return {"host": host, "port": str(port)}
 
+    @property
+    def waiting(self) -> int:
+        """How many connections wait at the moment because the mailbox stalls."""
+        return self._faults.waiting
+
+    @property
+    def given_up(self) -> int:
+        """How many connections were closed by their clients while they waited so."""
+        return self._faults.given_up
+
     def set_fault(self, mode: FaultMode) -> None:
         self._faults.now = mode
 
