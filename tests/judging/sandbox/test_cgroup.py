@@ -1,9 +1,13 @@
 """Where control groups are looked for, on machines of either version, and what is written into them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from courseware.course import load_course
+from courseware.course.stages import finish
+from courseware.judging.judgement import judge
 from courseware.judging.sandbox import Limits, available
 from courseware.judging.sandbox.cgroup import Places, _candidates, find_places, make_group
 
@@ -34,7 +38,23 @@ def test_version_1_in_a_container(tmp_path: Path) -> None:
         "30 1 0:26 /docker/12 /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
         "31 1 0:27 /docker/12 /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n",
     )
-    assert found[0].folders["memory"].resolve() == Path("/sys/fs/cgroup/memory").resolve()
+    assert found[0].folders["memory"] == Path("/sys/fs/cgroup/memory")
+
+
+def test_a_controller_that_is_mounted_twice_is_tried_in_both_places(tmp_path: Path) -> None:
+    found = candidates(
+        tmp_path,
+        "8:pids:/\n4:memory:/\n",
+        "30 1 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+        "31 1 0:27 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
+        "32 1 0:26 / /mnt/read\\040only rw - cgroup cgroup ro,memory\n"
+        "33 1 0:29 / /mnt/other rw - cgroup cgroup\n",
+    )
+    assert [place.folders["memory"] for place in found] == [Path("/mnt/read only"), Path("/sys/fs/cgroup/memory")]
+
+
+def test_a_machine_without_proc_has_no_control_groups(tmp_path: Path) -> None:
+    assert list(_candidates(tmp_path / "cgroup", tmp_path / "mountinfo")) == []
 
 
 def version_2(tmp_path: Path, controllers: str) -> list[Places]:
@@ -85,3 +105,18 @@ def test_a_real_group_goes_away_again() -> None:
     assert group.why_killed() is None
     group.remove()
     assert not any(folder.exists() for folder in group.folders.values())
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize("other", ["somewhere else", "nowhere"])
+def test_a_place_that_vanishes_while_a_class_is_judged_costs_nobody_a_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    gone = Places("v2", dict.fromkeys(("memory", "pids"), tmp_path / "unmounted"))
+    there = replace(available(), groups=gone, cgroup="v2")
+    monkeypatch.setattr("courseware.judging.sandbox.starting.available", lambda: there)
+    if other == "nowhere":
+        monkeypatch.setattr("courseware.judging.sandbox.cgroup.find_places", lambda: None)
+    course = load_course(Path(__file__).parents[2] / "miniature_course")
+    verdict = judge(course, course.step(1), finish(course, 1), hidden=True, sandbox="bubblewrap")
+    assert verdict.held

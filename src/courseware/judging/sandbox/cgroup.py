@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ PREFIX = "courseware-"
 REMOVAL_SECONDS = 2.0
 # Enters groups, then becomes the command: what the command starts is in them from its first instruction on.
 ENTER = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 125; shift; done; shift; exec "$@"'
+ESCAPE = re.compile(r"\\([0-7]{3})")
 _numbers = itertools.count()
 
 
@@ -88,6 +90,20 @@ def make_group(places: Places, limits: Limits) -> ControlGroup:
     return group
 
 
+def make_group_anywhere(places: Places, limits: Limits) -> ControlGroup | None:
+    """A new group in these places or, where they are not there any more, wherever there are others now.
+
+    A mount can vanish while a judge runs, and so can the group of the session that the judge was started in. None where
+    no group can be made: each process is still limited then.
+    """
+    with suppress(OSError):
+        return make_group(places, limits)
+    other = find_places()
+    with suppress(OSError):
+        return None if other is None else make_group(other, limits)
+    return None
+
+
 def find_places() -> Places | None:
     """Where groups can be made, tried out; None where they cannot."""
     for places in _candidates(Path("/proc/self/cgroup"), Path("/proc/self/mountinfo")):
@@ -102,28 +118,44 @@ def _candidates(own_groups: Path, mounts: Path) -> Iterator[Places]:
     """Folders in which a group may be made: those of this process, with v2 also the one above.
 
     With v2 a group that holds processes has no groups with limits in it, so the new one usually becomes its sibling.
+    A controller can be mounted in several places, of which some may be of no use.
     """
-    groups: dict[str, str] = {}
-    for line in own_groups.read_text().splitlines():
-        _, controllers, path = line.split(":", 2)
-        groups.update(dict.fromkeys(controllers.split(","), path))
-    found: dict[str, Path] = {}
-    for line in mounts.read_text().splitlines():
-        before, _, after = line.partition(" - ")
-        root, mount_point = before.split()[3:5]
-        kind, _, options = after.split(maxsplit=2)
-        names = [""] if kind == "cgroup2" else options.split(",") if kind == "cgroup" else []
-        for name in names:
-            if name in groups:
-                found[name] = Path(mount_point, os.path.relpath(groups[name], root))
+    found: dict[str, list[Path]] = {}
+    with suppress(OSError):
+        found = _own_folders(own_groups.read_text(), mounts.read_text())
     if all(name in found for name in CONTROLLERS):
-        yield Places("v1", {name: found[name] for name in CONTROLLERS})
-    elif "" in found:
-        own = Path(os.path.normpath(found[""]))
+        for folders in itertools.product(*(found[name] for name in CONTROLLERS)):
+            yield Places("v1", dict(zip(CONTROLLERS, folders, strict=True)))
+        return
+    for own in found.get("", ()):
         for folder in (own, own.parent):
             with suppress(OSError):
                 if set(CONTROLLERS) <= set((folder / "cgroup.subtree_control").read_text().split()):
                     yield Places("v2", dict.fromkeys(CONTROLLERS, folder))
+
+
+def _own_folders(own_groups: str, mounts: str) -> dict[str, list[Path]]:
+    """For each controller the folders of this process's group, the newest mount first; v2 has the name ""."""
+    groups: dict[str, str] = {}
+    for line in own_groups.splitlines():
+        _, controllers, path = line.split(":", 2)
+        groups.update(dict.fromkeys(controllers.split(","), path))
+    found: dict[str, list[Path]] = {}
+    for line in reversed(mounts.splitlines()):
+        before, _, after = line.partition(" - ")
+        root, mount_point = (_unescaped(text) for text in before.split()[3:5])
+        kind, _, *options = after.split(maxsplit=2)
+        names = [""] if kind == "cgroup2" else ",".join(options).split(",") if kind == "cgroup" else []
+        for name in names:
+            if name in groups:
+                own = os.path.normpath(Path(mount_point, os.path.relpath(groups[name], root)))
+                found.setdefault(name, []).append(Path(own))
+    return found
+
+
+def _unescaped(text: str) -> str:
+    """A path as it is: the kernel writes spaces and the like as octal numbers."""
+    return ESCAPE.sub(lambda found: chr(int(found[1], 8)), text)
 
 
 def _remove_orphans(places: Places) -> None:

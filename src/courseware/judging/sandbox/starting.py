@@ -17,7 +17,7 @@ from courseware.base.errors import UsageError
 from courseware.base.tree import Tree
 from courseware.judging.sandbox import bubblewrap
 from courseware.judging.sandbox.availability import CLEAN_ENVIRONMENT, available
-from courseware.judging.sandbox.cgroup import ControlGroup, make_group
+from courseware.judging.sandbox.cgroup import ControlGroup, make_group_anywhere
 from courseware.judging.sandbox.command import ApplicationCommand, Limits, SandboxKind
 from courseware.judging.sandbox.forking import ForkedApplication, ForkRefused, fork_server
 from courseware.judging.sandbox.launching import CommandLine, compile_libraries, launch
@@ -157,7 +157,7 @@ def _package(tree: Tree, **setup: object) -> bytes:
 def _make_group(limits: Limits) -> ControlGroup | None:
     """A control group for one application, where this machine lets us have one."""
     groups = available().groups
-    return None if groups is None else make_group(groups, limits)
+    return None if groups is None else make_group_anywhere(groups, limits)
 
 
 def _fork(
