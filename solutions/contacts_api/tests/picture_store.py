@@ -9,13 +9,18 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+import pytest
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.types import Message
 
+from app.core.config import get_settings
+
 CLOUD_NAME = "contacts"
 API_KEY = "874837483274837"
 API_SECRET = "a-secret-as-Cloudinary-makes-it"
+LONG = 30.0
+"""Seconds for an upload: a busy machine is no outage."""
 UNSIGNED = {"api_key", "signature", "file", "resource_type", "cloud_name"}
 
 
@@ -32,6 +37,7 @@ class PictureStore:
     """What has been uploaded. A test may put another answer in place of the usual one, or hold uploads back."""
 
     uploads: list[Upload] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
     answer: tuple[int, object] | None = None
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     let_through: asyncio.Event = field(default_factory=asyncio.Event)
@@ -47,16 +53,19 @@ class PictureStore:
 
     async def _answer(self, request: Request) -> tuple[int, object]:
         async with request.form() as form:
-            assert isinstance(form["file"], UploadFile)
             fields = {name: value for name, value in form.items() if isinstance(value, str)}
-            upload = Upload(fields, await form["file"].read())
+            file = form.get("file")
+            content = await file.read() if isinstance(file, UploadFile) else b""
         self.arrived.set()
         await self.let_through.wait()
         if self.answer:
             return self.answer
         if complaint := _complaint(request.url.path, fields):
             return HTTPStatus.UNAUTHORIZED, {"error": {"message": complaint}}
-        self.uploads.append(upload)
+        if request.url.path.endswith("/destroy"):
+            self.deleted.append(fields["public_id"])
+            return HTTPStatus.OK, {"result": "ok"}
+        self.uploads.append(Upload(fields, content))
         return HTTPStatus.OK, self._stored(fields["public_id"])
 
     def _stored(self, public_id: str) -> dict[str, Any]:
@@ -73,6 +82,19 @@ async def picture_store() -> AsyncIterator[PictureStore]:
     async with listening(store.serve) as store.address:
         yield store
         store.let_through.set()
+
+
+@asynccontextmanager
+async def configured_picture_store(settings: pytest.MonkeyPatch) -> AsyncIterator[PictureStore]:
+    """A store, and settings by which the application finds it."""
+    async with picture_store() as store:
+        settings.setenv("CLOUDINARY_CLOUD_NAME", CLOUD_NAME)
+        settings.setenv("CLOUDINARY_API_KEY", API_KEY)
+        settings.setenv("CLOUDINARY_API_SECRET", API_SECRET)
+        settings.setenv("CLOUDINARY_UPLOAD_PREFIX", store.address)
+        settings.setenv("CLOUDINARY_TIMEOUT", str(LONG))
+        get_settings.cache_clear()
+        yield store
 
 
 @asynccontextmanager
@@ -102,7 +124,7 @@ async def _read(reader: asyncio.StreamReader) -> Request:
 
 def _complaint(path: str, fields: dict[str, str]) -> str | None:
     """What Cloudinary would object to."""
-    if path != f"/v1_1/{CLOUD_NAME}/image/upload":
+    if path not in (f"/v1_1/{CLOUD_NAME}/image/upload", f"/v1_1/{CLOUD_NAME}/image/destroy"):
         return f"Invalid cloud_name {path.split('/')[2]}"
     if fields.get("api_key") != API_KEY:
         return f"Unknown API key {fields.get('api_key')}"

@@ -32,6 +32,19 @@ class NewPassword(RequestModel):
     password: Password
 
 
+class PasswordChange(RequestModel):
+    """A user sets another password, and confirms it with the current one."""
+
+    current_password: str
+    password: Password
+
+
+class PasswordConfirmation(RequestModel):
+    """A user confirms with the password what cannot be undone."""
+
+    password: str
+
+
 class UserRead(BaseModel):
     """An account, without anything that is secret."""
 

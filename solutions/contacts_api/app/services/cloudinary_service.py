@@ -1,7 +1,8 @@
-"""Keeps avatars in Cloudinary. To keep them elsewhere takes no more than another module with this one function."""
+"""Keeps avatars in Cloudinary. To keep them elsewhere takes no more than another module with these two functions."""
 
 import asyncio
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -23,24 +24,36 @@ logger = logging.getLogger(__name__)
 
 async def upload_avatar(user_id: int, picture: bytes) -> str:
     """Puts a picture in the place of the user's last one. Returns the URL to show it by. Raises BadGateway."""
-    timeout = get_settings().cloudinary_timeout
-    call = partial(_upload, f"avatars/{user_id}", picture, timeout)
     try:
-        async with asyncio.timeout(timeout):
-            stored = await asyncio.get_running_loop().run_in_executor(_threads, call)
+        stored = await _call(cloudinary.uploader.upload, picture, public_id=_public_id(user_id), overwrite=True)
         return _transformed(stored["secure_url"])
     except Exception as error:  # the SDK meets strange answers with errors of any kind
         logger.warning("Cloudinary did not take the avatar of user %s", user_id, exc_info=True)
         raise BadGateway("upload_failed", "The picture could not be stored. Try again later.") from error
 
 
-def _upload(public_id: str, picture: bytes, timeout: float) -> Any:
+async def delete_avatar(user_id: int) -> None:
+    """Deletes the picture of a user, if there is one. Raises BadGateway."""
+    try:
+        await _call(cloudinary.uploader.destroy, _public_id(user_id))
+    except Exception as error:  # the SDK meets strange answers with errors of any kind
+        logger.warning("Cloudinary did not delete the avatar of user %s", user_id, exc_info=True)
+        raise BadGateway("delete_failed", "The picture could not be deleted. Try again later.") from error
+
+
+def _public_id(user_id: int) -> str:
+    """The name of a user's picture at Cloudinary. A new picture takes the place of the last one."""
+    return f"avatars/{user_id}"
+
+
+async def _call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """What Cloudinary answers. The account goes with the call, as the SDK's global settings would outlive ours."""
     settings = get_settings()
-    return cloudinary.uploader.upload(
-        picture,
-        public_id=public_id,
-        overwrite=True,
+    timeout = settings.cloudinary_timeout
+    call = partial(
+        function,
+        *arguments,
+        **options,
         invalidate=True,  # caches around the world forget the last picture
         cloud_name=settings.cloudinary_cloud_name,
         api_key=settings.cloudinary_api_key.get_secret_value(),
@@ -48,6 +61,8 @@ def _upload(public_id: str, picture: bytes, timeout: float) -> Any:
         upload_prefix=settings.cloudinary_upload_prefix,
         timeout=Timeout(connect=timeout / 4, read=timeout),  # it tries four times to connect
     )
+    async with asyncio.timeout(timeout):
+        return await asyncio.get_running_loop().run_in_executor(_threads, call)
 
 
 def _transformed(url: str) -> str:

@@ -14,24 +14,16 @@ from sqlalchemy import update
 from app.core.config import get_settings
 from app.models import User
 from tests.examples import problem_fields
-from tests.picture_store import API_KEY, API_SECRET, CLOUD_NAME, PictureStore, listening, picture_store
+from tests.picture_store import CLOUD_NAME, LONG, PictureStore, configured_picture_store, listening
 from tests.pictures import FORMATS, NO_PICTURES, opened, picture
 from tests.servers import closed, silent
 
 LARGEST = 2 * 1024 * 1024
-LONG = 30.0
 
 
 @pytest.fixture
 async def store(settings: pytest.MonkeyPatch) -> AsyncIterator[PictureStore]:
-    """A store of pictures, and settings by which the application finds it."""
-    async with picture_store() as store:
-        settings.setenv("CLOUDINARY_CLOUD_NAME", CLOUD_NAME)
-        settings.setenv("CLOUDINARY_API_KEY", API_KEY)
-        settings.setenv("CLOUDINARY_API_SECRET", API_SECRET)
-        settings.setenv("CLOUDINARY_UPLOAD_PREFIX", store.address)
-        settings.setenv("CLOUDINARY_TIMEOUT", str(LONG))  # a busy machine is no outage
-        get_settings.cache_clear()
+    async with configured_picture_store(settings) as store:
         yield store
 
 

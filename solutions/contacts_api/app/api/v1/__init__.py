@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
-from app.api.v1 import admin, auth, avatars, contacts, health, password_reset, users
+from app.api.v1 import account, admin, auth, avatars, contacts, health, password_reset, users
 
 router = APIRouter()
 router.include_router(auth.router)
 router.include_router(password_reset.router)
 router.include_router(users.router)
+router.include_router(account.router)
 router.include_router(avatars.router)
 router.include_router(contacts.router)
 router.include_router(admin.router)

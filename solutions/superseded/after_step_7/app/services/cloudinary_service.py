@@ -1,0 +1,58 @@
+"""Keeps avatars in Cloudinary. To keep them elsewhere takes no more than another module with this one function."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import cloudinary.uploader
+from urllib3 import Timeout
+
+from app.core.config import get_settings
+from app.core.errors import BadGateway
+
+TRANSFORMATION = "c_fill,h_200,w_200"
+"""Cloudinary cuts the picture to 200x200 when somebody looks at it."""
+
+_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cloudinary")
+"""The SDK waits without async. It has threads of its own: when it is slow, nothing waits but other uploads."""
+
+logger = logging.getLogger(__name__)
+
+
+async def upload_avatar(user_id: int, picture: bytes) -> str:
+    """Puts a picture in the place of the user's last one. Returns the URL to show it by. Raises BadGateway."""
+    timeout = get_settings().cloudinary_timeout
+    call = partial(_upload, f"avatars/{user_id}", picture, timeout)
+    try:
+        async with asyncio.timeout(timeout):
+            stored = await asyncio.get_running_loop().run_in_executor(_threads, call)
+        return _transformed(stored["secure_url"])
+    except Exception as error:  # the SDK meets strange answers with errors of any kind
+        logger.warning("Cloudinary did not take the avatar of user %s", user_id, exc_info=True)
+        raise BadGateway("upload_failed", "The picture could not be stored. Try again later.") from error
+
+
+def _upload(public_id: str, picture: bytes, timeout: float) -> Any:
+    """What Cloudinary answers. The account goes with the call, as the SDK's global settings would outlive ours."""
+    settings = get_settings()
+    return cloudinary.uploader.upload(
+        picture,
+        public_id=public_id,
+        overwrite=True,
+        invalidate=True,  # caches around the world forget the last picture
+        cloud_name=settings.cloudinary_cloud_name,
+        api_key=settings.cloudinary_api_key.get_secret_value(),
+        api_secret=settings.cloudinary_api_secret.get_secret_value(),
+        upload_prefix=settings.cloudinary_upload_prefix,
+        timeout=Timeout(connect=timeout / 4, read=timeout),  # it tries four times to connect
+    )
+
+
+def _transformed(url: str) -> str:
+    """The URL of the 200x200 version. It holds the picture's version too, so that no cache shows the last one."""
+    before, marker, after = url.partition("/image/upload/")
+    if not marker:
+        raise ValueError(f"no URL of a picture: {url!r}")
+    return f"{before}{marker}{TRANSFORMATION}/{after}"
