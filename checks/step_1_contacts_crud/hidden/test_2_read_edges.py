@@ -33,7 +33,7 @@ def test_default_page_holds_twenty(newcomer: User, random: Random) -> None:
 
 @check(
     task="1.2",
-    points=2,
+    points=1,
     hints=(
         "Two people can have the same name. Which of them comes first, and does it stay so?",
         "An order is whole only when no two rows can be equal in it.",
@@ -54,7 +54,7 @@ def test_equal_names_are_ordered_by_id(newcomer: User, random: Random) -> None:
 
 @check(
     task="1.2",
-    points=1,
+    points=0.5,
     hints=(
         "What is on the page behind the last page?",
         "Past the end there is nothing to show, which is no error; the total stays what it is.",
@@ -75,7 +75,7 @@ def test_page_behind_the_end_is_empty(newcomer: User, random: Random) -> None:
 
 @check(
     task="1.2",
-    points=1,
+    points=0.5,
     hints=(
         "What else can a client write where a number is expected?",
         "The parameter's type refuses what is no whole number; its bounds refuse the rest.",

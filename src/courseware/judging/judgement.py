@@ -59,7 +59,7 @@ def judge(
             environment = options.applied_to(command.environment)
             return start_application(
                 tree,
-                replace(command, environment=environment),
+                replace(command, environment=environment, other_row_order=options.other_row_order),
                 kind=kind,
                 processes=options.processes,
                 serve=services.serve,

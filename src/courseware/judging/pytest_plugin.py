@@ -102,6 +102,7 @@ class JudgePlugin:
             variables=tuple(sorted(declaration.environment.items())),
             processes=2 if SECOND_PROCESS in getattr(item, "fixturenames", ()) else 1,
             only_for=identifier if declaration.fresh_start else None,
+            other_row_order=declaration.other_row_order,
         )
         self.run.entries[identifier] = CheckEntry(
             id=identifier,
@@ -112,6 +113,7 @@ class JudgePlugin:
             needs=declaration.needs,
             environment=declaration.environment,
             fresh_start=declaration.fresh_start,
+            other_row_order=declaration.other_row_order,
             visible=not item.path.is_relative_to(self._step.hidden_checks_folder),
         )
 

@@ -77,8 +77,9 @@ def run(package: int, *sockets: int) -> None:
     proxies = os.environ.get("FORWARDED_ALLOW_IPS", SERVER[0])  # as uvicorn does, before the project could change it
     listener, control, tell_others = split_up(pairs)
     judge = Judge(socket.socket(fileno=control))
+    recorder = database.Recorder(in_reverse=setup["other_row_order"]) if database else None
     main_thread = threading.get_ident()
-    actions = Actions(time_machine, main_thread, project, database.Recorder() if database else None)
+    actions = Actions(time_machine, main_thread, project, recorder)
     threading.Thread(target=answer_requests, args=(judge, actions), daemon=True).start()
     os.chdir(project)
     sys.path.insert(0, str(project))
