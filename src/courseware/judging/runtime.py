@@ -186,6 +186,9 @@ class RestartingServer:
     def recorded_sql(self) -> Mapping[str, Any]:
         return self._running.recorded_sql()
 
+    def check_migrations(self) -> tuple[int, str]:
+        return self._running.check_migrations()
+
     @property
     def log_position(self) -> int:
         return self._running.log_position
