@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from random import Random
 
-from courseware.checking import Application, Clock, Database, Mailbox, check
+from courseware.checking import Application, Clock, Database, Mailbox, Request, check
 from errors import expect_error
-from step_1_contacts_crud.contacts import expect_contact, mixed_case, valid_contact
-from users import User, sign_in
+from step_1_contacts_crud.contacts import expect_contact, mixed_case, valid_contact, without
+from users import CONTACTS, OPTIONAL, REQUIRED, User, sign_in
 
 CREATED = ("contact_is_created",)
 
@@ -101,3 +101,99 @@ def test_phone_and_notes_have_limits(user: User, random: Random) -> None:
 def test_model_matches_the_migration(database: Database) -> None:
     """`alembic check` finds no difference between the model of a contact and the table that the revision makes."""
     database.expect_migrated(key="model_differs")
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "Leave each field out, one after the other, and send null for each. Which of these requests work?",
+        "A default makes a field optional. `| None` makes null a legal value. A required field has neither.",
+        "The four required fields have a type and nothing else: `phone: Phone`, without `| None` and without `= ...`.",
+    ),
+    needs=CREATED,
+)
+def test_required_fields_are_demanded(user: User, random: Random) -> None:
+    """Each of the four required fields answers 422 when it is missing or null; birthday and notes may be null."""
+    for name in REQUIRED:
+        contact = valid_contact(random)
+        for wrong in (without(contact, name), {**contact, name: None}):
+            expect_error(user.create(wrong), 422, key="required_field_not_demanded")
+    answer = user.create(valid_contact(random, **dict.fromkeys(OPTIONAL))).expect_status(201, key="null_refused")
+    expect_contact(answer, dict.fromkeys(OPTIONAL), key="wrong_field")
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "Compare each text that you sent with the one that came back, sign by sign. What has your code changed?",
+        "A name, a phone number and a note are the user's own words. Only spaces around a name are cut off.",
+        "No title(), no escaping, no filtering of signs: JSON needs none of it, and HTML is the client's business.",
+    ),
+    needs=CREATED,
+)
+def test_texts_come_back_as_they_were_sent(user: User, random: Random) -> None:
+    """Signs, capitals and alphabets of every text are kept: in the answer to POST, to PATCH and to GET."""
+    texts = {
+        "first_name": "jean-luc <b>McDonald</b>",
+        "last_name": 'ван дер O\'Brien & "Co" 李 😀',
+        "phone": "(0 44) 123-45.67 #8",
+        "notes": "1 < 2 && 3 > 2;\n\tDROP TABLE contacts; -- %s {0} \\n ß",
+    }
+    contact = user.created(valid_contact(random, **texts))
+    other = user.created(valid_contact(random))
+    for identifier in (contact["id"], other["id"]):
+        if identifier == other["id"]:
+            changed = user.change(identifier, texts).expect_status(200, key="text_refused")
+            expect_contact(changed, texts, key="text_rewritten")
+        expect_contact(user.read(identifier), texts, key="text_rewritten")
+
+
+@check(
+    task="1.1",
+    points=0.5,
+    hints=(
+        "Read your 422 answers: do they tell the sender what they sent?",
+        "The handlers of the base leave the value out. A validator of your own may put it into its message.",
+        "Raise ValueError or PydanticCustomError with a fixed sentence, without the value.",
+    ),
+    needs=("validation_error_names_the_fields",),
+)
+def test_no_refused_value_is_repeated(user: User, random: Random) -> None:
+    """A 422 answer repeats no value that was refused, of whatever field."""
+    secret = f"{random.getrandbits(40):x}"
+    refused: tuple[dict[str, object], ...] = (
+        {"first_name": secret * 8},
+        {"last_name": [secret]},
+        {"phone": secret * 8},
+        {"notes": secret * 80},
+        {"birthday": secret},
+        {"email": secret},
+        {"nickname": secret},
+    )
+    for fields in refused:
+        answer = user.create(valid_contact(random, **fields)).expect_status(422, key="wrong_contact_accepted")
+        if secret in answer.body.decode(errors="replace"):
+            raise answer.failed("value_echoed", "an answer without the refused value", str(answer))
+
+
+@check(
+    task="1.1",
+    points=0.5,
+    hints=(
+        "What does your endpoint say to a body that is a list, a number, or no JSON at all?",
+        "The framework refuses what is no object, if the parameter has a schema. Reading the body by hand does not.",
+        "Let the parameter be `data: ContactCreate`, and never call request.json() yourself.",
+    ),
+    needs=CREATED,
+)
+def test_body_must_be_an_object(application: Application, user: User) -> None:
+    """POST /contacts with a list, a text, a number or broken JSON in the place of an object answers 422, not 500."""
+    bodies: tuple[object, ...] = ([], [{}], "Олена", 7)
+    for body in bodies:
+        request = Request("POST", CONTACTS, json=body, token=user.token)
+        expect_error(application.send(request), 422, key="wrong_body_accepted")
+    headers = {"Content-Type": "application/json"}
+    broken = Request("POST", CONTACTS, form={"{": ""}, headers=headers, token=user.token)
+    expect_error(application.send(broken), 422, key="wrong_body_accepted")

@@ -39,7 +39,7 @@ def test_contact_is_read(user: User, random: Random) -> None:
 
 @check(
     task="1.2",
-    points=2,
+    points=1.5,
     hints=(
         "What should a client learn when there is nothing to show?",
         "When the query finds no row it gives None. Who turns that into an answer?",

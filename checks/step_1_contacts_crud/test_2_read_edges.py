@@ -1,18 +1,20 @@
 """Task 1.2: the edges."""
 
+from datetime import UTC, datetime, timedelta
 from random import Random
 
-from courseware.checking import check
+from courseware.checking import Application, Clock, Mailbox, check
 from errors import error_fields, expect_error
-from step_1_contacts_crud.contacts import valid_contact
-from users import User
+from step_1_contacts_crud.contacts import TIMESTAMPS, expect_moment, valid_contact
+from users import User, sign_in
 
 LISTED = ("contacts_are_listed",)
+MOMENT = timedelta(minutes=1)
 
 
 @check(
     task="1.2",
-    points=1,
+    points=0.5,
     hints=(
         "How many contacts does a client get that does not say how many it wants?",
         "The default is a limit like any other: it cuts the page.",
@@ -70,3 +72,46 @@ def test_page_parameters_are_numbers(user: User) -> None:
         fields = error_fields(answer)
         if not any(field.split(".")[-1] == name for field in fields):
             raise answer.failed("wrong_error_fields", f"an error for {name}", ", ".join(fields) or "no errors")
+
+
+@check(
+    task="1.2",
+    points=1,
+    hints=(
+        "What can stand in the place of an id in a path? Try a word, a fraction, and a number with thirty digits.",
+        "An id that is none names no contact. It must not reach the database as it is.",
+        "Declare the parameter as `contact_id: int` with the bounds of the column: Path(ge=..., le=LARGEST_INTEGER).",
+    ),
+    needs=("missing_contact_is_not_found",),
+)
+def test_any_id_has_an_answer(user: User) -> None:
+    """GET, PATCH and DELETE with an id that is no number, or none that a database can hold, answer 404 or 422."""
+    for identifier in ("abc", "1.5", "0", "-1", "-" + "9" * 30, "9" * 19, "9" * 30, "%20", "null"):
+        for answer in (user.read(identifier), user.change(identifier, {"notes": "?"}), user.delete(identifier)):
+            if answer.status not in (404, 405, 422):
+                raise answer.failed("wrong_id_breaks", "404 or 422", str(answer))
+
+
+@check(
+    task="1.2",
+    points=0.5,
+    hints=(
+        "By which clock are the two timestamps taken?",
+        "A default that is worked out while the module is imported is the same for ever.",
+        "default=clock.now without brackets: the function is called for each row.",
+    ),
+    needs=("timestamps_carry_an_offset",),
+)
+def test_timestamps_are_taken_from_the_clock(
+    application: Application, mailbox: Mailbox | None, clock: Clock, random: Random
+) -> None:
+    """A new contact has created_at and updated_at of the moment that the application's clock shows."""
+    for year in (2033, 2034):
+        now = datetime(year, 7, random.randrange(1, 28), 23, 59, tzinfo=UTC)
+        clock.move(now)
+        user = sign_in(application, mailbox, random)
+        answer = user.create(valid_contact(random)).expect_status(201, key="not_created")
+        for name in TIMESTAMPS:
+            late = expect_moment(answer, name) - now
+            if not timedelta(seconds=-1) <= late < MOMENT:
+                raise answer.failed("not_the_moment", f"{name} at about {now.isoformat()}", str(answer))

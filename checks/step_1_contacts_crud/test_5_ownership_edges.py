@@ -6,7 +6,7 @@ from random import Random
 from courseware.checking import Application, Request, check, expect
 from errors import expect_error
 from step_1_contacts_crud.contacts import expect_contacts_in_any_order, valid_contact
-from users import CONTACTS, User
+from users import CONTACTS, User, new_email
 
 DELETED = ("deleted_contact_is_gone",)
 CHANGED = ("patch_changes_what_was_sent",)
@@ -56,7 +56,7 @@ def test_wrong_tokens_open_nothing(application: Application, user: User, other_u
 
 @check(
     task="1.5",
-    points=1,
+    points=0.5,
     hints=(
         "Open /docs and count the operations on contacts.",
         "An operation is described when its route is on a router that the application includes.",
@@ -86,3 +86,37 @@ def test_operations_are_described(application: Application) -> None:
 def _shape(path: str) -> str:
     """The path without the names of its parameters, which are the author's own."""
     return re.sub(r"{[^}]*}", "{}", path)
+
+
+@check(
+    task="1.5",
+    points=1,
+    hints=(
+        "Two users know the same person. One of them deletes the contact. What does the other one have?",
+        "A statement changes every row that its WHERE names. Does yours name this one contact, by its id?",
+        "delete(Contact).where(Contact.id == contact_id, Contact.owner_id == owner.id), and the same for an update.",
+    ),
+    needs=(*DELETED, *CHANGED, "two_users_may_know_the_same_person"),
+)
+def test_others_notice_nothing(user: User, other_user: User, random: Random) -> None:
+    """Changing or deleting a contact leaves every other one alone: the user's own, and those of other users."""
+    same = valid_contact(random)
+    contact = user.created(same)
+    bystanders = [
+        (user, user.created({**same, "email": new_email(random)})),
+        (other_user, other_user.created(same)),
+        (other_user, other_user.created({**same, "email": new_email(random)})),
+    ]
+    before = [owner.read(each["id"]).expect_status(200, key="not_read") for owner, each in bystanders]
+
+    def expect_untouched(key: str) -> None:
+        for (owner, each), answer in zip(bystanders, before, strict=True):
+            after = owner.read(each["id"]).expect_status(200, key=key)
+            if after.json != answer.json:
+                raise after.failed(key, f"as before: {answer}", str(after))
+
+    change = {"first_name": "Інша", "phone": "112", "notes": None}
+    user.change(contact["id"], change).expect_status(200, key="not_changed")
+    expect_untouched("other_contact_changed")
+    user.delete(contact["id"]).expect_status(204, key="not_deleted")
+    expect_untouched("other_contact_deleted")

@@ -11,7 +11,7 @@ LISTED = ("contacts_are_listed",)
 
 @check(
     task="1.2",
-    points=1,
+    points=0.5,
     hints=(
         "Two people can have the same name. Which of them comes first, and does it stay so?",
         "An order is whole only when no two rows can be equal in it.",

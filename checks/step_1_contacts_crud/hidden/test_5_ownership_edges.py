@@ -13,7 +13,7 @@ CHANGED = ("patch_changes_what_was_sent",)
 
 @check(
     task="1.5",
-    points=1,
+    points=0.5,
     hints=(
         "Which question comes first: whose contact it is, or whether the change fits?",
         "A conflict answered for a foreign contact tells that it exists.",
