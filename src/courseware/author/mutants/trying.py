@@ -32,7 +32,7 @@ def try_out(
 ) -> Iterator[Trial]:
     """Judge mutants of a step of the course in `root`, so many at once. Each trial comes as soon as it is there.
 
-    Raises UsageError as the judge does. A judgement that does not come to an end counts as caught: a student would see.
+    Raises UsageError as the judge does. A mutant without a valid verdict counts as one that no check has caught.
     """
     calls = ((mutant, mutant) for mutant in mutants)
     for mutant, result in run_in_workers(partial(_try, root, step, sandbox, seed), calls, workers=jobs):
@@ -41,7 +41,7 @@ def try_out(
         elif result.is_usage_error:
             raise UsageError(result.reason)
         else:
-            yield Trial(mutant, f"no verdict: {result.reason}", 0)
+            yield Trial(mutant, None, 0)
 
 
 def _try(root: Path, number: int, sandbox: SandboxKind | None, seed: int | None, mutant: Mutant) -> Trial:
@@ -68,7 +68,4 @@ def _caught(verdict: Verdict) -> str | None:
     for check in verdict.checks:
         if check.outcome is Outcome.FAILED:
             return check.id
-    for check in verdict.checks:
-        if check.outcome is Outcome.ERROR:
-            return f"an error in {check.id}"
     return None
