@@ -59,9 +59,10 @@ def test_second_delete_is_not_found(user: User, random: Random) -> None:
 def test_foreign_contact_looks_like_a_missing_one(user: User, other_user: User, random: Random) -> None:
     """Reading, changing or deleting somebody else's contact answers exactly as if it did not exist: 404."""
     contact = user.created(valid_contact(random))
+    own = other_user.created(valid_contact(random))
     requests = [
         Request("GET", path_of(contact["id"]), token=other_user.token),
-        other_user.change_of(contact["id"], {"notes": "моє"}),
+        *(other_user.change_of(contact["id"], fields) for fields in ({"notes": "моє"}, {}, {"email": own["email"]})),
         Request("DELETE", path_of(contact["id"]), token=other_user.token),
     ]
     foreign = [other_user.application.send(request) for request in requests]

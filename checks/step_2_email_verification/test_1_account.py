@@ -11,7 +11,7 @@ UNVERIFIED = ("new_account_is_not_verified",)
 
 @check(
     task="2.1",
-    points=5,
+    points=4,
     hints=(
         "What does the application have to know about an account now that it did not know before?",
         "Three places again: the table has the column already, the model and the schema of what goes out do not.",

@@ -1,39 +1,10 @@
 """Task 2.5 more closely: when verification counts, and who is asked for a token first."""
 
-from collections.abc import Mapping
-from random import Random
-
-from courseware.checking import Application, Mailbox, Request, check
+from courseware.checking import Application, Request, check
 from errors import expect_error
-from step_2_email_verification.tokens import signed
-from step_2_email_verification.unverified import access_claims, expect_unverified_refused
-from step_2_email_verification.verification import follow, register
-from users import CONTACTS, User, me
+from users import CONTACTS
 
 CLOSED = ("contacts_wait_for_the_link",)
-
-
-@check(
-    task="2.5",
-    points=1,
-    hints=(
-        "The row has changed. Who still has an old copy?",
-        "Whether somebody is verified is asked anew with every request, and stands in no token.",
-        "get_verified_user looks at the user whom this request has read from the database.",
-    ),
-    needs=CLOSED,
-)
-def test_verification_counts_at_once(
-    application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
-) -> None:
-    """A token from before the link was followed opens the contacts as soon as it is followed."""
-    newcomer = register(application, mailbox, random)
-    token = signed(access_claims(newcomer.id, random), environment["JWT_SECRET_KEY"])
-    user = User(application, newcomer.account.email, token)
-    expect_unverified_refused(user, user.page(), key="unverified_let_in")
-    follow(application, newcomer.link).expect_status(200, key="link_refused")
-    if me(application, token).status == 200:  # else the application takes no tokens but those that it has made
-        user.page().expect_status(200, key="still_refused")
 
 
 @check(

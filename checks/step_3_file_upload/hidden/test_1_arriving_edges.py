@@ -1,21 +1,40 @@
-"""Task 3.1 with a client that does not say how much will come."""
+"""Task 3.1 with other data."""
 
-from courseware.checking import File, check
-from step_3_file_upload.avatars import MIB, expect_refused_on_the_way
+from dataclasses import replace
+from random import Random
+
+from courseware.checking import File, ImageStore, check
+from errors import expect_error
+from step_3_file_upload.avatars import (
+    LARGEST,
+    MIB,
+    expect_not_refused,
+    expect_nothing_stored,
+    expect_refused_on_the_way,
+    upload_of,
+)
+from step_3_file_upload.pictures import png_of_size
 from users import User
 
 
 @check(
     task="3.1",
-    points=2,
+    points=1,
     hints=(
-        "Must a client tell how long its request will be?",
-        "A body can come in chunks, and nobody knows how many. Somebody has to count while they come.",
-        "_limited adds up the length of each part that receive() brings, and raises as soon as it is too much.",
+        "Try files a little above the limit and far above it, in one piece and in chunks.",
+        "The same limit holds in every way in which a file can come.",
+        "Two limits: LARGEST_FORM while the body arrives, LARGEST_FILE for the file that was in it.",
     ),
-    needs=("large_file_is_refused",),
+    needs=("announced_size_is_refused_at_once", "unannounced_size_is_refused_on_the_way"),
 )
-def test_unannounced_size_is_refused_on_the_way(user: User) -> None:
-    """A file that comes in chunks, without a Content-Length, is refused with 413 as soon as it is too large."""
-    file = File(bytes(5 * MIB), "holiday.webp", "image/webp")
-    expect_refused_on_the_way(user, file, stops_after=4 * MIB, chunked=True)
+def test_other_sizes_are_refused(user: User, image_store: ImageStore, random: Random) -> None:
+    """A whole file that is too large is refused however it comes; one of 2 MiB is not, though it comes in chunks."""
+    for size, chunked in ((LARGEST + 2, True), (LARGEST + 70_000, False), (LARGEST + MIB, False)):
+        content = png_of_size(random, size)
+        request = replace(upload_of(user, content), chunked=chunked)
+        answer = user.application.send(request)
+        expect_error(answer, 413, code="file_too_large", key="large_file_accepted")
+        expect_nothing_stored(image_store, answer)
+    largest = replace(upload_of(user, png_of_size(random, LARGEST)), chunked=True)
+    expect_not_refused(user.application.send(largest), key="largest_file_refused")
+    expect_refused_on_the_way(user, File(bytes(30 * MIB), "x.gif", "image/gif"), stops_after=3 * MIB + 70_000)

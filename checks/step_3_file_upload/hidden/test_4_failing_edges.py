@@ -1,26 +1,29 @@
-"""Task 3.4 for somebody who has no avatar yet."""
+"""Task 3.4 with other data."""
 
 from courseware.checking import FaultMode, ImageStore, check
 from errors import expect_error
-from step_3_file_upload.avatars import expect_avatar_in_me, upload
-from step_3_file_upload.pictures import KINDS, picture
+from step_3_file_upload.avatars import expect_avatar_in_me, expect_shown, upload, uploaded
+from step_3_file_upload.pictures import COLORS, KINDS, picture
 from users import User
 
 
 @check(
     task="3.4",
-    points=2,
+    points=1,
     hints=(
-        "Whoever had no avatar before has none after a failure. Does the answer of /users/me say so?",
-        "An address for a picture that was never stored shows nothing.",
-        "Set avatar_url after the store has answered, never before; and roll back if anything fails in between.",
+        "Let the store fail for pictures of every kind. Which avatar is shown afterwards?",
+        "A failure leaves everything as it was, whatever was sent and whatever the avatar was before.",
+        "Set avatar_url when the store has said yes, and commit then.",
     ),
-    needs=("refusal_is_told_as_502",),
+    needs=("picture_is_stored",),
 )
-def test_failed_first_upload_leaves_no_avatar(newcomer: User, image_store: ImageStore) -> None:
-    """A first upload that fails leaves avatar_url null, whatever kind of picture it was."""
-    for kind, mode in zip(KINDS, (FaultMode.REFUSES, FaultMode.DROPS) * 2, strict=True):
+def test_failures_change_nothing(newcomer: User, image_store: ImageStore) -> None:
+    """After failures with pictures of every kind the avatar is the old one, and so is its picture."""
+    old = uploaded(newcomer, COLORS[2], kind="WEBP")
+    for kind, mode in zip(KINDS, (FaultMode.DROPS, FaultMode.REFUSES) * 2, strict=True):
         image_store.set_fault(mode)
-        answer = upload(newcomer, picture(kind), kind)
+        answer = upload(newcomer, picture(kind, color=COLORS[3]), kind)
         expect_error(answer, 502, code="upload_failed", key="failure_not_told")
-        expect_avatar_in_me(newcomer, None, key="avatar_without_a_picture")
+    image_store.set_fault(FaultMode.NONE)
+    expect_avatar_in_me(newcomer, old, key="old_avatar_lost")
+    expect_shown(image_store, old, COLORS[2], asked=f"GET {old}", key="old_picture_lost")

@@ -128,7 +128,10 @@ def _checks_without_mistake(step: Step, entries: tuple[CheckEntry, ...]) -> Iter
             yield f"No mistake fails the check {identifier}."
     for identifier in sorted(named - set(tasks)):
         yield f"A mistake names the check {identifier}, which does not exist."
+    visible = {entry.id for entry in entries if entry.visible}
     for task, mistake in mistakes:
+        if visible.isdisjoint(mistake.fails):
+            yield f"Mistake {mistake.id} fails hidden checks alone. Make its demand in a visible check too."
         belongs = tasks.get(next(iter(mistake.fails)), task)
         if belongs != task:
             yield f"Mistake {mistake.id} stands with task {task}. Its first check is of task {belongs}: move it there."

@@ -9,6 +9,7 @@ Beside the usual start of the application a check can ask for:
 
 - other variables: `@check(..., environment={"RATE_LIMIT_ENABLED": "true"})`;
 - a start that no other check has used: `@check(..., fresh_start=True)`;
+- rows in another order wherever a statement leaves it open: `@check(..., other_row_order=True)`;
 - a second process with the same variables, database and services: the fixture `second_application`;
 - requests from other clients: `Request(..., client="203.0.113.7")`. The fixture `new_client` gives an address that no
   other check uses.

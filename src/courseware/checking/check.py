@@ -45,7 +45,8 @@ class CheckDeclaration:
 
     `hints` go from nudge to near-answer; `needs` are the ids of checks that must hold before this one is worth running.
     `environment` are variables that the application gets for this check, on top of its usual ones. With `fresh_start`
-    the check has a start of the application for itself.
+    the check has a start of the application for itself, with `other_row_order` one whose database returns rows in
+    another order wherever a statement leaves the order open.
     """
 
     task: str
@@ -54,6 +55,7 @@ class CheckDeclaration:
     needs: tuple[str, ...]
     environment: Mapping[str, str | None]
     fresh_start: bool
+    other_row_order: bool
 
 
 def check(
@@ -64,6 +66,7 @@ def check(
     needs: tuple[str, ...] = (),
     environment: Mapping[str, str | None] | None = None,
     fresh_start: bool = False,
+    other_row_order: bool = False,
 ) -> Callable[[Function], Function]:
     """Declares a test function to be a check; its docstring is the sentence that the student reads.
 
@@ -78,6 +81,10 @@ def check(
     as a counter that an application wrongly shares between all clients. After each start the database and Redis are
     empty; the mailbox and the image store keep what has arrived.
 
+    With `other_row_order` SQLite returns rows in another order wherever a statement leaves the order open: each
+    connection has `PRAGMA reverse_unordered_selects`, and only keys and constraints have indexes.
+    A check that passes in the usual start and in this one does not depend on the order in which SQLite finds rows.
+
     Raises ValueError unless there are points and one to three hints, and for a variable whose value is neither text nor
     None.
     """
@@ -88,7 +95,7 @@ def check(
     environment = {} if environment is None else dict(environment)
     if wrong := [name for name, value in environment.items() if not isinstance(value, str | None)]:
         raise ValueError(f"The value of {wrong[0]} in a check's environment must be text or None.")
-    declaration = CheckDeclaration(task, points, hints, needs, environment, fresh_start)
+    declaration = CheckDeclaration(task, points, hints, needs, environment, fresh_start, other_row_order)
 
     def mark(function: Function) -> Function:
         marked: Any = pytest.mark.check(declaration)(function)
@@ -102,7 +109,8 @@ class CheckEntry:
     """A check as its author declared it. `hints` go from nudge to near-answer; `needs` are ids of other checks.
 
     `environment` are variables that the application gets for this check, on top of its usual ones. With `fresh_start`
-    the check has a start of the application for itself.
+    the check has a start of the application for itself, with `other_row_order` one whose database returns rows in
+    another order wherever a statement leaves the order open.
     """
 
     id: str
@@ -113,4 +121,5 @@ class CheckEntry:
     needs: tuple[str, ...]
     environment: Mapping[str, str | None]
     fresh_start: bool
+    other_row_order: bool
     visible: bool

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from courseware.checking.check import CheckFailed
-from courseware.checking.sql import Recording, Scalar, rows_in, unreadable
+from courseware.checking.sql import SHOWN_CHARACTERS, Recording, Scalar, rows_in, unreadable
 
 TABLES = """
 SELECT name FROM pragma_table_list
@@ -31,6 +31,9 @@ class Server(Protocol):
 
     def recorded_sql(self) -> Mapping[str, Any]:
         """Stop that. The `statements`, as texts, and their `count`; {"error": words} where there is no record."""
+
+    def check_migrations(self) -> tuple[int, str]:
+        """The exit code of `alembic check` in the sandbox, and the end of what it said."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,14 @@ class Database:
         if not isinstance(changed, int):
             raise unreadable(sql, "an answer without a number of rows")
         return changed
+
+    def expect_migrated(self, *, key: str) -> None:
+        """Fails the check unless `alembic check` finds that the models of the application match its migrations."""
+        code, said = self._server.check_migrations()
+        if code:
+            lines = said.strip().splitlines() or [f"exit code {code}"]
+            got = lines[-1][-SHOWN_CHARACTERS:]
+            raise CheckFailed(key, asked="alembic check", expected="that models and migrations match", got=got)
 
     def row_holding(self, *values: Scalar, key: str = "row_missing") -> Row:
         """The one row of any table in whose columns all these values stand. Fails the check for none or several."""

@@ -32,11 +32,25 @@ def verify(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of the order of checks and of their data.", show_default="drawn")
     ] = None,
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Make mistakes by itself, and list what survives.")
+    ] = False,
+    sample: Annotated[int | None, typer.Option(min=1, help="With --mutants: try so many of them.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Proves the course: references pass, starters fail, mistakes are caught, other right designs get full marks."""
+    """Proves the course: references pass, starters fail, mistakes are caught, other right designs get full marks.
+
+    With --mutants it changes the reference in one place at a time instead, and says which changes no check notices.
+    """
     course = find_course()
     steps = course.steps if step is None else (course.step(step),)
+    if mutants:
+        from courseware.cli.mutants import verify_mutants
+
+        verify_mutants(
+            course, steps, jobs=jobs, sandbox="plain" if plain else None, seed=seed, sample=sample, as_json=as_json
+        )
+        return
     wrong = list(faults(course, steps))
     everything = list(claims(course, steps))
     findings = prove(course.root, everything, jobs=jobs, sandbox="plain" if plain else None, seed=seed)

@@ -70,10 +70,15 @@ def run_checks(
     task: str | None,
     hidden: bool,
     seed: int,
+    first_tasks: Collection[str] = (),
+    stop: bool = False,
 ) -> FinishedRun:
-    """Runs the checks of `task` (or of the whole step) and what they need, in an order drawn from `seed`."""
-    plugin = JudgePlugin(step, runtime, task=task, seed=seed)
-    _pytest(course, step, plugin, Fixtures(runtime, seed), hidden=hidden)
+    """Runs the checks of `task` (or of the whole step) and what they need, in an order drawn from `seed`.
+
+    Those of `first_tasks` come first. With `stop` the run ends after the first check that fails.
+    """
+    plugin = JudgePlugin(step, runtime, task=task, seed=seed, first_tasks=first_tasks)
+    _pytest(course, step, plugin, Fixtures(runtime, seed), hidden=hidden, stop=stop)
     run = plugin.run
     tasks = step.tasks if task is None else (step.task(task),)
     run.faults += _not_run(run) or _uncounted(tasks, run, hidden=hidden)
@@ -137,7 +142,7 @@ def _result(entry: CheckEntry, note: Note) -> CheckResult:
     )
 
 
-def _pytest(course: Course, step: Step, plugin: JudgePlugin, *others: object, hidden: bool) -> None:
+def _pytest(course: Course, step: Step, plugin: JudgePlugin, *others: object, hidden: bool, stop: bool = False) -> None:
     """Run pytest in the folder of the checks. Where it does not run the checks to their end, `plugin` has a fault.
 
     Paths of files are relative to that folder: pytest reads `[` and `::` in an argument as a part of a test's name.
@@ -152,6 +157,7 @@ def _pytest(course: Course, step: Step, plugin: JudgePlugin, *others: object, hi
     arguments = [
         "-c", os.devnull, "--rootdir", ".", "--confcutdir", ".",
         "--import-mode=importlib", "--disable-plugin-autoload", "--capture=no", "--strict-markers",
+        *(["--exitfirst"] if stop else []),
         *(argument for name in UNUSED_PLUGINS for argument in ("-p", f"no:{name}")),
     ]  # fmt: skip
     with _without_pytest_settings(), _importing_from(checks), chdir(checks):

@@ -3,6 +3,7 @@
 import json
 import secrets
 import time
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ def judge(
     hidden: bool = False,
     sandbox: SandboxKind | None = None,
     seed: int | None = None,
+    first_tasks: Collection[str] = (),
+    stop_at_failure: bool = False,
 ) -> Verdict:
     """The verdict about the project `tree` for `step`.
 
@@ -38,6 +41,8 @@ def judge(
         hidden: run the hidden checks too.
         sandbox: which sandbox; None takes bubblewrap where it works, else plain, which is for one's own code only.
         seed: of the order of checks and of their data; None draws one. The verdict names it.
+        first_tasks: run the checks of these tasks before the others, as far as their needs allow.
+        stop_at_failure: run no more checks after the first that fails. The others are then shown as skipped.
 
     Raises:
         UsageError: for an unknown task, or a sandbox that this machine does not have.
@@ -59,7 +64,7 @@ def judge(
             environment = options.applied_to(command.environment)
             return start_application(
                 tree,
-                replace(command, environment=environment),
+                replace(command, environment=environment, other_row_order=options.other_row_order),
                 kind=kind,
                 processes=options.processes,
                 serve=services.serve,
@@ -70,7 +75,9 @@ def judge(
         from courseware.judging.checks_run import run_checks
 
         runtime = Runtime(server, services, command.environment)
-        run = run_checks(course, step, runtime, task=task, hidden=hidden, seed=seed)
+        run = run_checks(
+            course, step, runtime, task=task, hidden=hidden, seed=seed, first_tasks=first_tasks, stop=stop_at_failure
+        )
         server.stop()  # its log is complete only then
         return Verdict(
             step=step.number,

@@ -1,7 +1,7 @@
 """The pytest plugin that runs checks: it orders them, keeps the application up, and notes what became of each."""
 
 import random
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from itertools import zip_longest
@@ -49,7 +49,9 @@ class CheckRun:
 class JudgePlugin:
     """Runs the step's checks of `task` (all if None) against `runtime`; without one it only collects them."""
 
-    def __init__(self, step: Step, runtime: Runtime | None, *, task: str | None, seed: int) -> None:
+    def __init__(
+        self, step: Step, runtime: Runtime | None, *, task: str | None, seed: int, first_tasks: Collection[str] = ()
+    ) -> None:
         self.run = CheckRun()
         self._step = step
         self._runtime = runtime
@@ -60,6 +62,7 @@ class JudgePlugin:
         """The number of restarts before the start that the last check had."""
         self._is_alone = False
         """Whether no check before the present one had its start of the application."""
+        self._first_tasks = first_tasks
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{MARKER}(declaration): a check of the course")
@@ -80,6 +83,7 @@ class JudgePlugin:
             return
         wanted = [entry.id for entry in self.run.entries.values() if self._task in (None, entry.task)]
         random.Random(self._seed).shuffle(wanted)  # noqa: S311 - an order to repeat, not a secret
+        wanted.sort(key=lambda key: self.run.entries[key].task not in self._first_tasks)
         ordered = in_order(wanted, {key: entry.needs for key, entry in self.run.entries.items()}, self._starts)
         # A visible failure shows what the application answers, so the application must not know hidden data by then.
         ordered.sort(key=lambda key: not self.run.entries[key].visible)
@@ -102,6 +106,7 @@ class JudgePlugin:
             variables=tuple(sorted(declaration.environment.items())),
             processes=2 if SECOND_PROCESS in getattr(item, "fixturenames", ()) else 1,
             only_for=identifier if declaration.fresh_start else None,
+            other_row_order=declaration.other_row_order,
         )
         self.run.entries[identifier] = CheckEntry(
             id=identifier,
@@ -112,6 +117,7 @@ class JudgePlugin:
             needs=declaration.needs,
             environment=declaration.environment,
             fresh_start=declaration.fresh_start,
+            other_row_order=declaration.other_row_order,
             visible=not item.path.is_relative_to(self._step.hidden_checks_folder),
         )
 

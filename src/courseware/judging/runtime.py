@@ -87,11 +87,13 @@ class StartOptions:
         variables: on top of its usual ones, in order of their names. None removes a variable.
         processes: how many, which share the database and the services.
         only_for: the check that has the start for itself, if one has.
+        other_row_order: whether the database returns rows in another order wherever a statement leaves it open.
     """
 
     variables: tuple[tuple[str, str | None], ...] = ()
     processes: int = 1
     only_for: str | None = None
+    other_row_order: bool = False
 
     def applied_to(self, environment: Mapping[str, str]) -> dict[str, str]:
         """All variables of an application that usually has these."""
@@ -100,7 +102,11 @@ class StartOptions:
 
     def __str__(self) -> str:
         words = [f"without {name}" if value is None else f"with {name}={value}" for name, value in self.variables]
-        return ", ".join([*words, f"in {self.processes} processes"] if self.processes > 1 else words)
+        if self.processes > 1:
+            words.append(f"in {self.processes} processes")
+        if self.other_row_order:
+            words.append("with PRAGMA reverse_unordered_selects and without the indexes of the database")
+        return ", ".join(words)
 
 
 USUAL = StartOptions()
@@ -134,6 +140,8 @@ class RestartingServer:
         if options != self.options or (options in self._was_ready and (self._given_up or self.has_ended)):
             self._start_again(options)
         report = self._running.wait_ready(START_SECONDS * slowdown())
+        if report.phase == "ready" and options.other_row_order:
+            report = self._without_indexes(report)
         if report.phase == "ready":
             self._was_ready.add(options)
         elif options not in self._was_ready:
@@ -147,6 +155,10 @@ class RestartingServer:
     def stop(self) -> None:
         """Ends the application. May be called again."""
         self._running.stop()
+
+    def _without_indexes(self, report: StartReport) -> StartReport:
+        error = self._running.ask_database({"do": "drop_indexes"}).get("error")
+        return report if error is None else StartReport("ended", f"Its database cannot be used: {error}")
 
     def report(self) -> ApplicationReport:
         """How the application fared so far. What it printed is that of all starts, the last one last."""
@@ -173,6 +185,9 @@ class RestartingServer:
 
     def recorded_sql(self) -> Mapping[str, Any]:
         return self._running.recorded_sql()
+
+    def check_migrations(self) -> tuple[int, str]:
+        return self._running.check_migrations()
 
     @property
     def log_position(self) -> int:

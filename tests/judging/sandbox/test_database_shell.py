@@ -43,6 +43,9 @@ class Served:
     def ask_database(self, request: Mapping[str, object]) -> Mapping[str, Any]:
         return self.shell.ask(request)
 
+    def check_migrations(self) -> tuple[int, str]:
+        return 0, ""
+
     def record_sql(self) -> None:
         """Does nothing."""
 

@@ -58,6 +58,7 @@ class ApplicationCommand:
         database: variables that tell it where its database is, with {path} for the path of an SQLite file. Without any
             it has no database that the judge can look at.
         imports: libraries to import once for all applications that this process will start in bubblewrap.
+        other_row_order: whether SQLite returns the rows of a SELECT without ORDER BY in reverse. It needs `database`.
         service_ports: ports of the sandbox's own 127.0.0.1 at which the application finds services that the judge runs.
     """
 
@@ -67,6 +68,7 @@ class ApplicationCommand:
     database: Mapping[str, str] = field(default_factory=dict)
     imports: tuple[str, ...] = ()
     service_ports: tuple[int, ...] = ()
+    other_row_order: bool = False
 
 
 @dataclass(frozen=True)

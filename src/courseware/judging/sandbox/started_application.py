@@ -18,6 +18,7 @@ from courseware.judging.sandbox.control import CHUNK, NO_ANSWER, TEXT_CHARACTERS
 from courseware.judging.sandbox.database_shell import DatabaseShell
 
 ANSWER_SECONDS = 10.0
+MIGRATION_SECONDS = 60.0
 STACK_SECONDS = 0.5
 POLITE_SECONDS = 0.3
 DEATH_SECONDS = 1.0
@@ -159,6 +160,14 @@ class RunningApplication:
                 case _:
                     return {"error": "the application did not let its SQL be recorded"}
         return {"statements": statements, "count": count}
+
+    def check_migrations(self) -> tuple[int, str]:
+        """The exit code of `alembic check` in the sandbox, and the end of what it said. It is the submission's word."""
+        match self._channels[0].ask("check_migrations", MIGRATION_SECONDS):
+            case {"code": int(code), "said": str(said)}:
+                return code, said
+            case _:
+                return 1, "alembic check does not come to an end"
 
     def uncompiled_modules(self) -> list[str]:
         """The source files that it says to have imported without finding byte code for them."""

@@ -79,6 +79,7 @@ def start_application(
             migrations=command.migrations,
             entrypoint=command.entrypoint,
             database=_database_in(inside) if command.database else None,
+            other_row_order=command.other_row_order,
             service_ports=command.service_ports,
         )
         handed_over = [line.add_file(package)]

@@ -34,6 +34,10 @@ MOST_CHARACTERS = 8_000
 """Of one statement that is recorded. What is longer is cut."""
 MOST_CHARACTERS_TOGETHER = 128_000
 """Of all of them. Those that come then are counted only."""
+INDEXES = """
+SELECT indexes.name FROM pragma_table_list AS tables, pragma_index_list(tables.name) AS indexes
+WHERE tables.schema = 'main' AND indexes.origin = 'c' AND NOT indexes."unique"
+"""
 
 FAILURES = (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, RecursionError, MemoryError)
 """What sqlite3 raises: for more than one statement, for instance, and for texts that UTF-8 does not have."""
@@ -117,7 +121,23 @@ def examine(path: str, sql: str) -> dict[str, Any]:
         }
 
 
-WORK: dict[str, Callable[..., dict[str, Any]]] = {"query": query, "execute": execute, "examine": examine}
+def drop_indexes(path: str) -> dict[str, Any]:
+    """How many indexes were dropped: all but those of keys and unique constraints, which are rules about the rows."""
+    with closing(Connection(path, "rw")) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        names = [str(name) for (name,) in connection.rows(INDEXES)]
+        for name in names:
+            connection.execute('DROP INDEX "' + name.replace('"', '""') + '"')
+        connection.execute("COMMIT")
+        return {"dropped": len(names)}
+
+
+WORK: dict[str, Callable[..., dict[str, Any]]] = {
+    "query": query,
+    "execute": execute,
+    "examine": examine,
+    "drop_indexes": drop_indexes,
+}
 
 
 class Connection(sqlite3.Connection):
@@ -167,9 +187,13 @@ class Connection(sqlite3.Connection):
 
 
 class Recorder:
-    """Records the SQL that this process sends to SQLite while it is on, with parameters filled in."""
+    """Records the SQL that this process sends to SQLite while it is on, with parameters filled in.
 
-    def __init__(self) -> None:
+    `in_reverse`: every connection returns the rows of a SELECT without ORDER BY in reverse.
+    """
+
+    def __init__(self, *, in_reverse: bool = False) -> None:
+        self._in_reverse = in_reverse
         self._is_on = False
         self._count = 0
         self._characters = 0
@@ -190,6 +214,8 @@ class Recorder:
 
     def _connect_and_listen(self, *arguments: Any, **options: Any) -> sqlite3.Connection:
         connection: sqlite3.Connection = self._connect(*arguments, **options)
+        if self._in_reverse:
+            sqlite3.Connection.execute(connection, "PRAGMA reverse_unordered_selects = ON")
         connection.set_trace_callback(self._note)  # costs a statement 0.3 µs while nothing is recorded
         return connection
 

@@ -18,6 +18,7 @@ import logging
 import os
 import resource
 import socket
+import subprocess
 import sys
 import threading
 import traceback
@@ -77,8 +78,9 @@ def run(package: int, *sockets: int) -> None:
     proxies = os.environ.get("FORWARDED_ALLOW_IPS", SERVER[0])  # as uvicorn does, before the project could change it
     listener, control, tell_others = split_up(pairs)
     judge = Judge(socket.socket(fileno=control))
+    recorder = database.Recorder(in_reverse=setup["other_row_order"]) if database else None
     main_thread = threading.get_ident()
-    actions = Actions(time_machine, main_thread, project, database.Recorder() if database else None)
+    actions = Actions(time_machine, main_thread, project, recorder, setup["migrations"])
     threading.Thread(target=answer_requests, args=(judge, actions), daemon=True).start()
     os.chdir(project)
     sys.path.insert(0, str(project))
@@ -192,11 +194,14 @@ def without(*modules: str) -> Iterator[None]:
 class Actions:
     """What the judge can ask for while the application runs."""
 
-    def __init__(self, time_machine: Any, main_thread: int, project: Path, recorder: Any) -> None:
+    def __init__(
+        self, time_machine: Any, main_thread: int, project: Path, recorder: Any, migrations: str | None
+    ) -> None:
         self._time_machine = time_machine
         self._main_thread = main_thread
         self._project = project
         self._recorder = recorder
+        self._migrations = migrations
         self._travel: Any = None
 
     def clock(self, to: float | None) -> None:
@@ -216,6 +221,12 @@ class Actions:
     def recorded_sql(self) -> Any:
         """Ends that. What was recorded."""
         return self._recorder.stop()
+
+    def check_migrations(self) -> dict[str, Any]:
+        """The exit code of `alembic check` in a process of its own, and the end of what it said."""
+        command = [sys.executable, "-B", "-m", "alembic", "-c", str(self._migrations), "check"]
+        done = subprocess.run(command, cwd=self._project, capture_output=True, text=True, check=False)
+        return {"code": done.returncode, "said": (done.stdout + done.stderr)[-TEXT_CHARACTERS:]}
 
     def where(self) -> str:
         """The project's lines that the main thread is in."""

@@ -2,14 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Body, Depends
+from fastapi import APIRouter, BackgroundTasks, Depends
 from fastapi.security import OAuth2PasswordRequestForm
 
 from app.api.deps import SessionDep
 from app.models import User
-from app.schemas.base import Email
 from app.schemas.token import RefreshRequest, TokenPair
-from app.schemas.user import UserCreate, UserRead
+from app.schemas.user import EmailRequest, UserCreate, UserRead
 from app.services import users
 from app.services.email import send_link
 
@@ -32,11 +31,9 @@ async def verify(session: SessionDep, token: str) -> dict[str, str]:
 
 
 @router.post("/resend-verification", status_code=202)
-async def once_more(
-    session: SessionDep, background: BackgroundTasks, email: Annotated[Email, Body(embed=True)]
-) -> dict[str, str]:
+async def once_more(session: SessionDep, background: BackgroundTasks, data: EmailRequest) -> dict[str, str]:
     """The link again."""
-    user = await users.find_by_email(session, email)
+    user = await users.find_by_email(session, data.email)
     if user is not None and not user.is_verified:
         background.add_task(send_link, user.id, user.email)
     return {"message": "Перевірте пошту."}

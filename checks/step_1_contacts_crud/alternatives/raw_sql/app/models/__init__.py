@@ -1,5 +1,0 @@
-"""The tables that have models."""
-
-from app.models.user import User
-
-__all__ = ["User"]

@@ -1,0 +1,199 @@
+"""Task 1.1: the edges."""
+
+from datetime import UTC, datetime
+from random import Random
+
+from courseware.checking import Application, Clock, Database, Mailbox, Request, check
+from errors import expect_error
+from step_1_contacts_crud.contacts import expect_contact, mixed_case, valid_contact, without
+from users import CONTACTS, OPTIONAL, REQUIRED, User, sign_in
+
+CREATED = ("contact_is_created",)
+
+
+@check(
+    task="1.1",
+    points=0.5,
+    hints=(
+        "A birthday is a day of the calendar, and every day is today once.",
+        "Leave it to the type to know which days there are, and to the application's clock to know which day it is.",
+        "birthday: date, compared with today() of app/core/clock.py inside a validator, with `>` and not `>=`.",
+    ),
+    needs=CREATED,
+)
+def test_birthday_is_a_day_of_the_calendar(
+    application: Application, mailbox: Mailbox | None, clock: Clock, random: Random
+) -> None:
+    """A leap day is a birthday in leap years only, and what is tomorrow is decided by the clock's day, not its hour."""
+    clock.move(datetime(2036, 2, 29, 23, random.randrange(30, 55), tzinfo=UTC))
+    user = sign_in(application, mailbox, random)
+    for day in ("2036-02-29", "1904-02-29"):
+        user.create(valid_contact(random, birthday=day)).expect_status(201, key="legal_birthday_refused")
+    for day in ("2036-03-01", "2035-02-29", "01.02.1990"):
+        user.create(valid_contact(random, birthday=day)).expect_status(422, key="illegal_birthday_accepted")
+
+
+@check(
+    task="1.1",
+    points=0.5,
+    hints=(
+        "Is it the same address when some of its letters are capitals?",
+        "Addresses are compared as they are stored: in lower case.",
+        "Turn the address to lower case in the schema, before anything is looked up or saved.",
+    ),
+    needs=("same_email_twice_is_a_conflict",),
+)
+def test_conflict_ignores_the_case_of_the_email(user: User, random: Random) -> None:
+    """The same e-mail address in other case answers 409 contact_exists as well."""
+    contact = user.created(valid_contact(random))
+    again = valid_contact(random, email=mixed_case(contact["email"], random))
+    expect_error(user.create(again), 409, code="contact_exists", key="same_address_accepted")
+
+
+@check(
+    task="1.1",
+    points=0.5,
+    hints=(
+        "Who decides about id and owner: the token or the body?",
+        "What the server sets is no part of the schema that comes in.",
+        'The schema that comes in has the six fields a client may fill, and extra="forbid".',
+    ),
+    needs=CREATED,
+)
+def test_server_fields_cannot_be_sent(user: User, random: Random) -> None:
+    """Fields that the server sets, such as id, owner or created_at, are unknown fields in POST /contacts: 422."""
+    moment = "2020-01-01T00:00:00Z"
+    for field in ({"id": 1}, {"user_id": 1}, {"owner_id": 1}, {"created_at": moment}, {"updated_at": moment}):
+        user.create(valid_contact(random, **field)).expect_status(422, key="server_field_accepted")
+
+
+@check(
+    task="1.1",
+    points=2,
+    hints=(
+        "The table of fields has a limit for every text. Send one that just fits, and one that just does not.",
+        "Phone and notes have bounds like the names. No other rule says how a phone number is written.",
+        "Field(min_length=3, max_length=32) for the phone, Field(max_length=500) for the notes, and no pattern.",
+    ),
+    needs=CREATED,
+)
+def test_phone_and_notes_have_limits(user: User, random: Random) -> None:
+    """A phone of 3 to 32 characters and notes of at most 500 are kept as they were sent; others answer 422."""
+    phones = ("112", "(044) 123-45-67 дод. 8", "+380 (50) 123-45-67, ext. 1234567")
+    accepted = (*({"phone": phone[:32]} for phone in phones), {"notes": "щ" * 500}, {"last_name": "ґ" * 50})
+    for fields in accepted:
+        answer = user.create(valid_contact(random, **fields)).expect_status(201, key="legal_text_refused")
+        expect_contact(answer, fields, key="wrong_field")
+    for fields in ({"phone": "11"}, {"phone": "1" * 33}, {"notes": "щ" * 501}, {"last_name": "ґ" * 51}):
+        user.create(valid_contact(random, **fields)).expect_status(422, key="illegal_text_accepted")
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "Run `alembic check` in the terminal. Which column or constraint does it name?",
+        "The revision has made the table already. Type, length, NULL and constraints have to be the same in the model.",
+        "Compare with migrations/versions/0002_contacts.py: `Mapped[date | None]` is a column that takes NULL.",
+    ),
+    needs=CREATED,
+)
+def test_model_matches_the_migration(database: Database) -> None:
+    """`alembic check` finds no difference between the model of a contact and the table that the revision makes."""
+    database.expect_migrated(key="model_differs")
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "Leave each field out, one after the other, and send null for each. Which of these requests work?",
+        "A default makes a field optional. `| None` makes null a legal value. A required field has neither.",
+        "The four required fields have a type and nothing else: `phone: Phone`, without `| None` and without `= ...`.",
+    ),
+    needs=CREATED,
+)
+def test_required_fields_are_demanded(user: User, random: Random) -> None:
+    """Each of the four required fields answers 422 when it is missing or null; birthday and notes may be null."""
+    for name in REQUIRED:
+        contact = valid_contact(random)
+        for wrong in (without(contact, name), {**contact, name: None}):
+            expect_error(user.create(wrong), 422, key="required_field_not_demanded")
+    answer = user.create(valid_contact(random, **dict.fromkeys(OPTIONAL))).expect_status(201, key="null_refused")
+    expect_contact(answer, dict.fromkeys(OPTIONAL), key="wrong_field")
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "Compare each text that you sent with the one that came back, sign by sign. What has your code changed?",
+        "A name, a phone number and a note are the user's own words. Only spaces around a name are cut off.",
+        "No title(), no escaping, no filtering of signs: JSON needs none of it, and HTML is the client's business.",
+    ),
+    needs=CREATED,
+)
+def test_texts_come_back_as_they_were_sent(user: User, random: Random) -> None:
+    """Signs, capitals and alphabets of every text are kept: in the answer to POST, to PATCH and to GET."""
+    texts = {
+        "first_name": "jean-luc <b>McDonald</b>",
+        "last_name": 'ван дер O\'Brien & "Co" 李 😀',
+        "phone": "(0 44) 123-45.67 #8",
+        "notes": "1 < 2 && 3 > 2;\n\tDROP TABLE contacts; -- %s {0} \\n ß",
+    }
+    contact = user.created(valid_contact(random, **texts))
+    other = user.created(valid_contact(random))
+    for identifier in (contact["id"], other["id"]):
+        if identifier == other["id"]:
+            changed = user.change(identifier, texts).expect_status(200, key="text_refused")
+            expect_contact(changed, texts, key="text_rewritten")
+        expect_contact(user.read(identifier), texts, key="text_rewritten")
+
+
+@check(
+    task="1.1",
+    points=0.5,
+    hints=(
+        "Read your 422 answers: do they tell the sender what they sent?",
+        "The handlers of the base leave the value out. A validator of your own may put it into its message.",
+        "Raise ValueError or PydanticCustomError with a fixed sentence, without the value.",
+    ),
+    needs=("validation_error_names_the_fields",),
+)
+def test_no_refused_value_is_repeated(user: User, random: Random) -> None:
+    """A 422 answer repeats no value that was refused, of whatever field."""
+    secret = f"{random.getrandbits(40):x}"
+    refused: tuple[dict[str, object], ...] = (
+        {"first_name": secret * 8},
+        {"last_name": [secret]},
+        {"phone": secret * 8},
+        {"notes": secret * 80},
+        {"birthday": secret},
+        {"email": secret},
+        {"nickname": secret},
+    )
+    for fields in refused:
+        answer = user.create(valid_contact(random, **fields)).expect_status(422, key="wrong_contact_accepted")
+        if secret in answer.body.decode(errors="replace"):
+            raise answer.failed("value_echoed", "an answer without the refused value", str(answer))
+
+
+@check(
+    task="1.1",
+    points=0.5,
+    hints=(
+        "What does your endpoint say to a body that is a list, a number, or no JSON at all?",
+        "The framework refuses what is no object, if the parameter has a schema. Reading the body by hand does not.",
+        "Let the parameter be `data: ContactCreate`, and never call request.json() yourself.",
+    ),
+    needs=CREATED,
+)
+def test_body_must_be_an_object(application: Application, user: User) -> None:
+    """POST /contacts with a list, a text, a number or broken JSON in the place of an object answers 422, not 500."""
+    bodies: tuple[object, ...] = ([], [{}], "Олена", 7)
+    for body in bodies:
+        request = Request("POST", CONTACTS, json=body, token=user.token)
+        expect_error(application.send(request), 422, key="wrong_body_accepted")
+    headers = {"Content-Type": "application/json"}
+    broken = Request("POST", CONTACTS, form={"{": ""}, headers=headers, token=user.token)
+    expect_error(application.send(broken), 422, key="wrong_body_accepted")

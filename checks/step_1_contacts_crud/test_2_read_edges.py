@@ -1,0 +1,117 @@
+"""Task 1.2: the edges."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from courseware.checking import Application, Clock, Mailbox, check
+from errors import error_fields, expect_error
+from step_1_contacts_crud.contacts import TIMESTAMPS, expect_moment, valid_contact
+from users import User, sign_in
+
+LISTED = ("contacts_are_listed",)
+MOMENT = timedelta(minutes=1)
+
+
+@check(
+    task="1.2",
+    points=0.5,
+    hints=(
+        "How many contacts does a client get that does not say how many it wants?",
+        "The default is a limit like any other: it cuts the page.",
+        "limit = 20 as the parameter's default, and limit() in the query whatever the value.",
+    ),
+    needs=LISTED,
+)
+def test_default_page_holds_twenty(newcomer: User, random: Random) -> None:
+    """Without parameters a page holds the first twenty contacts, and total counts all."""
+    for _ in range(21):
+        newcomer.created(valid_contact(random))
+    answer = newcomer.listed()
+    count = len(answer.typed(list, "items"))
+    if count != 20:
+        raise answer.failed("default_not_applied", "20 of the 21 contacts", f"{count} items")
+    answer.expect_value("total", equals=21, key="wrong_total")
+
+
+@check(
+    task="1.2",
+    points=0.5,
+    hints=(
+        "What is on the page behind the last page?",
+        "Past the end there is nothing to show, which is no error; the total stays what it is.",
+        "Give an offset that no database can count to an upper bound, or an empty page, but no error of the server.",
+    ),
+    needs=LISTED,
+)
+def test_page_behind_the_end_is_empty(newcomer: User, random: Random) -> None:
+    """An offset behind the last contact answers 200 with no items and the same total; a huge one is no server error."""
+    for _ in range(2):
+        newcomer.created(valid_contact(random))
+    for offset in (2, 5000):
+        answer = newcomer.listed(offset=offset)
+        answer.expect_value("items", equals=[], key="items_behind_the_end")
+        answer.expect_value("total", equals=2, key="wrong_total")
+    newcomer.page(offset=10**20).expect_status(200, 422, key="huge_offset_breaks")
+
+
+@check(
+    task="1.2",
+    points=0.5,
+    hints=(
+        "What else can a client write where a number is expected?",
+        "The parameter's type refuses what is no whole number; its bounds refuse the rest.",
+        "Declare limit and offset as int with Query(ge=..., le=...): the framework answers 422 by itself.",
+    ),
+    needs=("page_bounds_are_checked",),
+)
+def test_page_parameters_are_numbers(user: User) -> None:
+    """A limit or offset that is no whole number, or far out of bounds, answers 422 and names the parameter."""
+    for name, value in (("limit", "ten"), ("limit", -20), ("limit", 1_000_000), ("offset", "1.5"), ("offset", -500)):
+        answer = user.page(**{name: value})
+        expect_error(answer, 422, key="illegal_parameter_accepted")
+        fields = error_fields(answer)
+        if not any(field.split(".")[-1] == name for field in fields):
+            raise answer.failed("wrong_error_fields", f"an error for {name}", ", ".join(fields) or "no errors")
+
+
+@check(
+    task="1.2",
+    points=1,
+    hints=(
+        "What can stand in the place of an id in a path? Try a word, a fraction, and a number with thirty digits.",
+        "An id that is none names no contact. It must not reach the database as it is.",
+        "Declare the parameter as `contact_id: int` with the bounds of the column: Path(ge=..., le=LARGEST_INTEGER).",
+    ),
+    needs=("missing_contact_is_not_found",),
+)
+def test_any_id_has_an_answer(user: User) -> None:
+    """GET, PATCH and DELETE with an id that is no number, or none that a database can hold, answer 404 or 422."""
+    for identifier in ("abc", "1.5", "0", "-1", "-" + "9" * 30, "9" * 19, "9" * 30, "%20", "null"):
+        for answer in (user.read(identifier), user.change(identifier, {"notes": "?"}), user.delete(identifier)):
+            if answer.status not in (404, 405, 422):
+                raise answer.failed("wrong_id_breaks", "404 or 422", str(answer))
+
+
+@check(
+    task="1.2",
+    points=0.5,
+    hints=(
+        "By which clock are the two timestamps taken?",
+        "A default that is worked out while the module is imported is the same for ever.",
+        "default=clock.now without brackets: the function is called for each row.",
+    ),
+    needs=("timestamps_carry_an_offset",),
+)
+def test_timestamps_are_taken_from_the_clock(
+    application: Application, mailbox: Mailbox | None, clock: Clock, random: Random
+) -> None:
+    """A new contact has created_at and updated_at of the moment that the application's clock shows."""
+    for year in (2033, 2034):
+        now = datetime(year, 7, random.randrange(1, 28), 23, 59, tzinfo=UTC)
+        clock.move(now)
+        user = sign_in(application, mailbox, random)
+        answer = user.create(valid_contact(random)).expect_status(201, key="not_created")
+        for name in TIMESTAMPS:
+            late = expect_moment(answer, name) - now
+            if not timedelta(seconds=-1) <= late < MOMENT:
+                raise answer.failed("not_the_moment", f"{name} at about {now.isoformat()}", str(answer))

@@ -1,0 +1,113 @@
+"""Task 2.3: the edges."""
+
+from collections.abc import Mapping
+from random import Random
+
+from courseware.checking import Application, CheckFailed, Mailbox, check
+from step_2_email_verification.tokens import claims_in, signed
+from step_2_email_verification.verification import Newcomer, expect_refused, follow, follow_token, log_in, register
+from users import Account, me, new_email
+
+VERIFIED = ("link_verifies_the_address",)
+
+
+@check(
+    task="2.3",
+    points=1,
+    hints=(
+        "What exactly has somebody proved who follows the link?",
+        "They read the mail of ONE address. If the account has another one by now, that proves nothing about it.",
+        "Compare the address in the token with user.email, and refuse the link where they differ.",
+    ),
+    needs=VERIFIED,
+)
+def test_token_is_for_one_address(
+    application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
+) -> None:
+    """A token verifies nobody whose account has another address than the one that it was made for."""
+    newcomer, key = register(application, mailbox, random), environment["EMAIL_TOKEN_SECRET"]
+    for address in (register(application, mailbox, random).account.email, new_email(random)):
+        claims = {**claims_in(newcomer.token, key).typed(dict), address_claim(newcomer, key): address}
+        expect_refused(follow_token(application, signed(claims, key)), "invalid_token", key="other_address_verified")
+
+
+@check(
+    task="2.3",
+    points=2,
+    hints=(
+        "Two things stand in the token. Which of them do you believe?",
+        "Neither the user nor the address alone is enough: the two belong together.",
+        "Find the user by sub, and let `user is None or user.email != claims.email` refuse the link.",
+    ),
+    needs=VERIFIED,
+)
+def test_token_is_for_one_user(
+    application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
+) -> None:
+    """A token with another user in it, or one that there is not, answers 400 invalid_token."""
+    newcomer, other = (register(application, mailbox, random) for _ in range(2))
+    key = environment["EMAIL_TOKEN_SECRET"]
+    for user in (str(other.id), "999999999", "somebody"):
+        claims = {**claims_in(newcomer.token, key).typed(dict), "sub": user}
+        expect_refused(follow_token(application, signed(claims, key)), "invalid_token", key="other_user_verified")
+
+
+@check(
+    task="2.3",
+    points=0.5,
+    hints=(
+        "A good signature says who has written the token. What does it not say?",
+        "Decoding demands the algorithm, the purpose and every claim; nothing is taken for granted.",
+        'jwt.decode(token, key, ["HS256"], options={"require": [...]}), and then compare the purpose.',
+    ),
+    needs=VERIFIED,
+)
+def test_token_must_be_whole(
+    application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
+) -> None:
+    """A token without signature, without expiry, with another algorithm or purpose verifies nobody."""
+    token, key = register(application, mailbox, random).token, environment["EMAIL_TOKEN_SECRET"]
+    claims = claims_in(token, key).typed(dict)
+    endless = {name: value for name, value in claims.items() if name != "exp"}
+    forged = [
+        signed(claims, "", "none"),
+        signed(claims, key, "HS384"),
+        signed(endless, key),
+        signed({**claims, "purpose": "access"}, key),
+        signed(claims, environment["JWT_SECRET_KEY"]),
+    ]
+    for token in forged:
+        answer = follow_token(application, token)
+        expect_refused(answer, "invalid_token", "wrong_purpose", key="forged_token_accepted")
+
+
+@check(
+    task="2.3",
+    points=0.5,
+    hints=(
+        "Is Ann@Example.com another person than ann@example.com?",
+        "What is written into the token and what is stored must be the same spelling.",
+        "Put user.email into the token, as it is stored, and not what the visitor typed.",
+    ),
+    needs=VERIFIED,
+)
+def test_capital_letters_are_no_obstacle(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """Whoever registers in capital letters gets a message, and its link verifies the address in lower case."""
+    account = Account(new_email(random).upper(), "Пароль великими")
+    answer = application.send(account.registration).expect_status(201, key="cannot_register")
+    answer.expect_value("email", equals=account.email.lower(), key="email_not_lower_case")
+    newcomer = Newcomer(account, answer.identifier("id"), mailbox.wait_for(account.email))
+    follow(application, newcomer.link).expect_status(200, key="link_refused")
+    for email in (account.email, account.email.lower()):
+        token = log_in(application, Account(email, account.password))["access_token"]
+        me(application, token).expect_value("is_verified", equals=True, key="still_unverified")
+
+
+def address_claim(newcomer: Newcomer, key: str) -> str:
+    """The name of the claim in which the token says the address. Fails the check where there is none."""
+    for name, value in claims_in(newcomer.token, key).typed(dict).items():
+        if value == newcomer.account.email:
+            return name
+    raise CheckFailed(
+        "address_not_in_token", asked="the token in the link", expected="a claim with the address", got="none"
+    )

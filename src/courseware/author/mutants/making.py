@@ -1,0 +1,82 @@
+"""Makes the mutants of a step: every operator, in every place that the step changes."""
+
+import ast
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from courseware.author.mutants.frameworks import Frameworks, names_in
+from courseware.author.mutants.mutant import Edit, Mutant, Source
+from courseware.author.mutants.syntax import OPERATORS, is_documentation
+from courseware.base.tree import Tree, changed
+from courseware.course import Course, Step
+from courseware.course.stages import finish
+
+
+def mutants_of(course: Course, step: Step) -> tuple[Mutant, ...]:
+    """Every mistake that the operators make in the lines that the student writes in this step, each once.
+
+    Files that the student is handed complete, tests and lines of an earlier step are left alone.
+    """
+    before, after = finish(course, step.number - 1), finish(course, step.number)
+    frameworks = Frameworks(names_in(after))
+    edited = {path for task in step.tasks for path in task.edit}
+    found: dict[tuple[str, bytes], Mutant] = {}
+    for path in changed(before, after):
+        if path in edited and path.endswith(".py"):
+            for mutant in _in_file(path, after, frameworks, changed_lines(before.get(path, b""), after[path])):
+                found.setdefault((path, mutant.made_in(after)[path]), mutant)
+    return tuple(found.values())
+
+
+def changed_lines(before: bytes, after: bytes) -> set[int]:
+    """The numbers of the lines of `after` that `before` does not have."""
+    old, new = before.splitlines(), after.splitlines()
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return {number + 1 for tag, _, _, first, last in blocks if tag != "equal" for number in range(first, last)}
+
+
+def _in_file(path: str, tree: Tree, frameworks: Frameworks, lines: set[int]) -> Iterator[Mutant]:
+    source = Source(tree[path])
+    skipped = _skipped(source.tree)
+    for place, node in source.places():
+        if node in skipped or lines.isdisjoint(source.lines(node)):
+            continue
+        for operator, part, text in _edits(source, node, frameworks):
+            first, last = part if isinstance(part, tuple) else (part, part)
+            if lines.isdisjoint(range(source.lines(first).start, source.lines(last).stop)):
+                continue
+            start, end = source.span(part)
+            was = source.content[start:end].decode()
+            mutant = Mutant(operator, path, place, source.lines(first).start, start, end, was, text)
+            if text != was and _can_be_read(mutant.made_in(tree)[path]):
+                yield mutant
+
+
+def _edits(source: Source, node: ast.AST, frameworks: Frameworks) -> Iterator[Edit]:
+    for operator in OPERATORS:
+        yield from operator(source, node)
+    yield from frameworks.edits(source, node)
+
+
+def _skipped(tree: ast.Module) -> set[ast.AST]:
+    """Parts that no operator changes: imports, docstrings, what is only documentation, and types of plain functions."""
+    skipped: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
+                skipped.update(ast.walk(node))
+            case ast.keyword() if is_documentation(node):
+                skipped.update(ast.walk(node))
+            case ast.Subscript(slice=ast.Tuple() as arguments):  # of a type: `Annotated` has an operator of its own
+                skipped.add(arguments)
+            case ast.FunctionDef(returns=ast.expr() as kind) | ast.AsyncFunctionDef(returns=ast.expr() as kind):
+                skipped.update(ast.walk(kind))
+    return skipped
+
+
+def _can_be_read(content: bytes) -> bool:
+    try:
+        ast.parse(content)
+    except SyntaxError:
+        return False
+    return True
