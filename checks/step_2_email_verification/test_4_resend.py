@@ -7,20 +7,38 @@ from step_2_email_verification.verification import expect_messages, follow, regi
 from users import link_in, new_email
 
 SENT = ("message_is_sent_again",)
+VERIFIED = "link_verifies_the_address"
 
 
 @check(
     task="2.4",
-    points=4,
+    points=3,
     hints=(
         "The first message was lost. What does the person do who waits for it?",
         "Find the user by the address; if they still wait, do what the registration does. Which status means: later?",
         "@router.post(..., status_code=202), then mailer.send_verification(user) for a user who is not verified.",
     ),
-    needs=("link_verifies_the_address",),
+    needs=("message_with_a_link_arrives",),
 )
 def test_message_is_sent_again(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """POST /auth/resend-verification answers 202 and sends one more message; its link works, and so does the first."""
+    """POST /auth/resend-verification answers 202 and sends one more message with a link."""
+    email = register(application, mailbox, random).account.email
+    resend(application, email).expect_status(202, key="not_accepted")
+    link_in(mailbox.wait_for(email, after=1, key="not_sent_again"))
+
+
+@check(
+    task="2.4",
+    points=1,
+    hints=(
+        "Two messages, two links. Which of them does the reader follow?",
+        "The reader may follow either of them, so both have to work until they expire.",
+        "Make the second token like the first one, and remember nothing about tokens that were sent.",
+    ),
+    needs=(*SENT, VERIFIED),
+)
+def test_each_message_has_a_link_that_works(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """After POST /auth/resend-verification the new link works, and so does the first one."""
     for follows_the_first in (True, False):
         newcomer = register(application, mailbox, random)
         resend(application, newcomer.account.email).expect_status(202, key="not_accepted")
@@ -37,7 +55,7 @@ def test_message_is_sent_again(application: Application, mailbox: Mailbox, rando
         "Whoever asks must not be able to tell apart who has an account and who has not.",
         "One return for all cases, with one sentence: if this address waits, a message is on its way.",
     ),
-    needs=SENT,
+    needs=(*SENT, VERIFIED),
 )
 def test_everybody_hears_the_same(application: Application, mailbox: Mailbox, random: Random) -> None:
     """POST /auth/resend-verification answers 202 with the same body for unknown, waiting and verified addresses."""
@@ -58,7 +76,7 @@ def test_everybody_hears_the_same(application: Application, mailbox: Mailbox, ra
         "The answer is the same for all; what happens behind it is not.",
         "Send only `if user and not user.is_verified`.",
     ),
-    needs=SENT,
+    needs=(*SENT, VERIFIED),
 )
 def test_only_those_who_wait_get_a_message(application: Application, mailbox: Mailbox, random: Random) -> None:
     """POST /auth/resend-verification sends nothing to an unknown address, nor to one that is verified."""
