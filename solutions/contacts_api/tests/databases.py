@@ -14,8 +14,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import make_url, text
 
-from app.core.config import get_settings, with_async_driver
+from app.core.config import get_settings
 from app.core.database import create_engine
+from app.core.database_url import with_async_driver
 
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL") or None
 """A PostgreSQL server on which the tests may create databases."""

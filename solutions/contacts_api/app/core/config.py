@@ -7,28 +7,13 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, EmailStr, Field, HttpUrl, SecretStr, TypeAdapter, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from redis.asyncio.connection import parse_url
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
-DRIVERS = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+from app.core.database_url import with_async_driver
+
 SHORTEST_SECRET = 32
 """In bytes: as long as an HS256 signature, so that guessing the key is no easier than forging a signature."""
 TOKEN_KEYS = ("jwt_secret_key", "jwt_refresh_secret", "email_token_secret")
 """The settings that tokens are signed with: whoever knows one of them can be any user."""
-
-
-def with_async_driver(address: str) -> str:
-    """A database URL as hosts hand it out (`postgres://…?sslmode=require`), in the words of our async drivers."""
-    try:
-        url = make_url(address)
-    except ArgumentError:
-        raise ValueError("this is no database URL") from None
-    url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
-    if url.drivername not in DRIVERS.values():
-        raise ValueError("only PostgreSQL and SQLite are supported")
-    if sslmode := url.query.get("sslmode"):
-        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
-    return url.render_as_string(hide_password=False)
 
 
 def _known_time_zone(name: str) -> str:

@@ -22,6 +22,8 @@ from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from app.core.database_url import driver_arguments
+
 Identifier = BigInteger().with_variant(Integer, "sqlite")
 """64 bits in both databases: SQLite counts up only a column that is called INTEGER."""
 
@@ -69,13 +71,14 @@ def create_engine(url: str, timeout: float = TIMEOUT) -> AsyncEngine:
         engine = create_async_engine(url, hide_parameters=True, connect_args=waiting)
         event.listen(engine.sync_engine, "connect", _teach_sqlite)
         return engine
+    server, arguments = driver_arguments(make_url(url))
     engine = create_async_engine(
-        url,
+        server,
         hide_parameters=True,  # errors are logged, values are not
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=timeout,
-        connect_args={"timeout": timeout, "command_timeout": timeout},
+        connect_args=arguments | {"timeout": timeout, "command_timeout": timeout},
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     event.listen(engine.sync_engine, "handle_error", _drop_after_timeout)
