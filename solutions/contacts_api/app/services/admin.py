@@ -1,10 +1,11 @@
 """What admins may do. Who is one has been found out before."""
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, NotFound, Unauthorized
 from app.models import User
+from app.models.user import Role
 from app.schemas.page import Page, PageParams
 from app.schemas.user import UserReadByAdmin
 
@@ -21,14 +22,27 @@ async def read_users(session: AsyncSession, page: PageParams) -> Page[UserReadBy
 
 
 async def set_active(session: AsyncSession, admin: User, user_id: int, active: bool) -> User:
-    """The user, after an admin has closed or opened the account. Raises NotFound and Conflict."""
+    """The user, after an admin has closed or opened the account. Raises NotFound, Conflict and Unauthorized."""
     user = await session.get(User, user_id)
     if user is None:
         raise NotFound("user_not_found", "There is no such user.")
     if user.id == admin.id:
         raise Conflict("own_account", "Another administrator has to do this: the last one must not lock the door.")
+    await _lock_admins(session)
+    await session.refresh(admin)
+    if not admin.is_active:
+        raise Unauthorized("invalid_token", "Another administrator has closed your account.")
+    await session.refresh(user)
     if user.is_active and not active:
         user.deactivations += 1  # whoever is let in again later has to log in anew
     user.is_active = active
     await session.commit()
     return user
+
+
+async def _lock_admins(session: AsyncSession) -> None:
+    """Makes other requests of admins wait until the commit. Else two admins could deactivate each other at once.
+
+    An UPDATE that changes nothing locks rows in PostgreSQL, and the database file in SQLite.
+    """
+    await session.execute(update(User).where(User.role == Role.ADMIN).values(role=Role.ADMIN))

@@ -7,8 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.make_admin import make_admin
+from app.services import admin as admin_service
 from tests.examples import ANN, BOB, log_in, problem_fields
 from tests.mailbox import Mailbox, tokens
 
@@ -113,6 +115,28 @@ async def test_admins_do_not_lock_themselves_out(admin: httpx.AsyncClient) -> No
     answer = await admin.patch(f"/admin/users/{me}", json={"is_active": False})
     assert (answer.status_code, answer.json()["code"]) == (409, "own_account")
     assert (await admin.get("/users/me")).status_code == 200
+
+
+async def test_two_admins_do_not_deactivate_each_other_at_once(
+    admin: httpx.AsyncClient, bob: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_admin(BOB["email"])
+    ids = [(await client.get("/users/me")).json()["id"] for client in (admin, bob)]
+    both_asked = asyncio.Barrier(2)
+    lock_admins = admin_service._lock_admins
+
+    async def lock_when_both_asked(session: AsyncSession) -> None:
+        await both_asked.wait()
+        await lock_admins(session)
+
+    monkeypatch.setattr(admin_service, "_lock_admins", lock_when_both_asked)
+    answers = await asyncio.gather(
+        admin.patch(f"/admin/users/{ids[1]}", json={"is_active": False}),
+        bob.patch(f"/admin/users/{ids[0]}", json={"is_active": False}),
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 401]
+    still_in = [(await client.get("/users/me")).status_code for client in (admin, bob)]
+    assert sorted(still_in) == [200, 401]
 
 
 async def test_a_user_who_does_not_exist_is_not_found(admin: httpx.AsyncClient) -> None:
