@@ -14,7 +14,7 @@ REFUSED = ("text_is_refused_whatever_it_is_called",)
     hints=(
         "A file may begin like a picture and go on like a program.",
         "A signature is six or eight bytes; whoever knows them can write them. What is behind them?",
-        "Have every file drawn anew: what is no picture behind its signature cannot be drawn.",
+        "Decode every file: a file that is no image after its signature cannot be decoded.",
     ),
     needs=REFUSED,
 )

@@ -29,7 +29,7 @@ SLOW_STORE = {"CLOUDINARY_TIMEOUT": "60"}
     points=5,
     hints=(
         "Read the traceback in the terminal, or the log line that says why the store refused.",
-        "Three parts are needed: redraw the picture, upload it with the account from the settings, save the URL.",
+        "Three parts are needed: re-encode the image, upload it with the account from the settings, save the URL.",
         "cloudinary.uploader.upload(picture, public_id=..., cloud_name=..., api_key=..., api_secret=..., "
         "upload_prefix=...) with get_secret_value() for the secret ones.",
     ),

@@ -4,12 +4,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import User
 from app.services.cloudinary_service import upload_avatar
-from app.services.images import redraw
+from app.services.images import reencode
 
 
 async def change(session: AsyncSession, user: User, file: bytes) -> User:
     """The user with a new avatar. Raises UnprocessableContent and BadGateway; then the old one stays."""
     await session.commit()  # returns the connection: nobody else should have to wait until the picture is stored
-    user.avatar_url = await upload_avatar(user.id, await redraw(file))
+    user.avatar_url = await upload_avatar(user.id, await reencode(file))
     await session.commit()
     return user

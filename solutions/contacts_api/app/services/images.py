@@ -1,4 +1,4 @@
-"""Pictures that strangers send. Their content tells what they are, and they are drawn anew before anybody sees them."""
+"""Images that users upload. Their content tells the format, and they are re-encoded before they are stored."""
 
 import asyncio
 import io
@@ -10,35 +10,35 @@ from app.core.errors import UnprocessableContent
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 MOST_PIXELS = 16_000_000
-"""A file of a few kilobytes may hold a picture of gigabytes. This many take 64 MB while they are looked at."""
+"""A decompression bomb is a file of a few kilobytes that decodes to gigabytes. This many pixels take 64 MB."""
 START_OF_SCAN = b"\xff\xda"
 MOST_SCANS = 100
-"""A JPEG is drawn in ten passes or so. A bad one asks for 65,000 in 2 MiB, which take a quarter of an hour."""
+"""A progressive JPEG is decoded in about ten scans. An attacker's file can ask for 65,000, which take 15 minutes."""
 LONGEST_SIDE = 1024
-"""In pixels: plenty for an avatar, and it bounds what storing one costs."""
+"""Pixels. It is enough for an avatar, and limits what storing one costs."""
 
 _threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="images")
-"""Pillow computes without the interpreter's lock, so that requests are answered meanwhile. One picture at a time bounds
-the memory that they take, and leaves the other processors to those who upload nothing."""
+"""Decoding takes processor time, so it must not run in the event loop. One image at a time limits the memory, and
+leaves the other processors to other requests."""
 
 
-async def redraw(file: bytes) -> bytes:
-    """The picture in `file`, upright, in the same format, and nothing else that was in there.
+async def reencode(file: bytes) -> bytes:
+    """The image in `file`, upright, in the same format, without metadata.
 
-    An animation becomes its first frame. Raises UnprocessableContent when this is no whole picture of a known format.
+    An animation becomes its first frame. Raises UnprocessableContent if this is no complete image of a known format.
     """
-    picture = await asyncio.get_running_loop().run_in_executor(_threads, _redraw, file)
-    if picture is None:
+    image = await asyncio.get_running_loop().run_in_executor(_threads, _reencode, file)
+    if image is None:
         raise UnprocessableContent(
-            "unsupported_image", "Send a picture as JPEG, PNG, GIF or WebP, of 16 megapixels at most.", "body.file"
+            "unsupported_image", "Send an image as JPEG, PNG, GIF or WebP, of 16 megapixels at most.", "body.file"
         )
-    return picture
+    return image
 
 
-def _redraw(file: bytes) -> bytes | None:
+def _reencode(file: bytes) -> bytes | None:
     try:
         with _open(file) as image:
-            image.verify()  # reads a PNG to its end, checksums and all; afterwards it must be opened anew
+            image.verify()  # reads a PNG to its end and compares checksums; then the file must be opened again
         with _open(file) as image:
             return _encode(image)
     except Exception:  # broken files make Pillow raise almost anything
@@ -46,19 +46,20 @@ def _redraw(file: bytes) -> bytes | None:
 
 
 def _open(file: bytes) -> Image.Image:
-    """The picture, of which only the size is read so far. Every format's own signature must be right."""
+    """The image, of which only the header is read so far. Pillow compares the file signature of each format."""
     image = Image.open(io.BytesIO(file), formats=FORMATS)
-    if image.width * image.height > MOST_PIXELS or file.count(START_OF_SCAN) > MOST_SCANS:
-        raise ValueError("too much work")
+    scans = file.count(START_OF_SCAN) if image.format in ("JPEG", "MPO") else 1
+    if image.width * image.height > MOST_PIXELS or scans > MOST_SCANS:
+        raise ValueError("decoding would take too long")
     return image
 
 
 def _encode(image: Image.Image) -> bytes:
-    """A new file. Where and with what a photograph was taken stays behind; that it was taken sideways is applied."""
-    kind = "JPEG" if image.format == "MPO" else image.format  # MPO: a telephone's JPEG, with more pictures behind it
+    """A new file without metadata, such as place and camera. The rotation in the metadata is applied to the pixels."""
+    kind = "JPEG" if image.format == "MPO" else image.format  # MPO: a phone's JPEG, followed by further images
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     upright = ImageOps.exif_transpose(image).convert("RGB" if kind == "JPEG" else "RGBA")
-    upright.info.clear()  # comments, colour profile and the like, which Pillow would write into the new file
+    upright.info.clear()  # comments and the colour profile, which Pillow would write into the new file
     file = io.BytesIO()
     upright.save(file, kind)
     return file.getvalue()

@@ -10,7 +10,7 @@ from app.core.errors import PayloadTooLarge
 from app.models import User
 from app.schemas.user import UserRead
 from app.services.cloudinary_service import upload_avatar
-from app.services.images import redraw
+from app.services.images import reencode
 
 router = APIRouter(prefix="/users/me/avatar", tags=["users"])
 
@@ -74,7 +74,7 @@ async def read_file(request: Request) -> bytes:
 @router.post("", response_model=UserRead)
 async def put_avatar(request: Request, session: SessionDep, user: VerifiedUser) -> User:
     """A new avatar."""
-    address = await upload_avatar(user.id, await redraw(await read_file(request)))
+    address = await upload_avatar(user.id, await reencode(await read_file(request)))
     user.avatar_url = address
     await session.commit()
     return user
