@@ -77,7 +77,7 @@ class User:
 
     def created(self, contact: Mapping[str, object]) -> AnsweredContact:
         """The new contact as the application answered it."""
-        return AnsweredContact(self.create(contact).expect_status(201, key="not_created"))
+        return AnsweredContact(self.create(contact).expect_success(201, key="not_created"))
 
     def read(self, identifier: object) -> Answer:
         return self.application.send(Request("GET", path_of(identifier), token=self.token))
@@ -105,7 +105,7 @@ class User:
 def sign_in(application: Application, mailbox: Mailbox | None, random: Random) -> User:
     """A new user, logged in in the way that the application at hand demands: if it says so, the address is verified."""
     account = new_account(random)
-    answer = application.send(account.registration).expect_status(201, key="cannot_register")
+    answer = application.send(account.registration).expect_success(201, key="cannot_register")
     if mailbox is not None and answer.optional("is_verified") is False:
         link = link_in(mailbox.wait_for(account.email))
         application.send(following(link)).expect_status(200, key="link_does_not_work")

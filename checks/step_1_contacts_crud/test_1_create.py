@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from courseware.checking import Application, Clock, Mailbox, check, expect, read_address
-from errors import error_fields, expect_error
+from errors import expect_error
 from step_1_contacts_crud.contacts import RACES, TIMESTAMPS, expect_contact, letters, valid_contact, without
 from users import CONTACTS, OPTIONAL, User, path_of, sign_in
 
@@ -13,16 +13,31 @@ CREATED = ("contact_is_created",)
 
 @check(
     task="1.1",
-    points=2,
+    points=1,
     hints=(
         "Send the request yourself in /docs and read the traceback in the terminal: which line stops it?",
         "Three places work together: the table, the schemas of what comes in and goes out, and the service that saves.",
-        "Make Contact(owner_id=owner.id, **data.model_dump()), add it and commit; the route needs status_code=201.",
+        "Make Contact(owner_id=owner.id, **data.model_dump()), add it and commit; the route calls the service.",
     ),
 )
 def test_contact_is_created(user: User, random: Random) -> None:
-    """POST /contacts with a complete contact answers 201 and the new contact with its id."""
+    """POST /contacts with a complete contact is answered with the new contact and its id."""
     user.created(valid_contact(random))
+
+
+@check(
+    task="1.1",
+    points=1,
+    hints=(
+        "Something was made. Does the status say so?",
+        "The framework takes the most usual status unless the route names another one.",
+        "status_code=HTTPStatus.CREATED is an argument of the decorator of create_contact.",
+    ),
+    needs=CREATED,
+)
+def test_creation_answers_201(user: User, random: Random) -> None:
+    """POST /contacts answers 201."""
+    user.create(valid_contact(random)).expect_status(201, key="not_created")
 
 
 @check(
@@ -38,7 +53,7 @@ def test_contact_is_created(user: User, random: Random) -> None:
 def test_created_contact_is_answered_in_full(user: User, random: Random) -> None:
     """The answer to POST /contacts repeats every field as it was sent, in any alphabet, with two timestamps."""
     contact = valid_contact(random, first_name="Соломія", last_name="Щербак")
-    answer = user.create(contact).expect_status(201, key="not_created")
+    answer = user.create(contact).expect_success(201, key="not_created")
     expect_contact(answer, contact, key="wrong_field")
     for name in TIMESTAMPS:
         answer.typed(str, name, key="no_timestamps")
@@ -55,8 +70,11 @@ def test_created_contact_is_answered_in_full(user: User, random: Random) -> None
     needs=CREATED,
 )
 def test_optional_fields_may_be_left_out(user: User, random: Random) -> None:
-    """A contact without birthday and notes is created, and both are null in the answer."""
-    answer = user.create(without(valid_contact(random), *OPTIONAL)).expect_status(201, key="optional_field_demanded")
+    """A contact without birthday and notes, or with null for them, is created, and both are null in the answer."""
+    contact = valid_contact(random)
+    answer = user.create(without(contact, *OPTIONAL)).expect_success(201, key="optional_field_demanded")
+    expect_contact(answer, dict.fromkeys(OPTIONAL), key="optional_field_not_null")
+    answer = user.create(valid_contact(random, **dict.fromkeys(OPTIONAL))).expect_success(201, key="null_refused")
     expect_contact(answer, dict.fromkeys(OPTIONAL), key="optional_field_not_null")
 
 
@@ -72,7 +90,7 @@ def test_optional_fields_may_be_left_out(user: User, random: Random) -> None:
 )
 def test_location_names_the_new_contact(user: User, random: Random) -> None:
     """The 201 answer carries a Location header with the address of the new contact."""
-    answer = user.create(valid_contact(random)).expect_status(201, key="not_created")
+    answer = user.create(valid_contact(random)).expect_success(201, key="not_created")
     location = answer.expect_header("Location", key="no_location")
     expected = path_of(answer.identifier("id"))
     address = read_address(location, base=CONTACTS, asked=f"Location of {answer.request}", key="wrong_location")
@@ -82,7 +100,7 @@ def test_location_names_the_new_contact(user: User, random: Random) -> None:
 
 @check(
     task="1.1",
-    points=2,
+    points=1.5,
     hints=(
         "What is left of a name that consists of three spaces?",
         "Take the spaces away first, then look at how long the name is.",
@@ -93,7 +111,7 @@ def test_location_names_the_new_contact(user: User, random: Random) -> None:
 def test_names_are_trimmed_and_never_blank(user: User, random: Random) -> None:
     """Spaces around a name are removed, and a name that is empty or only spaces is refused with 422."""
     padded = {"first_name": "  Олена ", "last_name": " Ковальчук  "}
-    answer = user.create(valid_contact(random, **padded)).expect_status(201, key="padded_name_refused")
+    answer = user.create(valid_contact(random, **padded)).expect_success(201, key="padded_name_refused")
     expect_contact(answer, {"first_name": "Олена", "last_name": "Ковальчук"}, key="name_not_trimmed")
     for blank in ({"first_name": "   "}, {"last_name": ""}):
         user.create(valid_contact(random, **blank)).expect_status(422, key="blank_name_accepted")
@@ -111,7 +129,7 @@ def test_names_are_trimmed_and_never_blank(user: User, random: Random) -> None:
 )
 def test_lengths_are_counted_in_characters(user: User, random: Random) -> None:
     """A first name of 50 Cyrillic letters is accepted, and one of 51 is refused with 422."""
-    user.create(valid_contact(random, first_name=letters(random, 50))).expect_status(201, key="longest_name_refused")
+    user.create(valid_contact(random, first_name=letters(random, 50))).expect_success(201, key="longest_name_refused")
     user.create(valid_contact(random, first_name=letters(random, 51))).expect_status(422, key="long_name_accepted")
 
 
@@ -129,7 +147,7 @@ def test_email_is_checked_and_kept_in_lower_case(user: User, random: Random) -> 
     """An e-mail address is stored in lower case, and a text that is no address is refused with 422."""
     contact = valid_contact(random)
     shouted = {**contact, "email": contact["email"].upper()}
-    answer = user.create(shouted).expect_status(201, key="upper_case_email_refused")
+    answer = user.create(shouted).expect_success(201, key="upper_case_email_refused")
     expect_contact(answer, {"email": contact["email"]}, key="email_not_lower_case")
     for wrong in ("olena.example.com", "olena@"):
         user.create(valid_contact(random, email=wrong)).expect_status(422, key="wrong_email_accepted")
@@ -155,45 +173,8 @@ def test_birthday_is_not_in_the_future(
         clock.move(moment)
         user = sign_in(application, mailbox, random)
         today, tomorrow = (str((moment + timedelta(days=days)).date()) for days in (0, 1))
-        user.create(valid_contact(random, birthday=today)).expect_status(201, key="birthday_today_refused")
+        user.create(valid_contact(random, birthday=today)).expect_success(201, key="birthday_today_refused")
         user.create(valid_contact(random, birthday=tomorrow)).expect_status(422, key="future_birthday_accepted")
-
-
-@check(
-    task="1.1",
-    points=0.5,
-    hints=(
-        "What happens to a field that somebody misspelt?",
-        "A Pydantic model ignores what it does not know, unless it is told otherwise.",
-        'Give the schemas of what comes in model_config = ConfigDict(extra="forbid").',
-    ),
-    needs=CREATED,
-)
-def test_unknown_fields_are_refused(user: User, random: Random) -> None:
-    """POST /contacts with a field that a contact does not have answers 422."""
-    user.create(valid_contact(random, nickname="Оленка")).expect_status(422, key="unknown_field_accepted")
-
-
-@check(
-    task="1.1",
-    points=1,
-    hints=(
-        "Read your 422 answer as a client would: which field is wrong, and is that said in the agreed form?",
-        "The application has one place that turns errors into answers. Let your errors go through it.",
-        'The answer is {"detail", "code", "errors": [{"field": "body.email", "message": ...}]}, without the value.',
-    ),
-    needs=CREATED,
-)
-def test_validation_error_names_the_fields(user: User, random: Random) -> None:
-    """A 422 answer names every wrong field, such as body.email, and does not repeat the value that was refused."""
-    secret = f"nobody-{random.getrandbits(48):x}"
-    answer = user.create(without(valid_contact(random, email=secret), "phone"))
-    expect_error(answer, 422, key="wrong_contact_accepted")
-    fields = sorted(set(error_fields(answer)))
-    if fields != ["body.email", "body.phone"]:
-        raise answer.failed("wrong_error_fields", "errors for body.email and body.phone", ", ".join(fields) or "none")
-    if secret in answer.text:
-        raise answer.failed("value_echoed", "an answer without the refused value", str(answer))
 
 
 @check(
@@ -212,7 +193,7 @@ def test_same_email_twice_is_a_conflict(user: User, random: Random) -> None:
     user.created(contact)
     again = valid_contact(random, email=contact["email"])
     expect_error(user.create(again), 409, code="contact_exists", key="duplicate_not_refused")
-    user.create(valid_contact(random)).expect_status(201, key="broken_after_conflict")
+    user.create(valid_contact(random)).expect_success(201, key="broken_after_conflict")
 
 
 @check(
@@ -229,7 +210,7 @@ def test_two_users_may_know_the_same_person(user: User, other_user: User, random
     """Two users can each create a contact with the same e-mail address and phone."""
     contact = valid_contact(random)
     user.created(contact)
-    other_user.create(contact).expect_status(201, key="shared_person_refused")
+    other_user.create(contact).expect_success(201, key="shared_person_refused")
 
 
 @check(
@@ -247,7 +228,7 @@ def test_racing_creates_leave_one_contact(user: User, random: Random) -> None:
     for _ in range(RACES):
         answers = user.application.send_at_once([user.creation_of(valid_contact(random))] * 3)
         for answer in answers:
-            answer.expect_status(201, 409, key="race_not_handled")
-        created = sum(answer.status == 201 for answer in answers)
+            answer.expect_status(200, 201, 409, key="race_not_handled")
+        created = sum(answer.status != 409 for answer in answers)
         asked = f"three times at once {answers[0].request}"
         expect(created == 1, "race_created_doubles", asked=asked, expected="201 once", got=f"201 {created} times")

@@ -65,7 +65,7 @@ def test_missing_contact_is_not_found(user: User, random: Random) -> None:
 )
 def test_timestamps_carry_an_offset(user: User, random: Random) -> None:
     """created_at and updated_at are ISO 8601 with a UTC offset, when created and when read again."""
-    created = user.create(valid_contact(random)).expect_status(201, key="not_created")
+    created = user.create(valid_contact(random)).expect_success(201, key="not_created")
     read = user.read(created.identifier("id")).expect_status(200, key="not_read")
     for name in TIMESTAMPS:
         moment = expect_moment(created, name)

@@ -110,7 +110,7 @@ def test_timestamps_are_taken_from_the_clock(
         now = datetime(year, 7, random.randrange(1, 28), 23, 59, tzinfo=UTC)
         clock.move(now)
         user = sign_in(application, mailbox, random)
-        answer = user.create(valid_contact(random)).expect_status(201, key="not_created")
+        answer = user.create(valid_contact(random)).expect_success(201, key="not_created")
         for name in TIMESTAMPS:
             late = expect_moment(answer, name) - now
             if not timedelta(seconds=-1) <= late < MOMENT:

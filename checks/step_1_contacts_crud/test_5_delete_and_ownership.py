@@ -13,20 +13,36 @@ CHANGED = ("patch_changes_what_was_sent",)
 
 @check(
     task="1.5",
-    points=3,
+    points=2,
     hints=(
         "Delete a contact, then ask for it.",
-        "Deleting is a change too: it happens when the transaction is committed. And 204 means that there is no body.",
-        "await session.delete(contact), await session.commit(); the route has status_code=204 and returns None.",
+        "Deleting is a change too: it happens when the transaction is committed.",
+        "await session.delete(contact), await session.commit(); the route calls the service.",
     ),
     needs=("contact_is_read",),
 )
 def test_deleted_contact_is_gone(user: User, random: Random) -> None:
-    """DELETE /contacts/{id} answers 204 without a body, and the contact is gone."""
+    """After DELETE /contacts/{id} the contact is gone."""
+    contact = user.created(valid_contact(random))
+    user.delete(contact["id"]).expect_success(204, key="not_deleted")
+    user.read(contact["id"]).expect_status(404, key="deleted_contact_found")
+
+
+@check(
+    task="1.5",
+    points=1,
+    hints=(
+        "What is there to send after a contact was deleted?",
+        "One status says that all is well and that no body follows.",
+        "The route has status_code=HTTPStatus.NO_CONTENT and returns None.",
+    ),
+    needs=DELETED,
+)
+def test_deletion_answers_204(user: User, random: Random) -> None:
+    """DELETE /contacts/{id} answers 204 without a body."""
     contact = user.created(valid_contact(random))
     answer = user.delete(contact["id"]).expect_status(204, key="not_deleted")
     expect(not answer.body, "body_with_204", asked=str(answer.request), expected="no body", got=str(answer))
-    user.read(contact["id"]).expect_status(404, key="deleted_contact_found")
 
 
 @check(
@@ -42,7 +58,7 @@ def test_deleted_contact_is_gone(user: User, random: Random) -> None:
 def test_second_delete_is_not_found(user: User, random: Random) -> None:
     """DELETE of a contact that is already deleted answers 404."""
     contact = user.created(valid_contact(random))
-    user.delete(contact["id"]).expect_status(204, key="not_deleted")
+    user.delete(contact["id"]).expect_success(204, key="not_deleted")
     expect_error(user.delete(contact["id"]), 404, key="deleted_twice")
 
 
@@ -68,7 +84,7 @@ def test_foreign_contact_looks_like_a_missing_one(user: User, other_user: User, 
     foreign = [other_user.application.send(request) for request in requests]
     for answer in foreign:
         expect_error(answer, 404, key="foreign_contact_found")
-    user.delete(contact["id"]).expect_status(204, key="not_deleted")
+    user.delete(contact["id"]).expect_success(204, key="not_deleted")
     for before, request in zip(foreign, requests, strict=True):
         after = other_user.application.send(request).expect_status(404, key="missing_contact_found")
         before.expect_same_json(after, key="foreign_contact_told_apart")

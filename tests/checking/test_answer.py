@@ -128,3 +128,13 @@ def test_check_has_one_to_three_hints() -> None:
     for hints in ((), ("a", "b", "c", "d")):
         with pytest.raises(ValueError, match="one to three hints"):
             check(task="1.1", points=1, hints=hints)
+
+
+def test_a_check_about_something_else_takes_any_status_of_success() -> None:
+    for status in (200, 201, 204):
+        right = answer("{}", status)
+        assert right.expect_success(201, key="not_created") is right
+    for status in (199, 302, 404, 500):
+        with pytest.raises(CheckFailed) as failed:
+            answer("{}", status).expect_success(201, key="not_created")
+        assert (failed.value.key, failed.value.expected) == ("not_created", "201")

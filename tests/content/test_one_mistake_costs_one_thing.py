@@ -11,6 +11,8 @@ from courseware.judging.judgement import judge
 
 COURSE = load_course(Path(__file__).parents[2])
 COSTS = {
+    (1, "created_answers_200"): 1,
+    (1, "deleted_answers_200"): 1,
     (2, "login_does_not_ask"): 5,
 }
 """By step and known mistake: the points that it may cost at most, of the 90 for code."""

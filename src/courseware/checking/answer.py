@@ -30,6 +30,14 @@ class Answer(JsonData):
             raise self.failed(key, " or ".join(str(status) for status in statuses), str(self))
         return self
 
+    def expect_success(self, status: int, *, key: str) -> "Answer":
+        """This answer, if the request was carried out; else the check fails with `key`.
+
+        `status` is the one that the contract demands. Any other 2xx will do here, so that a wrong one costs the points
+        of the check that is about the status, and of no other.
+        """
+        return self if 200 <= self.status < 300 else self.expect_status(status, key=key)
+
     def expect_same_json(self, other: "Answer", *, key: str) -> None:
         """Fails the check with `key` unless both answers hold the same JSON."""
         if self.json != other.json:

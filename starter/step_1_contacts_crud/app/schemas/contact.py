@@ -15,7 +15,7 @@ Notes = str  # up to 500 characters
 class ContactCreate(BaseModel):
     """A new contact. Whose it is says the token, never the body."""
 
-    # TODO 1.1: the fields that a client sends: first_name, last_name, email, phone, birthday and notes.
+    # TODO 1.0: the fields that a client sends: first_name, last_name, email, phone, birthday and notes.
     # - Which of them may be left out?
     # - "brithday" is not "birthday": which base class refuses a field that it does not know?
     # - Two spellings of one e-mail address are one address. UserCreate has solved that already.
