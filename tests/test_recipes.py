@@ -30,6 +30,11 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     for path, addition in (("test_2_read.py", f"\n\n{CHECK}"), ("mistakes/task_2.toml", f"\n{MISTAKE}")):
         file = checks / path
         file.write_text(file.read_text(encoding="utf-8") + addition, encoding="utf-8")
+    # Step 4 of the recipe: the points of the task are those of all its checks.
+    lesson = root / "lessons/step_1_contacts_crud/lesson.toml"
+    points = r'(id = "1.2"\n(?:[^\[].*\n)*?points = )(\d+)'
+    text = re.sub(points, lambda found: f"{found[1]}{int(found[2]) + 1}", lesson.read_text(encoding="utf-8"))
+    lesson.write_text(text, encoding="utf-8")
     alternative = checks / "alternatives/other_pages"
     alternative.mkdir()
     (alternative / "alternative.toml").write_text(ALTERNATIVE, encoding="utf-8")

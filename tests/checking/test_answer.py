@@ -1,11 +1,13 @@
 """What a check can demand of an answer, and in which words it fails."""
 
+import json
 import socket
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from courseware.checking import Answer, Application, CheckFailed, Clock, Request, check, expect
+from courseware.checking import Answer, Application, CheckFailed, Clock, Request, check, expect, read_address
 
 from .conftest import ScriptedServer
 
@@ -46,6 +48,80 @@ def test_missing_value_fails_whatever_stands_there(body: str) -> None:
     with pytest.raises(CheckFailed) as failed:
         answer(body).value("id", 0, "x", key="no_id")
     assert failure(failed)[:2] == ("no_id", "a JSON answer with id[0].x")
+
+
+def test_text_and_list_are_not_taken_for_each_other() -> None:
+    assert answer('{"items": "abc"}').optional("items", 0) is None
+    assert answer("[[5]]").value(0, -1) == 5
+    assert answer("[1]").optional(1) is None
+
+
+@pytest.mark.parametrize(
+    "value", ["7", "-1", '"a1-b_2.c~"', f'"{"0" * 32}"', "340282366920938463463374607431768211455"]
+)
+def test_ids_that_can_stand_in_a_path(value: str) -> None:
+    assert answer(f'{{"id": {value}}}').identifier("id") == json.loads(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("true", "null", "1.5", "[]", '""', '"a b"', '"\\u0000"', '"\\ud800"', '"Їжак"', '"a/b"', '"?"', '"#"', '"%"'),
+        *("1" * 60, f'"{"x" * 300}"'),
+    ],
+)
+def test_ids_that_cannot_stand_in_a_path_fail(value: str) -> None:
+    with pytest.raises(CheckFailed) as failed:
+        answer(f'{{"id": {value}}}').identifier("id")
+    assert failed.value.key == "no_id"
+
+
+@pytest.mark.parametrize("token", ["a b", "a\\r\\nX: y", "Їжак", "\\ud800", "", "x" * 9000])
+def test_token_that_cannot_stand_in_a_header_fails(token: str) -> None:
+    assert answer('{"token": "a.b-c_d=="}').token("token", key="no_token") == "a.b-c_d=="
+    with pytest.raises(CheckFailed):
+        answer(f'{{"token": "{token}"}}').token("token", key="no_token")
+
+
+@pytest.mark.parametrize("text", ["http://[", "//[::", "http://a/Їжак", "/a b", "/a\x7f"])
+def test_address_that_is_none_fails(text: str) -> None:
+    with pytest.raises(CheckFailed) as failed:
+        read_address(text, asked="the link", key="no_link")
+    assert failed.value.key == "no_link"
+
+
+def test_address_has_a_target_for_a_request() -> None:
+    assert read_address("http://elsewhere:99/a/b?c=d#e", asked="", key="k").target == "/a/b?c=d"
+    assert read_address("http://elsewhere", asked="", key="k").target == "/"
+    assert read_address("7", base="/things/", asked="", key="k").path == "/things/7"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request("GET", "/a b"),
+        Request("GET", "/Їжак"),
+        Request("GET", "/\ud800"),
+        Request("GET", "/", token="a\r\nb"),
+        Request("GET", "/", token="Їжак"),
+        Request("GET", "/", headers={"X-Y": "\0"}),
+    ],
+    ids=ascii,
+)
+def test_value_that_cannot_be_sent_back_fails_the_check(request_: Request) -> None:
+    """A check would send it on from an answer: its own values have passed with the reference."""
+    server = ScriptedServer()
+    with pytest.raises(CheckFailed) as failed:
+        Application(server).send(request_)
+    assert failed.value.key == "value_cannot_be_sent"
+    server.close()
+
+
+@pytest.mark.parametrize("data", [{"json": {"a": "\ud800"}}, {"form": {"a": "\ud800"}}, {"query": {"a": "\ud800"}}])
+def test_any_text_can_be_sent_as_data(data: dict[str, Any]) -> None:
+    request = Request("POST", "/things", **data)
+    assert request.body() or request.target
+    assert str(request)
 
 
 def test_value_of_the_wrong_type_and_missing_header() -> None:

@@ -96,7 +96,13 @@ def test_compressed_body_is_not_unpacked(application: Application, server: Scrip
     assert failed.value.key == "not_json"
 
 
-@pytest.mark.parametrize("content", [b"[" * 200_000, b"\xff\xfe", b"", b"NaN nonsense"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"[" * 200_000, b"\xff\xfe", b"", b"NaN nonsense", b'{"items": NaN}', b"-Infinity", b"1" * 5000),
+        b"[" * 900 + b"]" * 900,
+    ],
+)
 def test_body_that_is_no_json(application: Application, server: ScriptedServer, content: bytes) -> None:
     server.answers_json(content)
     with pytest.raises(CheckFailed) as failed:

@@ -144,7 +144,16 @@ def test_transparency_becomes_white_where_a_format_has_none(client: Client) -> N
 
 
 @pytest.mark.parametrize(
-    "wrong", ["c_fill,h_0,w_200", "c_fill,h_99999,w_1", "c_nothing,w_5", "nothing", "c_fill,w_²", "f_exe", "w_-5", "q"]
+    "wrong",
+    [
+        *("c_fill,h_0,w_200", "c_fill,h_99999,w_1", "c_nothing,w_5", "nothing", "c_fill,w_²", "f_exe", "w_-5", "q"),
+        *(
+            "w_0000000011999999999",
+            "c_crop,h_300,w_1/c_scale,w_5000",
+            "c_crop,h_300,w_1/c_fit,h_5,w_5",
+            "c_crop,h_300,w_1/w_200,f_webp",
+        ),
+    ],
 )
 def test_a_wrong_transformation_is_refused_with_its_reason(client: Client, pages: Any, wrong: str) -> None:
     address = client.upload(picture(), public_id="avatars/1")["secure_url"].replace("/upload/", f"/upload/{wrong}/")

@@ -21,6 +21,7 @@ from courseware.cli.common import (
     print_json,
 )
 from courseware.course import find_course
+from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Outcome
 from courseware.views.terminal.verdict import shown, sign
 
@@ -36,24 +37,33 @@ def verify(
         bool, typer.Option("--mutants", help="Make mistakes by itself, and list what survives.")
     ] = False,
     sample: Annotated[int | None, typer.Option(min=1, help="With --mutants: try so many of them.")] = None,
+    fuzz: Annotated[
+        int | None,
+        typer.Option(min=0, help="Instead, run each check under so many changes of the reference's answers (0: all)."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Proves the course: references pass, starters fail, mistakes are caught, other right designs get full marks.
 
     With --mutants it changes the reference in one place at a time instead, and says which changes no check notices.
+    With --fuzz it changes what the reference answers instead: no check may take that for a fault of the course.
     """
     course = find_course()
     steps = course.steps if step is None else (course.step(step),)
+    sandbox: SandboxKind | None = "plain" if plain else None
     if mutants:
         from courseware.cli.mutants import verify_mutants
 
-        verify_mutants(
-            course, steps, jobs=jobs, sandbox="plain" if plain else None, seed=seed, sample=sample, as_json=as_json
-        )
+        verify_mutants(course, steps, jobs=jobs, sandbox=sandbox, seed=seed, sample=sample, as_json=as_json)
+        return
+    if fuzz is not None:
+        from courseware.cli.fuzz import fuzz_steps
+
+        fuzz_steps(course, steps, mutations=fuzz, sandbox=sandbox, seed=seed, as_json=as_json)
         return
     wrong = list(faults(course, steps))
     everything = list(claims(course, steps))
-    findings = prove(course.root, everything, jobs=jobs, sandbox="plain" if plain else None, seed=seed)
+    findings = prove(course.root, everything, jobs=jobs, sandbox=sandbox, seed=seed)
     done = sorted(_counted(findings, len(everything)), key=lambda finding: everything.index(finding.claim))
     if as_json:
         print_json({"faults": wrong, "findings": [_as_record(finding) for finding in done]})

@@ -78,18 +78,22 @@ def run_checks(
     Those of `first_tasks` come first. With `stop` the run ends after the first check that fails.
     """
     plugin = JudgePlugin(step, runtime, task=task, seed=seed, first_tasks=first_tasks)
-    _pytest(course, step, plugin, Fixtures(runtime, seed), hidden=hidden, stop=stop)
+    run_pytest(course, step, plugin, Fixtures(runtime, seed), hidden=hidden, stop=stop)
     run = plugin.run
     tasks = step.tasks if task is None else (step.task(task),)
-    run.faults += _not_run(run) or _uncounted(tasks, run, hidden=hidden)
+    run.faults += _not_run(run, stop=stop) or _uncounted(tasks, run, hidden=hidden)
     results = tuple(_result(entry, run.notes[entry.id]) for entry in _by_task(step, run))
     return FinishedRun(tasks, results, tuple(run.faults))
 
 
-def _not_run(run: CheckRun) -> list[str]:
-    """A fault if a selected check was not run although the application had started."""
+def _not_run(run: CheckRun, *, stop: bool) -> list[str]:
+    """A fault if a selected check was not run although the application had started.
+
+    With `stop` a failure ends the run, and what was not run because of it is no fault.
+    """
     missing = [name for name in run.entries if run.notes[name].outcome is None]
-    if run.faults or not run.has_started or not missing:
+    is_stopped = stop and any(note.outcome is Outcome.FAILED for note in run.notes.values())
+    if run.faults or not run.has_started or not missing or is_stopped:
         return []
     return [f"{len(missing)} of {len(run.entries)} checks did not run, for example {missing[0]}."]
 
@@ -111,7 +115,7 @@ def _uncounted(tasks: Sequence[Task], run: CheckRun, *, hidden: bool) -> list[st
 def collect_checks(course: Course, step: Step, *, hidden: bool) -> tuple[CheckEntry, ...]:
     """The step's checks. Raises CourseFault."""
     plugin = JudgePlugin(step, None, task=None, seed=0)
-    _pytest(course, step, plugin, hidden=hidden)
+    run_pytest(course, step, plugin, hidden=hidden)
     if plugin.run.faults:
         raise CourseFault(plugin.run.faults[0])
     return tuple(_by_task(step, plugin.run))
@@ -142,7 +146,9 @@ def _result(entry: CheckEntry, note: Note) -> CheckResult:
     )
 
 
-def _pytest(course: Course, step: Step, plugin: JudgePlugin, *others: object, hidden: bool, stop: bool = False) -> None:
+def run_pytest(
+    course: Course, step: Step, plugin: JudgePlugin, *others: object, hidden: bool, stop: bool = False
+) -> None:
     """Run pytest in the folder of the checks. Where it does not run the checks to their end, `plugin` has a fault.
 
     Paths of files are relative to that folder: pytest reads `[` and `::` in an argument as a part of a test's name.

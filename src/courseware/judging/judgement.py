@@ -3,8 +3,8 @@
 import json
 import secrets
 import time
-from collections.abc import Collection
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -52,11 +52,38 @@ def judge(
     began = time.monotonic()
     judged_at = datetime.now(UTC)
     kind: SandboxKind = sandbox or ("bubblewrap" if available().bubblewrap else "plain")
-    after = stage or step.number
-    application = course.application_after(after)
     seed = secrets.randbelow(2**32) if seed is None else seed
+    with started(course, tree, stage or step.number, kind) as runtime:
+        # Imported here: pytest takes a tenth of a second, in which the application is starting already.
+        from courseware.judging.checks_run import run_checks
+
+        run = run_checks(
+            course, step, runtime, task=task, hidden=hidden, seed=seed, first_tasks=first_tasks, stop=stop_at_failure
+        )
+        runtime.server.stop()  # its log is complete only then
+        return Verdict(
+            step=step.number,
+            title=step.title,
+            submission=digest(tree),
+            checks_version=checks_version(course, step, hidden=hidden),
+            judged_by=kind,
+            judged_at=judged_at,
+            seconds=round(time.monotonic() - began, 3),
+            seed=seed,
+            valid=run.valid,
+            notes=run.faults,
+            application=runtime.server.report(),
+            tasks=run.task_results(),
+            checks=run.results,
+        )
+
+
+@contextmanager
+def started(course: Course, tree: Tree, stage: int, kind: SandboxKind) -> Iterator[Runtime]:
+    """The project `tree` as it stands after step `stage`, whose application is starting, with the services it uses."""
+    application = course.application_after(stage)
     with ExitStack() as stack:
-        services = stack.enter_context(JudgeServices(course.services_after(after), application.services, kind))
+        services = stack.enter_context(JudgeServices(course.services_after(stage), application.services, kind))
         command = application_command(application, services)
 
         def start(options: StartOptions) -> RunningApplication:
@@ -70,30 +97,7 @@ def judge(
                 serve=services.serve,
             )
 
-        server = stack.enter_context(RestartingServer(start))
-        # Imported here: pytest takes a tenth of a second, in which the application is starting already.
-        from courseware.judging.checks_run import run_checks
-
-        runtime = Runtime(server, services, command.environment)
-        run = run_checks(
-            course, step, runtime, task=task, hidden=hidden, seed=seed, first_tasks=first_tasks, stop=stop_at_failure
-        )
-        server.stop()  # its log is complete only then
-        return Verdict(
-            step=step.number,
-            title=step.title,
-            submission=digest(tree),
-            checks_version=checks_version(course, step, hidden=hidden),
-            judged_by=kind,
-            judged_at=judged_at,
-            seconds=round(time.monotonic() - began, 3),
-            seed=seed,
-            valid=run.valid,
-            notes=run.faults,
-            application=server.report(),
-            tasks=run.task_results(),
-            checks=run.results,
-        )
+        yield Runtime(stack.enter_context(RestartingServer(start)), services, command.environment)
 
 
 def catalogue(course: Course, step: Step, *, hidden: bool = False) -> tuple[CheckEntry, ...]:

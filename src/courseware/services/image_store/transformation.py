@@ -117,14 +117,14 @@ def _resized(image: Image.Image, parameters: dict[str, str]) -> Image.Image:
         height or max(1, round(image.height * (width or 1) / image.width)),
     )
     if size[0] * size[1] > MOST_PIXELS:
-        raise WrongTransformation(f"Maximum image size is 25 Megapixels. Requested {size[0]}x{size[1]}")
+        raise WrongTransformation(f"Invalid transformation: {size[0]}x{size[1]} are more than 25 Megapixels")
     crop = parameters.get("c", "scale")
     if crop not in CROPS:
         raise WrongTransformation(f"Invalid transformation component - c_{crop}")
-    try:
-        return CROPS[crop](image, size, CENTERS.get(parameters.get("g", "center"), CENTER))
-    except ValueError as error:  # Pillow's: a side of no pixels, as when a long strip is made small
-        raise WrongTransformation(f"Invalid transformation component - c_{crop}: {error}") from None
+    made = CROPS[crop](image, size, CENTERS.get(parameters.get("g", "center"), CENTER))
+    if 0 in made.size:  # a long strip that is made small
+        raise WrongTransformation(f"Invalid transformation component - c_{crop}, which leaves no pixels")
+    return made
 
 
 def _side(parameters: dict[str, str], name: str) -> int | None:
@@ -154,7 +154,10 @@ def _rendered(image: Image.Image, target: str, quality: int) -> Rendered:
         background = Image.new("RGB", image.size, "white")
         background.paste(image, mask=image.getchannel("A"))
         image = background
-    image.save(content, target, quality=quality)
+    try:
+        image.save(content, target, quality=quality)
+    except (ValueError, OSError) as error:  # a side that is longer than the format allows
+        raise WrongTransformation(f"Invalid transformation: {error}") from None
     return Rendered(content.getvalue(), target, image.width, image.height)
 
 
