@@ -94,6 +94,11 @@ def test_every_service_has_a_health_check_and_the_application_waits_for_them() -
     assert all(how == {"condition": "service_healthy"} for how in waits_for.values())
 
 
+def test_only_the_containers_on_ones_own_machine_accept_sample_secrets() -> None:
+    assert "ENV ENVIRONMENT=production" in (APPLICATION / "Dockerfile").read_text().splitlines()
+    assert read(COMPOSE_FILES[1])["services"]["api"]["environment"]["ENVIRONMENT"] == "local"
+
+
 def test_nothing_listens_beyond_ones_own_machine() -> None:
     ports = [port for service in read(COMPOSE_FILES[1])["services"].values() for port in service.get("ports", [])]
     assert ports

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
@@ -31,18 +31,23 @@ def _visible(value: str) -> str:
     return value
 
 
-def _email(value: str) -> str:
-    """`value` in lower case, if its syntax is right. Whether the address exists is not looked up.
+def normalize_email(value: str) -> str:
+    """The one form in which addresses are stored and compared: trimmed, in lower case, domains not in Punycode.
 
-    The library's own sentences quote parts of the value, so the client gets ours.
+    Raises ValueError when the syntax is wrong. Whether the address exists is not looked up.
     """
-    try:
-        address = validate_email(value, check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
-        address = ""
-    if not 0 < len(address) <= LONGEST_EMAIL:
-        raise PydanticCustomError("email", "This is not an e-mail address")
+    address = validate_email(value.strip(), check_deliverability=False).normalized.lower()
+    if len(address) > LONGEST_EMAIL:
+        raise ValueError
     return address
+
+
+def _email(value: str) -> str:
+    """`value` in that form. The library's own sentences quote parts of the value, so the client gets ours."""
+    try:
+        return normalize_email(value)
+    except ValueError:
+        raise PydanticCustomError("email", "This is not an e-mail address") from None
 
 
 Text = Annotated[str, AfterValidator(_storable)]

@@ -7,10 +7,10 @@ import httpx
 import pytest
 import time_machine
 from fastapi import FastAPI
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from app.models import User
-from tests.examples import ANN, Account, SignIn, log_in, problem_fields, sign_up
+from tests.examples import ANN, Account, SignIn, contact, log_in, problem_fields, sign_up
 from tests.mailbox import Mailbox
 
 
@@ -37,6 +37,32 @@ async def test_an_address_registers_once_however_it_is_written(client: httpx.Asy
     answer = await register(client, email="ann@EXAMPLE.com")
     assert answer.status_code == 409
     assert answer.json()["code"] == "email_taken"
+
+
+@pytest.mark.parametrize(
+    ("stored", "written"),
+    [
+        ("ann@example.com", " ANN@Example.com "),
+        ("ann@bücher.example", "ann@xn--bcher-kva.example"),
+        ("ann@bücher.example", "ann@BU\u0308CHER.example"),  # U and its two dots are two characters
+        ("jos\u00e9@example.com", "JOSE\u0301@example.com"),
+        ("ann@example.com", "ann@\uff45xample.com"),  # a full-width e
+    ],
+)
+async def test_an_address_is_the_same_however_it_is_written(
+    client: httpx.AsyncClient, application: FastAPI, stored: str, written: str
+) -> None:
+    assert (await register(client, email=written)).json()["email"] == stored
+    assert (await register(client, email=stored)).json()["code"] == "email_taken"
+    async with application.state.sessions() as session:
+        await session.execute(update(User).values(is_verified=True))
+        await session.commit()
+    for username in (stored, written):
+        answer = await client.post("/auth/login", data=login_form(username=username))
+        assert answer.status_code == 200, username
+    client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    assert (await client.post("/contacts", json=contact(email=written))).json()["email"] == stored
+    assert (await client.post("/contacts", json=contact(email=stored))).json()["code"] == "contact_exists"
 
 
 async def test_of_many_registrations_at_once_one_succeeds(client: httpx.AsyncClient) -> None:

@@ -1,6 +1,7 @@
 """The start command, run for real: migrations first, then the server, which ends when it is told to."""
 
 import json
+import re
 import signal
 import socket
 import time
@@ -12,7 +13,7 @@ import pytest
 
 from tests.examples import ANN
 from tests.integration.test_migrations import empty_database
-from tests.servers import Server, accepts, copy_of_project, started, wait_for
+from tests.servers import PROJECT, Server, accepts, copy_of_project, started, wait_for
 
 __all__ = ["empty_database"]  # a fixture
 
@@ -42,7 +43,7 @@ def upgrade() -> None:
         time.sleep(0.02)
 '''
 LONG_ENOUGH = 2.0
-"""Seconds after which a server that was started has come to its database. On SQLite it waits there for five at most."""
+"""Seconds after which a server that was started has come to its database."""
 
 
 def add_migration(project: Path, text: str) -> Path:
@@ -52,6 +53,12 @@ def add_migration(project: Path, text: str) -> Path:
     added = migrations / "9999_added.py"
     added.write_text(f'{text}\n\nrevision = "9999"\ndown_revision = "{head}"\n')
     return added
+
+
+def environment_of_the_image() -> dict[str, str]:
+    """What the Dockerfile sets for the application."""
+    lines = re.findall(r"^ENV (.+)", (PROJECT / "Dockerfile").read_text(), re.MULTILINE)
+    return dict(re.findall(r"(\w+)=(\S+)", " ".join(lines)))
 
 
 def begin_to_register(server: Server) -> tuple[socket.socket, bytes]:
@@ -128,5 +135,11 @@ def test_many_servers_start_at_once_on_an_empty_database(empty_database: str) ->
 
 def test_wrong_settings_mean_no_server(tmp_path: Path) -> None:
     with started(f"sqlite:///{tmp_path}/contacts.sqlite3", ENVIRONMENT="production") as server:
+        assert "JWT_SECRET_KEY is the sample" in server.output()
+        assert server.process.returncode != 0
+
+
+def test_a_container_without_secrets_of_its_own_does_not_start(empty_database: str) -> None:
+    with started(empty_database, ENVIRONMENT=environment_of_the_image()["ENVIRONMENT"]) as server:
         assert "JWT_SECRET_KEY is the sample" in server.output()
         assert server.process.returncode != 0

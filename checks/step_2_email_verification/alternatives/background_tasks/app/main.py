@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app.api.v1 import router
-from app.core.access_log import hide_tokens
-from app.core.body_limit import BodyLimit
 from app.core.config import get_settings
 from app.core.database import create_engine, create_sessions
 from app.core.errors import add_error_handlers
+from app.core.logs import configure_logging
+from app.core.middleware import add_middleware
 
 
 @asynccontextmanager
@@ -24,9 +24,10 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
 
 def create_app() -> FastAPI:
     """A new application."""
-    hide_tokens()
+    settings = get_settings()
+    configure_logging(settings.log_level)
     application = FastAPI(title="Contacts API", lifespan=lifespan)
     add_error_handlers(application)
-    application.add_middleware(BodyLimit)
+    add_middleware(application, settings)
     application.include_router(router, prefix="/api/v1")
     return application

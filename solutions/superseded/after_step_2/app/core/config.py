@@ -1,14 +1,16 @@
 """Settings: read from the environment and `.env`, checked once, when the application starts."""
 
+import re
 from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, EmailStr, Field, HttpUrl, SecretStr, TypeAdapter, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, EmailStr, Field, HttpUrl, SecretStr, TypeAdapter, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.database_url import with_async_driver
 
+ORIGIN = re.compile(r"https?://[^/*\s]+")
 SHORTEST_SECRET = 32
 """In bytes: as long as an HS256 signature, so that guessing the key is no easier than forging a signature."""
 TOKEN_KEYS = ("jwt_secret_key", "jwt_refresh_secret", "email_token_secret")
@@ -27,6 +29,14 @@ def _known_time_zone(name: str) -> str:
 def _web_address(url: str) -> str:
     """`url` without a slash at its end, if it is one that a browser can open."""
     return str(TypeAdapter(HttpUrl).validate_python(url)).rstrip("/")
+
+
+def _origins(text: str) -> list[str]:
+    """The origins in a list with commas. `*` is none: it would open the application to the pages of every website."""
+    origins = [origin.strip() for origin in text.split(",")]
+    if not all(ORIGIN.fullmatch(origin) for origin in origins):
+        raise ValueError("write origins like https://contacts.example.com, separated by commas")
+    return origins
 
 
 class Settings(BaseSettings):
@@ -49,6 +59,9 @@ class Settings(BaseSettings):
     """Each round more doubles the time that a guess takes; 12 is about a quarter of a second."""
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "UTC"
     """Decides which day it is "today"."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    cors_origins: Annotated[list[str], NoDecode, BeforeValidator(_origins)] = Field(default=[], validate_default=False)
+    """Websites whose pages may call the application from a browser."""
 
     public_url: Annotated[str, AfterValidator(_web_address)] = "http://127.0.0.1:8000"
     """Where users reach the application: links in messages begin with it."""

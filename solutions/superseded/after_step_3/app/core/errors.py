@@ -13,6 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from app.core.database_errors import DATABASE_ERRORS, is_unavailable
+from app.core.logs import REQUEST_ID_HEADER, request_id
 
 logger = logging.getLogger(__name__)
 
@@ -182,7 +183,7 @@ async def _database_error(request: Request, error: Exception) -> JSONResponse:
 async def _unexpected_error(_request: Request, _error: Exception) -> JSONResponse:
     """Tells nothing of the cause, which may hold secrets; the server logs it after this answer is sent."""
     body = ErrorBody(detail="Something went wrong on our side.", code="internal_error")
-    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, body)
+    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, body, {REQUEST_ID_HEADER: request_id.get()})
 
 
 def _answer(status: HTTPStatus, body: ErrorBody, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.database import is_storable, violates
+from app.core.database import violates
 from app.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
 from app.core.security import (
     Claims,
@@ -16,6 +16,7 @@ from app.core.security import (
     read_token,
 )
 from app.models import User
+from app.schemas.base import normalize_email
 from app.schemas.token import TokenPair
 from app.schemas.user import UserCreate
 from app.services.sessions import LoginSessions
@@ -96,9 +97,11 @@ async def find_by_claims(session: AsyncSession, claims: Claims) -> User:
 
 async def find_by_email(session: AsyncSession, email: str) -> User | None:
     """The user with this address, however it is written, or None."""
-    if not is_storable(email):  # the database would refuse even to look for it
+    try:
+        address = normalize_email(email)
+    except ValueError:
         return None
-    return await session.scalar(select(User).where(User.email == email.lower()))
+    return await session.scalar(select(User).where(User.email == address))
 
 
 def issue_tokens(user: User, **more_claims: str) -> TokenPair:
