@@ -65,14 +65,17 @@ def remarks(submission: Submission, step: Step) -> list[str]:
 
     That is what intake left out and what it warns of, and the conflicts that moving on has left.
     """
+    from courseware.judging.intake.collecting import quoted
     from courseware.student.workspace import left_conflicts
     from courseware.views.wording import tasks_in
 
+    found = [f"Judged was the project in {quoted(submission.place)}."] if submission.place else []
     undecided = [
-        f"Still to decide, between yours and what step {step.number} brings: {path} ({tasks_in(step, path)})"
+        f"Still to decide, between yours and what step {step.number} brings: {quoted(path)} ({tasks_in(step, path)})"
         for path in left_conflicts(submission.tree, step.number)
     ]
-    return [*undecided, *(f"Left out: {path}" for path in submission.dropped), *submission.warnings]
+    left_out = [f"Left out: {quoted(path)}" for path in submission.dropped]
+    return [*found, *undecided, *left_out, *submission.warnings]
 
 
 def check(
