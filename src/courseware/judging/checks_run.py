@@ -14,6 +14,7 @@ import pytest
 from courseware.base.errors import UsageError
 from courseware.checking.check import CheckEntry
 from courseware.course import Course, Step, Task
+from courseware.judging.deadline import Deadline, DeadlinePlugin
 from courseware.judging.fixtures import Fixtures
 from courseware.judging.pytest_plugin import CheckRun, JudgePlugin, Note
 from courseware.judging.runtime import Runtime
@@ -35,15 +36,23 @@ class CourseFault(UsageError):
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """What became of the checks that were run for these tasks, and of those that they needed."""
+    """What became of the checks that were run for these tasks, and of those that they needed.
+
+    `is_cut_short`: some were not run, because the time for the judgement was over.
+    """
 
     tasks: tuple[Task, ...]
     results: tuple[CheckResult, ...]
     faults: tuple[str, ...]
+    is_cut_short: bool = False
 
     @property
     def valid(self) -> bool:
-        return not self.faults and all(result.outcome is not Outcome.ERROR for result in self.results)
+        return (
+            not self.faults
+            and not self.is_cut_short
+            and all(result.outcome is not Outcome.ERROR for result in self.results)
+        )
 
     def task_results(self) -> tuple[TaskResult, ...]:
         return tuple(self._task_result(task.id, task.title) for task in self.tasks)
@@ -70,20 +79,24 @@ def run_checks(
     task: str | None,
     hidden: bool,
     seed: int,
+    deadline: Deadline,
     first_tasks: Collection[str] = (),
     stop: bool = False,
 ) -> FinishedRun:
     """Runs the checks of `task` (or of the whole step) and what they need, in an order drawn from `seed`.
 
-    Those of `first_tasks` come first. With `stop` the run ends after the first check that fails.
+    Those of `first_tasks` come first. With `stop` the run ends after the first check that fails. No check begins after
+    the deadline.
     """
     plugin = JudgePlugin(step, runtime, task=task, seed=seed, first_tasks=first_tasks)
-    _pytest(course, step, plugin, Fixtures(runtime, seed), hidden=hidden, stop=stop)
     run = plugin.run
+    limit = DeadlinePlugin(deadline, run)
+    _pytest(course, step, plugin, Fixtures(runtime, seed), limit, hidden=hidden, stop=stop)
+    is_cut_short = limit.has_cut_short
     tasks = step.tasks if task is None else (step.task(task),)
-    run.faults += _not_run(run) or _uncounted(tasks, run, hidden=hidden)
+    run.faults += (not is_cut_short and _not_run(run)) or _uncounted(tasks, run, hidden=hidden)
     results = tuple(_result(entry, run.notes[entry.id]) for entry in _by_task(step, run))
-    return FinishedRun(tasks, results, tuple(run.faults))
+    return FinishedRun(tasks, results, tuple(run.faults), is_cut_short)
 
 
 def _not_run(run: CheckRun) -> list[str]:

@@ -11,7 +11,7 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
-from traitlets import Dict, Enum
+from traitlets import Dict, Enum, Float
 
 from courseware.classroom.judgements.jobs import Judgement, judge_submission
 from courseware.classroom.judgements.journal import Journal
@@ -20,6 +20,7 @@ from courseware.classroom.nbgrader.feedback import judgement_html
 from courseware.classroom.nbgrader.notebooks import is_answered_in_words
 from courseware.classroom.nbgrader.submissions import project_in
 from courseware.course import Step
+from courseware.judging.judgement import USUAL_SECONDS
 from courseware.judging.sandbox import SandboxKind
 
 Processed = tuple[NotebookNode, ResourcesDict]
@@ -85,6 +86,7 @@ class JudgeSubmission(NbGraderPreprocessor):
         default_value="bubblewrap",
         help="Where submissions run. `plain` protects nothing: they could read your files and forge their points.",
     ).tag(config=True)
+    time_limit = Float(USUAL_SECONDS, min=1, help="How long one judgement may take, in seconds.").tag(config=True)
     faults = Dict(
         help="Students whose submissions were tried before and could not be judged, each with the reason why."
     ).tag(config=True)
@@ -116,6 +118,7 @@ class JudgeSubmission(NbGraderPreprocessor):
             lambda: project_in(folder, student, step).tree,
             journal=Journal(folder.journal),
             sandbox=kind,
+            seconds=self.time_limit,
         )
 
 
