@@ -72,6 +72,8 @@ class JudgeServices:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stopping.close()
+        for service in self._by_name.values():  # the next submission needs the memory
+            service.forget()
 
     def _serve_here(self, name: str) -> int:
         listener = listen(0)
