@@ -17,7 +17,9 @@ CONTACTS = f"{API}/contacts"
 AUTH = f"{API}/auth"
 ME = f"{API}/users/me"
 VERIFY = f"{AUTH}/verify"
-LINK = re.compile(r"""https?://[^\s"'<>]+""")
+LINK = re.compile(r"""https?://[^\s"'<>]{1,2000}""")
+NO_CHARACTER = re.compile(r"&#[0-9]{8,}")
+"""Begins like the number of a character in HTML, but is larger than any; Python refuses to read thousands of digits."""
 
 REQUIRED = ("first_name", "last_name", "email", "phone")
 OPTIONAL = ("birthday", "notes")
@@ -139,7 +141,7 @@ def link_in(message: "Message") -> str:
 
 def links_in(text: str) -> list[str]:
     """Every link that leads to the verification, in a text or in HTML, each once."""
-    found = (match.rstrip(".,;:!?)]") for match in LINK.findall(unescape(text)))
+    found = (match.rstrip(".,;:!?)]") for match in LINK.findall(unescape(NO_CHARACTER.sub("&", text))))
     return list(dict.fromkeys(link for link in found if f"{VERIFY}/" in link))
 
 

@@ -85,7 +85,7 @@ def test_operations_are_described(application: Application) -> None:
 
 def _shape(path: str) -> str:
     """The path without the names of its parameters, which are the author's own."""
-    return re.sub(r"{[^}]*}", "{}", path)
+    return re.sub(r"{[^{}]*}", "{}", path)
 
 
 @check(

@@ -12,6 +12,8 @@ from courseware.verdict import Verdict
 from courseware.views.html import message_html, verdict_html, verdict_text
 
 SECONDS = 180
+JUDGE_SECONDS = 150
+"""Less than that: a judgement that takes too long shows how far it came."""
 JUDGED = (0, 1, 3)
 """Exit codes of `course check` with which it prints a verdict."""
 
@@ -49,7 +51,9 @@ def check(task: str) -> None:
 def _judged(task: str) -> Shown:
     """The verdict about a task, or the reason why there is none."""
     try:
-        done = _course.run("check", task.partition(".")[0], task, "--json", seconds=SECONDS)
+        done = _course.run(
+            "check", task.partition(".")[0], task, "--json", "--time-limit", str(JUDGE_SECONDS), seconds=SECONDS
+        )
         if done["code"] not in JUDGED:
             return _message(f"Task {task} was not judged.", done["stderr"])
         verdict = Verdict.model_validate_json(done["stdout"])

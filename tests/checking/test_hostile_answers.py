@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from courseware.checking import Application, CheckFailed, Request
+from courseware.checking.application import last_error
 from courseware.checking.patience import Patience
 
 from .conftest import ScriptedServer
@@ -113,3 +114,23 @@ def test_body_that_is_no_json(application: Application, server: ScriptedServer, 
 def test_application_that_has_ended_is_said_to_have(application: Application, server: ScriptedServer) -> None:
     server.has_ended = True
     assert key_of(application) == "application_ended"
+
+
+LOG = "Traceback (most recent call last):"
+HOSTILE_LOGS = {
+    "blank lines": LOG + "\n" * 60_000 + "Error: x",
+    "spaces": LOG + "\n" + " " * 60_000 + "\nError: x",
+    "indented lines": LOG + "\n  " * 20_000 + "\nError: x",
+    "open quotes": LOG + '\n  File "' * 6_000 + "\nError: x",
+    "digits": LOG + '\n  File "a", line ' + "1" * 60_000 + "\nError: x",
+    "a long path": LOG + '\n  File "' + "/lib/python1" * 5_000 + '", line 1\nError: x',
+    "a long error": LOG + "\nError: " + "x" * 60_000,
+}
+
+
+@pytest.mark.parametrize("log", HOSTILE_LOGS.values(), ids=HOSTILE_LOGS.keys())
+def test_a_log_is_read_in_a_moment(log: str) -> None:
+    began = time.process_time()
+    assert last_error(log).startswith("(Error: x")
+    assert len(last_error(log)) < 1000
+    assert time.process_time() - began < 1

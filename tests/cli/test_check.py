@@ -196,7 +196,7 @@ def test_what_intake_leaves_out_is_named(command: Command, solved: Path) -> None
     done = command("check", "1", "--plain")
 
     assert done.returncode == 0
-    assert "Left out: sitecustomize.py" in done.stdout
+    assert 'Left out: "sitecustomize.py"' in done.stdout
 
 
 def test_what_running_the_project_leaves_behind_is_not_named(command: Command, solved: Path) -> None:
@@ -215,7 +215,7 @@ def test_a_file_that_hides_a_library_is_warned_of(command: Command, solved: Path
 
     done = command("check", "1", "--plain")
 
-    assert "json.py hides the module json" in words(done.stdout)
+    assert '"json.py" hides the module json' in words(done.stdout)
 
 
 @pytest.mark.parametrize("name", ["typer", "rich", "pydantic", "pytest", "errno"])

@@ -77,7 +77,7 @@ def test_carrying_forward_says_which_tasks_files_are_in_conflict(command: Comman
 def test_a_verdict_reminds_of_what_is_left_to_decide(command: Command, solved: Path) -> None:
     (solved / "app" / "clock.py").write_text("mine = 1\n")
     command("start", "2", "--from-mine")
-    sentence = "Still to decide, between yours and what step 2 brings: app/clock.py (task 2.1)"
+    sentence = 'Still to decide, between yours and what step 2 brings: "app/clock.py" (task 2.1)'
 
     assert sentence in " ".join(command("check", "2", "--plain").stdout.split())
     beside = solved.parent / "step_2_clock" / "app"

@@ -5,6 +5,7 @@ import io
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,8 +17,8 @@ import pytest
 from PIL import Image
 
 from courseware.services.image_store.service import ImageStore
-from courseware.services.image_store.stored_images import PICTURES_KEPT, Pictures
-from courseware.services.image_store.transformation import Rendered, WrongTransformation
+from courseware.services.image_store.stored_images import BYTES_KEPT, PICTURES_KEPT, Pictures, Upload
+from courseware.services.image_store.transformation import Rendered, WrongTransformation, transform
 from courseware.services.image_store.upload_call import LARGEST_FILE
 from courseware.services.servers import HOST, FaultMode, listen, port_of
 
@@ -271,7 +272,7 @@ def delivered(client: Client, address: str) -> Rendered:
 
 def test_what_was_asked_for_is_kept_for_checks(client: Client) -> None:
     client.upload(picture(), public_id="avatars/1", overwrite=True, invalidate=True, folder="users", tags=["a", "b"])
-    (upload,) = client.store.pictures.uploads
+    (upload,) = client.store.pictures.uploads_after(0)
     asked = {"public_id": "avatars/1", "overwrite": "1", "invalidate": "1", "folder": "users", "tags": "a,b"}
     assert asked.items() <= upload.parameters.items()
     assert client.store.pictures.get("users/avatars/1") is not None
@@ -524,3 +525,40 @@ def test_what_is_shown_cannot_act(client: Client, pages: Any) -> None:
     assert shown.headers["x-content-type-options"] == "nosniff"
     assert pages.get("/course/image/upload/v1/nothing.png").status == 404
     assert "script-src 'self'" in pages.get("/").headers["content-security-policy"]
+
+
+def test_pictures_of_any_size_take_a_bounded_memory() -> None:
+    pictures = Pictures("course")
+    large = Rendered(bytes(BYTES_KEPT // 5), "PNG", 8, 8)
+    for number in range(12):
+        content = Rendered(large.content + bytes([number]), "PNG", 8, 8)
+        pictures.store(f"flood/{number}", content, "any", invalidate=False)
+        pictures.note(Upload(f"flood/{number}", {}, content, datetime.now(UTC)))
+        assert pictures.deliver(f"/course/image/upload/flood/{number}") == content
+    assert pictures.uploads_taken == 12
+    assert [upload.public_id for upload in pictures.uploads_after(10)] == ["flood/10", "flood/11"]
+    for kept in (pictures.all, pictures.uploads_after(0), pictures._cache):
+        assert len(kept) == 4
+    pictures.clear()
+    assert (pictures.all, pictures.uploads_after(0), pictures._cache) == ((), [], {})
+
+
+def test_the_words_of_a_refusal_are_bounded(client: Client) -> None:
+    with pytest.raises(cloudinary.exceptions.Error) as refused:
+        client.upload("https://" + "a" * 2_000_000)
+    assert len(str(refused.value)) < 2_000
+    assert len(client.store.pictures.refusals_after(0)[0]) < 2_000
+
+
+@pytest.mark.parametrize("path", ["/course/image/upload/" + "a/" * 30_000, "/course/image/upload/" + "w_1/" * 15_000])
+def test_an_endless_address_leads_nowhere_at_once(path: str) -> None:
+    pictures = Pictures("course")
+    pictures.store("a", Rendered(picture(), "PNG", 400, 300), "any", invalidate=False)
+    began = time.monotonic()
+    assert pictures.deliver(path) is None
+    assert time.monotonic() - began < 1
+
+
+def test_a_transformation_in_thousands_of_parts_is_refused() -> None:
+    with pytest.raises(WrongTransformation, match="more than 500 characters"):
+        transform(picture(), "w_4000,h_4000/" * 100)

@@ -4,6 +4,7 @@ import smtplib
 import socket
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
 
@@ -368,3 +369,26 @@ def test_addresses_with_half_characters_are_shown(post: Post, pages: Any) -> Non
         assert client.getreply()[0] == 250
     assert pages.get("/").status == 200
     assert pages.get("/api/messages").json[0]["subject"] == "odd"
+
+
+NESTED = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (each, each) for each in range(490))
+HOSTILE = {
+    "lines in nested parts": NESTED + b"x\n" * 1_000_000,
+    "nested parts without line feeds": NESTED.replace(b"\n", b"") + b"x\r" * 1_000_000,
+    "messages in messages": b"Content-Type: message/rfc822\r\n\r\n" * 60_000,
+    "headers": b"a:\r\n" * 500_000,
+    "blank lines": b"Subject: x\r\n\r\n" + b"\n" * 2_000_000,
+    "uuencoded lines": b"Content-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 x\n" + b"M\n" * 1_000_000,
+    "reports": b"Content-Type: message/delivery-status\r\n\r\n" + b"a: b\n\n" * 300_000,
+}
+
+
+@pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_message_of_any_kind_is_read_in_a_moment(raw: bytes) -> None:
+    message = Message(1, datetime.now(UTC), "app@example.com", ("ada@example.com",), raw)
+    began = time.process_time()
+    assert isinstance(message.subject, str)
+    assert message.html is None or isinstance(message.html, str)
+    assert message.text is None or isinstance(message.text, str)
+    assert isinstance(message.attachments, tuple)
+    assert time.process_time() - began < 5

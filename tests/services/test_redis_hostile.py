@@ -2,7 +2,9 @@
 
 import hashlib
 import pickle
-from collections.abc import Iterator
+import socket
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +129,76 @@ def test_scripts_can_do_what_they_are_for(client: Any) -> None:
     assert client.eval("return {1, 'two', {3}}", 0) == [1, b"two", [3]]
     with pytest.raises(ResponseError, match="gone wrong"):
         client.eval("return redis.error_reply('gone wrong')", 0)
+
+
+def test_a_pattern_with_many_stars_is_answered_at_once(client: Any) -> None:
+    client.set("a" * 50_000, "v")
+    client.set("user:1:visits", "v")
+    began = time.monotonic()
+    assert client.keys("*" + "a*" * 20 + "b") == []
+    assert time.monotonic() - began < 5
+    assert client.keys("u*:[0-9]:vi*s") == client.keys("*visits") == client.keys("user:?:*") == [b"user:1:visits"]
+    assert client.keys("*s*s") == client.keys(b"user:1:visits*") == [b"user:1:visits"]
+    assert client.keys("*:2:*") == client.keys("sir*") == []
+    with pytest.raises(ResponseError, match="too long"):
+        client.keys("a*" * 2_000)
+
+
+LARGE = bytes(4_000_000)
+FILLING: dict[str, Callable[[Any, int], object]] = {
+    "set": lambda client, number: client.set(f"key{number}", LARGE),
+    "setrange": lambda client, number: client.setrange(f"key{number}", 16_000_000, b"x"),
+    "setbit": lambda client, number: client.setbit(f"key{number}", 8 * 16_000_000, 1),
+    "rpush": lambda client, number: client.rpush("list", LARGE, number),
+    "script": lambda client, number: client.eval(
+        "redis.call('SET', KEYS[1], string.rep('x', 4000000))", 1, f"key{number}"
+    ),
+    "names": lambda client, number: client.set(LARGE + b"%d" % number, "v") and client.flushall(),
+    "copy": lambda client, number: client.rpush("key", *range(50_000)) and client.copy("key", f"copy{number}"),
+}
+
+
+@pytest.mark.parametrize("fill", FILLING.values(), ids=FILLING.keys())
+def test_the_memory_is_bounded(client: Any, fill: Callable[[Any, int], object]) -> None:
+    def fill_all() -> None:
+        for number in range(100):
+            fill(client, number)
+
+    with pytest.raises(ResponseError, match="maxmemory"):
+        fill_all()
+    assert client.get("other") is None
+    assert client.dbsize() <= 17
+
+
+def test_a_string_is_bounded(client: Any) -> None:
+    client.set("key", bytes(16_000_000))
+    with pytest.raises(ResponseError, match="maximum allowed size"):
+        client.append("key", bytes(1_000_000))
+
+
+def test_half_a_command_is_not_kept_for_ever() -> None:
+    service, listener = Redis(), listen(0)
+    port = port_of(listener)
+    service.serve(listener)
+
+    def send_all(connection: socket.socket) -> None:
+        for _ in range(200):
+            connection.sendall(bytes(1_000_000))
+
+    with socket.create_connection((HOST, port), SECONDS) as connection:
+        connection.sendall(b"*2\r\n$3\r\nGET\r\n$500000000\r\n")
+        with pytest.raises(OSError):  # noqa: PT011 - the connection is closed, in one way or another
+            send_all(connection)
+    service.stop()
+    assert service.unread == 0
+
+
+def test_an_empty_redis_has_its_memory_back() -> None:
+    service = Redis()
+    client = service.client()
+    for _ in range(3):
+        for number in range(10):
+            client.set(f"key{number}", bytes(4_000_000))
+        service.forget()
+    assert client.dbsize() == 0
+    assert service.data.written_after(0, 0) == []

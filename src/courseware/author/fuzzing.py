@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from courseware.author.mutations import Change, Mutation, of_answer, of_messages, of_uploads
-from courseware.checking import Answer, Application, ImageStore, Mailbox, Request
-from courseware.checking.application import Server
-from courseware.checking.http_client import HttpClient
+from courseware.checking import Answer, Application, ImageStore, Mailbox
+from courseware.checking.application import Sent, Server
 from courseware.course import Step, load_course
 from courseware.course.stages import finish
 from courseware.judging.checks_run import CourseFault, run_pytest
@@ -116,8 +115,8 @@ class FuzzedApplication(Application):
         super().__init__(server, process)
         self._tampering = tampering
 
-    def answer_to(self, request: Request, client: HttpClient, log_position: int) -> Answer:
-        return self._tampering.answer(super().answer_to(request, client, log_position))
+    def answer_to(self, sent: Sent) -> Answer:
+        return self._tampering.answer(super().answer_to(sent))
 
 
 class FuzzedMailbox(Mailbox):
@@ -150,10 +149,13 @@ class FuzzedFixtures(Fixtures):
         super().__init__(runtime, seed)
         self._tampering = tampering
 
-    def _process(self, number: int) -> Application:
-        server = self._runtime.server
-        key = (server.restarts, number)
-        return self._applications.setdefault(key, FuzzedApplication(server, number, self._tampering))
+    @pytest.fixture
+    def application(self) -> Application:
+        return FuzzedApplication(self._runtime.server, 0, self._tampering)
+
+    @pytest.fixture
+    def second_application(self) -> Application:
+        return FuzzedApplication(self._runtime.server, 1, self._tampering)
 
     @pytest.fixture
     def mailbox(self) -> Iterator[Mailbox | None]:
@@ -186,17 +188,15 @@ class FuzzPlugin(JudgePlugin):
         self._tampering = tampering
         self._mutations = mutations
         self._random = random.Random(seed)  # noqa: S311 - a choice to repeat, not a secret
-        self._items: list[pytest.Item] = []
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._items = session.items
-
-    def pytest_runtestloop(self) -> bool:
-        if super().pytest_runtestloop() is True:
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        super().pytest_runtestloop(session)
+        if not self.run.has_started:
             self.run.faults.append("The reference does not start, or its checks cannot be read.")
-            return True
-        self.found = [self._fuzzed(item) for item in self._items]
         return True
+
+    def _run_checks(self, runtime: Runtime, items: list[pytest.Item]) -> None:  # noqa: ARG002 - the base's name for it
+        self.found = [self._fuzzed(item) for item in items]
 
     def _fuzzed(self, item: pytest.Item) -> FuzzedCheck:
         identifier = item.name.removeprefix("test_")

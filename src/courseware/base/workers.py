@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 # Fresh processes: a forked one would inherit the threads and the terminal of the process that starts it.
 SPAWN = multiprocessing.get_context("spawn")
 LONGEST_SECONDS = 900.0
-"""The longest time that one call may take, in seconds."""
+"""How long one call may take, in seconds, unless another time is given."""
 STOP_SECONDS = 10.0
 
 
@@ -35,18 +35,24 @@ class NoResult:
 
 
 def run_in_workers(
-    function: Callable[[Argument], Result], calls: Iterable[tuple[Key, Argument]], *, workers: int
+    function: Callable[[Argument], Result],
+    calls: Iterable[tuple[Key, Argument]],
+    *,
+    workers: int,
+    seconds: float = LONGEST_SECONDS,
 ) -> Iterator[tuple[Key, Result | NoResult]]:
     """Call `function` for each argument in worker processes.
 
-    A worker that dies is replaced. `calls` is advanced only when a worker is free, so that arguments that are made on
-    the way need not fit into memory together. The function and its arguments must be picklable.
+    A worker that dies is replaced, and so is one that does not end a call within so many `seconds`. `calls` is advanced
+    only when a worker is free, so that arguments that are made on the way need not fit into memory together.
+
+    The function and its arguments must be picklable.
 
     Yields:
         The key of a call and its result, as soon as the result is known.
     """
     todo = iter(calls)
-    crew: list[_Worker[Key, Argument, Result]] = [_Worker(function) for _ in range(workers)]
+    crew: list[_Worker[Key, Argument, Result]] = [_Worker(function, seconds) for _ in range(workers)]
     try:
         while True:
             for worker in crew:
@@ -70,8 +76,9 @@ def run_in_workers(
 class _Worker(Generic[Key, Argument, Result]):
     """A process that does one call at a time, and the process that takes its place when it dies."""
 
-    def __init__(self, function: Callable[[Argument], Result]) -> None:
+    def __init__(self, function: Callable[[Argument], Result], seconds: float) -> None:
         self.key: Key | None = None
+        self._seconds = seconds
         self._function = function
         self._start()
 
@@ -83,7 +90,7 @@ class _Worker(Generic[Key, Argument, Result]):
 
     def give(self, key: Key, argument: Argument) -> None:
         self.key = key
-        self.deadline = time.monotonic() + LONGEST_SECONDS
+        self.deadline = time.monotonic() + self._seconds
         with suppress(BrokenPipeError):  # it has died; `take` says so
             self.connection.send(argument)
 
@@ -93,7 +100,7 @@ class _Worker(Generic[Key, Argument, Result]):
         key, self.key = self.key, None
         if self.deadline <= time.monotonic():
             self._replace()
-            return key, NoResult(f"it did not end within {LONGEST_SECONDS:.0f} s")
+            return key, NoResult(f"it did not end within {self._seconds:.0f} s")
         try:
             result: Result | NoResult = self.connection.recv()
         except (EOFError, OSError):

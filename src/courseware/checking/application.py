@@ -17,7 +17,8 @@ from courseware.checking.request import Request
 
 LAG_SECONDS = 0.3
 TRACEBACK = "Traceback (most recent call last):"
-FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+FRAME = re.compile(r'^[ \t]{1,100}File "(?P<file>[^"\n]{1,500})", line (?P<line>\d{1,9})', re.MULTILINE)
+ERROR_CHARACTERS = 300
 LIBRARY = re.compile(r"/(site-packages|lib/python[\d.]+)/|^<")  # <...> is code that a library made
 
 
@@ -196,7 +197,7 @@ def last_error(log: str) -> str:
         return ""
     own = [frame for frame in FRAME.finditer(traceback) if not LIBRARY.search(frame["file"])]
     place = f", {_short(own[-1]['file'])} line {own[-1]['line']}" if own else ""
-    return f"({error.strip()}{place})"
+    return f"({error.strip()[:ERROR_CHARACTERS]}{place})"
 
 
 def _short(file: str) -> str:

@@ -72,21 +72,22 @@ class ImageStore:
     def __init__(self, service: "ImageStoreService", patience: Patience | None = None) -> None:
         self._service = service
         self._patience = Patience() if patience is None else patience
-        self._uploads_before = len(service.pictures.uploads)
-        self._refusals_before = len(service.pictures.refusals)
+        self._uploads_before = service.pictures.uploads_taken
+        self._refusals_before = service.pictures.refused
 
     @property
     def uploads(self) -> "list[Upload]":
         """The uploads that the store has taken since this check began, the oldest first."""
-        return self._service.pictures.uploads[self._uploads_before :]
+        return self._service.pictures.uploads_after(self._uploads_before)
 
     def only_upload(self, *, asked: str, key: str = "no_upload") -> "Upload":
         """The one upload since this check began. Fails the check where there is none, or more."""
         uploads = self.uploads
-        if len(uploads) != 1:
+        count = self._service.pictures.uploads_taken - self._uploads_before
+        if count != 1:
             refused = "".join(f"; it refused: {reason}" for reason in self.refusals[-1:])
             raise CheckFailed(
-                key, asked=asked, expected="one upload that the store takes", got=f"{len(uploads) or 'none'}{refused}"
+                key, asked=asked, expected="one upload that the store takes", got=f"{count or 'none'}{refused}"
             )
         return uploads[0]
 
@@ -100,7 +101,7 @@ class ImageStore:
     @property
     def refusals(self) -> list[str]:
         """In which words the store has refused uploads since this check began, such as those with a wrong signature."""
-        return self._service.pictures.refusals[self._refusals_before :]
+        return self._service.pictures.refusals_after(self._refusals_before)
 
     def shown_at(self, address: str, *, asked: str, key: str = "no_picture") -> "Rendered":
         """What a browser gets at the address that an application tells. Fails the check where that is no picture."""

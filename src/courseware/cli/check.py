@@ -14,9 +14,11 @@ from courseware.cli.common import (
     FAILED,
     FAULT,
     HELD,
+    USUAL_TIME_LIMIT,
     JsonOption,
     SandboxOption,
     StepArgument,
+    TimeLimitOption,
     busy,
     console,
     open_workspace,
@@ -40,6 +42,7 @@ def judge_step(
     task: str | None = None,
     sandbox: bool | None = None,
     seed: int | None = None,
+    seconds: float = USUAL_TIME_LIMIT,
 ) -> Verdict:
     """The verdict about a submission, with a sign of being busy. Raises UsageError.
 
@@ -47,15 +50,21 @@ def judge_step(
     """
     kind: SandboxKind | None = None if sandbox is None else ("bubblewrap" if sandbox else "plain")
     with busy(f"Judging step {step.number}: {step.title} …"), redirect_stdout(sys.stderr):
-        return judge(workspace.course, step, submission.tree, task=task, sandbox=kind, seed=seed)
+        return judge(workspace.course, step, submission.tree, task=task, sandbox=kind, seed=seed, seconds=seconds)
 
 
 def judge_workspace(
-    workspace: Workspace, step: Step, *, task: str | None = None, sandbox: bool | None = None, seed: int | None = None
+    workspace: Workspace,
+    step: Step,
+    *,
+    task: str | None = None,
+    sandbox: bool | None = None,
+    seed: int | None = None,
+    seconds: float = USUAL_TIME_LIMIT,
 ) -> tuple[Submission, Verdict]:
     """What stands in the step's folder, and the verdict about it, which is kept as progress. Raises UsageError."""
     submission = workspace.submission(step)
-    verdict = judge_step(workspace, step, submission, task=task, sandbox=sandbox, seed=seed)
+    verdict = judge_step(workspace, step, submission, task=task, sandbox=sandbox, seed=seed, seconds=seconds)
     workspace.record(verdict, task)
     return submission, verdict
 
@@ -65,14 +74,17 @@ def remarks(submission: Submission, step: Step) -> list[str]:
 
     That is what intake left out and what it warns of, and the conflicts that moving on has left.
     """
+    from courseware.judging.intake.collecting import quoted
     from courseware.student.workspace import left_conflicts
     from courseware.views.wording import tasks_in
 
+    found = [f"Judged was the project in {quoted(submission.place)}."] if submission.place else []
     undecided = [
-        f"Still to decide, between yours and what step {step.number} brings: {path} ({tasks_in(step, path)})"
+        f"Still to decide, between yours and what step {step.number} brings: {quoted(path)} ({tasks_in(step, path)})"
         for path in left_conflicts(submission.tree, step.number)
     ]
-    return [*undecided, *(f"Left out: {path}" for path in submission.dropped), *submission.warnings]
+    left_out = [f"Left out: {quoted(path)}" for path in submission.dropped]
+    return [*found, *undecided, *left_out, *submission.warnings]
 
 
 def check(
@@ -86,6 +98,7 @@ def check(
     submission: Annotated[
         Path | None, typer.Option(help="Judge this folder or archive instead; your progress stays as it is.")
     ] = None,
+    time_limit: TimeLimitOption = USUAL_TIME_LIMIT,
 ) -> None:
     """Judge your work on a step, or on one of its tasks."""
     workspace = open_workspace()
@@ -95,12 +108,12 @@ def check(
     from courseware.cli.check import judge_step, judge_workspace, remarks
 
     if submission is None:
-        judged, verdict = judge_workspace(workspace, asked, task=task, sandbox=sandbox, seed=seed)
+        judged, verdict = judge_workspace(workspace, asked, task=task, sandbox=sandbox, seed=seed, seconds=time_limit)
     else:
         from courseware.judging.intake import read_project
 
         judged = read_project(submission, asked)
-        verdict = judge_step(workspace, asked, judged, task=task, sandbox=sandbox, seed=seed)
+        verdict = judge_step(workspace, asked, judged, task=task, sandbox=sandbox, seed=seed, seconds=time_limit)
     if as_json:
         print_json(verdict.model_dump(mode="json"))
         for remark in remarks(judged, asked):

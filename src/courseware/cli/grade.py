@@ -14,9 +14,11 @@ from courseware.cli.common import (
     FAILED,
     HELD,
     USUAL_JOBS,
+    USUAL_TIME_LIMIT,
     EachStepArgument,
     JobsOption,
     JsonOption,
+    TimeLimitOption,
     console,
     counting,
     print_json,
@@ -44,6 +46,7 @@ def grade(
     force: Annotated[
         bool, typer.Option("--force", help="Write everything into the gradebook again, as after a new due date.")
     ] = False,
+    time_limit: TimeLimitOption = USUAL_TIME_LIMIT,
     as_json: JsonOption = False,
 ) -> None:
     """Judge a whole class, and write its points into nbgrader's gradebook.
@@ -68,7 +71,7 @@ def grade(
         records = []
         for grading in gradings:
             todo = grading.jobs
-            _judge(grading, todo, _judged(course, todo, cluster=cluster, workers=jobs))
+            _judge(grading, todo, _judged(course, todo, cluster=cluster, workers=jobs, seconds=time_limit))
             _bring(grading, force=force)
             records.append(_record(grading, judged=len(todo)))
     if as_json:
@@ -90,20 +93,20 @@ def _require(sandbox: SandboxKind, *, judged_here: bool) -> None:
         )
 
 
-def _judged(course: Course, jobs: list[Job], *, cluster: str | None, workers: int) -> Generator[Judged]:
+def _judged(course: Course, jobs: list[Job], *, cluster: str | None, workers: int, seconds: float) -> Generator[Judged]:
     """What becomes of the jobs, here or on a cluster."""
     if not jobs:
         return
     if cluster is None:
         from courseware.classroom.judgements.jobs import judge_here
 
-        yield from judge_here(course.root, jobs, workers=min(workers, len(jobs)))
+        yield from judge_here(course.root, jobs, workers=min(workers, len(jobs)), seconds=seconds)
         return
     try:
         from courseware.classroom.judgements.cluster import judge_on_cluster
     except ModuleNotFoundError as missing:
         raise UsageError(f"--cluster needs the package {missing.name}: pip install 'courseware[cluster]'") from None
-    yield from judge_on_cluster(cluster, course, jobs)
+    yield from judge_on_cluster(cluster, course, jobs, seconds=seconds)
 
 
 def _judge(grading: StepGrading, jobs: list[Job], judged: Generator[Judged]) -> None:

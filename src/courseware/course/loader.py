@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from courseware.base.errors import UsageError
-from courseware.course.model import Course, Lesson, Step
+from courseware.course.model import Application, Course, Lesson, Step
 
 Model = TypeVar("Model", bound=BaseModel)
 SLUG = re.compile(r"(?=[a-z])(?:step_(?P<number>\d+)_)?[a-z0-9_]+")
@@ -34,7 +34,9 @@ def load_course(root: Path) -> Course:
     """
     root = root.resolve()
     path = root / "lessons" / "course.toml"
-    stages = tuple(sorted(_steps(root), key=lambda step: step.number))
+    values = read_toml(path)
+    application = parse(Application, values.get("application", {}), path, "application")
+    stages = tuple(sorted(_steps(root, application), key=lambda step: step.number))
     for step, following in pairwise(stages):
         if step.number == following.number:
             raise UsageError(
@@ -42,7 +44,7 @@ def load_course(root: Path) -> Course:
             )
     if not any(step.tasks for step in stages):
         raise UsageError(f"{path.parent}: no step has tasks. Add [[tasks]] to the lesson.toml of one.")
-    return parse(Course, {"root": root, "stages": stages, **read_toml(path)}, path)
+    return parse(Course, {"root": root, "stages": stages, **values}, path)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -53,21 +55,25 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} cannot be read: {error}") from error
 
 
-def parse(model: type[Model], values: dict[str, Any], path: Path) -> Model:
-    """`values` as a `model`. Raises UsageError with the first wrong key and the file that it stands in."""
+def parse(model: type[Model], values: dict[str, Any], path: Path, table: str = "") -> Model:
+    """`values` as a `model`. Raises UsageError with the first wrong key and the file that it stands in.
+
+    `table`: the table of the file that the values are.
+    """
     try:
         return model.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        place = ".".join(str(part) for part in (table, *first["loc"]) if part != "")
         raise UsageError(": ".join(filter(None, (str(path), place, first["msg"])))) from error
 
 
-def _steps(root: Path) -> list[Step]:
+def _steps(root: Path, application: Application) -> list[Step]:
     steps = []
     for path in root.glob("lessons/*/lesson.toml"):
         lesson = parse(Lesson, read_toml(path), path)
-        steps.append(Step(root=root, number=_number(path, lesson), slug=path.parent.name, lesson=lesson))
+        number = _number(path, lesson)
+        steps.append(Step(root=root, number=number, slug=path.parent.name, lesson=lesson, application=application))
     return steps
 
 

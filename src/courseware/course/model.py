@@ -134,12 +134,16 @@ class Lesson(FrozenModel):
 
 
 class Step(FrozenModel):
-    """A lesson and its place: `root` is the course's folder, `slug` the name of every folder of the step."""
+    """A lesson and its place: `root` is the course's folder, `slug` the name of every folder of the step.
+
+    `application` is what the step works on, by whose files a project is recognised.
+    """
 
     root: Path
     number: int
     slug: str
     lesson: Lesson
+    application: Application
 
     @property
     def title(self) -> str:

@@ -14,6 +14,7 @@ import pytest
 from courseware.base.errors import UsageError
 from courseware.checking.check import CheckEntry
 from courseware.course import Course, Step, Task
+from courseware.judging.deadline import Deadline, DeadlinePlugin
 from courseware.judging.fixtures import Fixtures
 from courseware.judging.pytest_plugin import CheckRun, JudgePlugin, Note
 from courseware.judging.runtime import Runtime
@@ -35,15 +36,23 @@ class CourseFault(UsageError):
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """What became of the checks that were run for these tasks, and of those that they needed."""
+    """What became of the checks that were run for these tasks, and of those that they needed.
+
+    `is_cut_short`: some were not run, because the time for the judgement was over.
+    """
 
     tasks: tuple[Task, ...]
     results: tuple[CheckResult, ...]
     faults: tuple[str, ...]
+    is_cut_short: bool = False
 
     @property
     def valid(self) -> bool:
-        return not self.faults and all(result.outcome is not Outcome.ERROR for result in self.results)
+        return (
+            not self.faults
+            and not self.is_cut_short
+            and all(result.outcome is not Outcome.ERROR for result in self.results)
+        )
 
     def task_results(self) -> tuple[TaskResult, ...]:
         return tuple(self._task_result(task.id, task.title) for task in self.tasks)
@@ -70,20 +79,24 @@ def run_checks(
     task: str | None,
     hidden: bool,
     seed: int,
+    deadline: Deadline,
     first_tasks: Collection[str] = (),
     stop: bool = False,
 ) -> FinishedRun:
     """Runs the checks of `task` (or of the whole step) and what they need, in an order drawn from `seed`.
 
-    Those of `first_tasks` come first. With `stop` the run ends after the first check that fails.
+    Those of `first_tasks` come first. With `stop` the run ends after the first check that fails. No check begins after
+    the deadline.
     """
-    plugin = JudgePlugin(step, runtime, task=task, seed=seed, first_tasks=first_tasks)
-    run_pytest(course, step, plugin, Fixtures(runtime, seed), hidden=hidden, stop=stop)
+    plugin = JudgePlugin(step, runtime, task=task, seed=seed, first_tasks=first_tasks, stop=stop)
     run = plugin.run
+    limit = DeadlinePlugin(deadline, run)
+    run_pytest(course, step, plugin, Fixtures(runtime, seed), limit, hidden=hidden)
+    is_cut_short = limit.has_cut_short
     tasks = step.tasks if task is None else (step.task(task),)
-    run.faults += _not_run(run, stop=stop) or _uncounted(tasks, run, hidden=hidden)
+    run.faults += (not is_cut_short and _not_run(run, stop=stop)) or _uncounted(tasks, run, hidden=hidden)
     results = tuple(_result(entry, run.notes[entry.id]) for entry in _by_task(step, run))
-    return FinishedRun(tasks, results, tuple(run.faults))
+    return FinishedRun(tasks, results, tuple(run.faults), is_cut_short)
 
 
 def _not_run(run: CheckRun, *, stop: bool) -> list[str]:
@@ -146,9 +159,7 @@ def _result(entry: CheckEntry, note: Note) -> CheckResult:
     )
 
 
-def run_pytest(
-    course: Course, step: Step, plugin: JudgePlugin, *others: object, hidden: bool, stop: bool = False
-) -> None:
+def run_pytest(course: Course, step: Step, plugin: JudgePlugin, *others: object, hidden: bool) -> None:
     """Run pytest in the folder of the checks. Where it does not run the checks to their end, `plugin` has a fault.
 
     Paths of files are relative to that folder: pytest reads `[` and `::` in an argument as a part of a test's name.
@@ -163,7 +174,6 @@ def run_pytest(
     arguments = [
         "-c", os.devnull, "--rootdir", ".", "--confcutdir", ".",
         "--import-mode=importlib", "--disable-plugin-autoload", "--capture=no", "--strict-markers",
-        *(["--exitfirst"] if stop else []),
         *(argument for name in UNUSED_PLUGINS for argument in ("-p", f"no:{name}")),
     ]  # fmt: skip
     with _without_pytest_settings(), _importing_from(checks), chdir(checks):

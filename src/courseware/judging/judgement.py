@@ -15,6 +15,8 @@ from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime,
 from courseware.judging.sandbox import ApplicationCommand, RunningApplication, SandboxKind, available, start_application
 from courseware.verdict import Verdict
 
+USUAL_SECONDS = 300.0
+"""How long a judgement may take: many times what the slowest step takes."""
 ADDRESS = "http://address-of-the-application.example"
 """Where the application is told that the world reaches it: nowhere, so that one that makes an address up is noticed."""
 
@@ -31,6 +33,7 @@ def judge(
     seed: int | None = None,
     first_tasks: Collection[str] = (),
     stop_at_failure: bool = False,
+    seconds: float = USUAL_SECONDS,
 ) -> Verdict:
     """The verdict about the project `tree` for `step`.
 
@@ -43,6 +46,7 @@ def judge(
         seed: of the order of checks and of their data; None draws one. The verdict names it.
         first_tasks: run the checks of these tasks before the others, as far as their needs allow.
         stop_at_failure: run no more checks after the first that fails. The others are then shown as skipped.
+        seconds: how long it may take. Then the application is ended, and the verdict is not valid.
 
     Raises:
         UsageError: for an unknown task, or a sandbox that this machine does not have.
@@ -56,10 +60,21 @@ def judge(
     with started(course, tree, stage or step.number, kind) as runtime:
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
         from courseware.judging.checks_run import run_checks
+        from courseware.judging.deadline import Deadline
 
-        run = run_checks(
-            course, step, runtime, task=task, hidden=hidden, seed=seed, first_tasks=first_tasks, stop=stop_at_failure
-        )
+        deadline = Deadline(seconds - (time.monotonic() - began))
+        with deadline.calling(runtime.server.end_for_good):
+            run = run_checks(
+                course,
+                step,
+                runtime,
+                task=task,
+                hidden=hidden,
+                seed=seed,
+                deadline=deadline,
+                first_tasks=first_tasks,
+                stop=stop_at_failure,
+            )
         runtime.server.stop()  # its log is complete only then
         return Verdict(
             step=step.number,
@@ -71,6 +86,7 @@ def judge(
             seconds=round(time.monotonic() - began, 3),
             seed=seed,
             valid=run.valid,
+            cut_short_after=seconds if run.is_cut_short else None,
             notes=run.faults,
             application=runtime.server.report(),
             tasks=run.task_results(),

@@ -47,10 +47,20 @@ class CheckRun:
 
 
 class JudgePlugin:
-    """Runs the step's checks of `task` (all if None) against `runtime`; without one it only collects them."""
+    """Runs the step's checks of `task` (all if None) against `runtime`; without one it only collects them.
+
+    With `stop` no check is run after the first that fails.
+    """
 
     def __init__(
-        self, step: Step, runtime: Runtime | None, *, task: str | None, seed: int, first_tasks: Collection[str] = ()
+        self,
+        step: Step,
+        runtime: Runtime | None,
+        *,
+        task: str | None,
+        seed: int,
+        first_tasks: Collection[str] = (),
+        stop: bool = False,
     ) -> None:
         self.run = CheckRun()
         self._step = step
@@ -63,6 +73,7 @@ class JudgePlugin:
         self._is_alone = False
         """Whether no check before the present one had its start of the application."""
         self._first_tasks = first_tasks
+        self._stop = stop
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{MARKER}(declaration): a check of the course")
@@ -134,30 +145,32 @@ class JudgePlugin:
             self.run.faults.append(f"These checks need each other: {', '.join(error.args[1])}.")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Runs the checks, or none where nothing can be judged. Pytest takes True for "done".
-
-        Hidden checks come after all visible ones, and the first of them begins with a fresh start of the application.
-        """
+        """Runs the checks, or none where nothing can be judged. Pytest takes True for "done"."""
         runtime = self._runtime
-        if runtime is None or self.run.faults:
-            return True
-        self.run.has_started = runtime.server.ensure_running().phase == "ready"
-        if not self.run.has_started:
-            return True
+        if runtime is not None and not self.run.faults:
+            self.run.has_started = runtime.server.ensure_running().phase == "ready"
+            if self.run.has_started:
+                self._run_checks(runtime, session.items)
+        return True
+
+    def _run_checks(self, runtime: Runtime, items: list[pytest.Item]) -> None:
+        """Hidden checks come after all visible ones, and the first of them begins with a fresh start."""
         previous_is_visible = True
-        for item, following in zip_longest(session.items, session.items[1:]):
-            is_visible = self.run.entries[item.name.removeprefix("test_")].visible
+        for item, following in zip_longest(items, items[1:]):
+            identifier = item.name.removeprefix("test_")
+            is_visible = self.run.entries[identifier].visible
             if previous_is_visible and not is_visible:
                 runtime.server.give_up()
             previous_is_visible = is_visible
             self._attempt(runtime, item, following, patient=False)
             if self._is_to_be_repeated(runtime, item):
                 runtime.server.give_up()
-                self.run.notes[item.name.removeprefix("test_")].outcome = None
+                self.run.notes[identifier].outcome = None
                 self._attempt(runtime, _again(item), following, patient=True)
             if runtime.patience.is_exhausted:
                 runtime.server.give_up()
-        return True
+            if self._stop and self.run.notes[identifier].outcome is Outcome.FAILED:
+                return
 
     def _attempt(self, runtime: Runtime, item: pytest.Item, following: pytest.Item | None, *, patient: bool) -> None:
         runtime.patience.begin(patient=patient)

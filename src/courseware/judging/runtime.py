@@ -17,6 +17,7 @@ from courseware.verdict import ApplicationReport, StartFailure
 START_SECONDS = 15.0
 """For the start of each process, on a machine that has nothing else to do."""
 LOG_CHARACTERS = 64 * 1024
+OVER = "It was ended, because the time for the judgement was over."
 
 
 class JudgeServices:
@@ -71,6 +72,8 @@ class JudgeServices:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stopping.close()
+        for service in self._by_name.values():  # the next submission needs the memory
+            service.forget()
 
     def _serve_here(self, name: str) -> int:
         listener = listen(0)
@@ -128,6 +131,7 @@ class RestartingServer:
         self._was_ready: set[StartOptions] = set()
         self._failed: dict[StartOptions, StartReport] = {}
         self._given_up = False
+        self._is_ended_for_good = False
         self.options = USUAL
         """How the application was started the last time."""
         self.restarts = 0
@@ -135,6 +139,8 @@ class RestartingServer:
 
     def ensure_running(self, options: StartOptions = USUAL) -> StartReport:
         """How the application has started with these options, after waiting for that or starting it again."""
+        if self._is_ended_for_good:
+            return StartReport("ended", OVER)
         if options in self._failed:
             return self._failed[options]
         if options != self.options or (options in self._was_ready and (self._given_up or self.has_ended)):
@@ -155,6 +161,11 @@ class RestartingServer:
     def stop(self) -> None:
         """Ends the application. May be called again."""
         self._running.stop()
+
+    def end_for_good(self) -> None:
+        """End the application, which is not started again. May be called from another thread."""
+        self._is_ended_for_good = True
+        self._running.end(OVER)
 
     def _without_indexes(self, report: StartReport) -> StartReport:
         error = self._running.ask_database({"do": "drop_indexes"}).get("error")
@@ -210,6 +221,8 @@ class RestartingServer:
         self._earlier_log = self._earlier_log[-LOG_CHARACTERS:]
         self._running = self._start(options)
         self._given_up = False
+        if self._is_ended_for_good:
+            self._running.end(OVER)
         self.options = options
         self.restarts += 1
 

@@ -40,6 +40,9 @@ class Service(Protocol):
     def stop(self) -> None:
         """Ends all connections and threads. May be called again."""
 
+    def forget(self) -> None:
+        """Lets go of all that it keeps in memory."""
+
 
 @dataclass(frozen=True)
 class Kind:

@@ -24,6 +24,8 @@ from courseware.services.servers import POLL_SECONDS, FaultMode, FaultState, Lis
 STATIC = Path(__file__).parent / "pages"
 CONNECTIONS = 100
 MOST_BYTES = 16 * 1024 * 1024
+MOST_BYTES_TOGETHER = 64 * 1024 * 1024
+"""Of all requests that wait while a service stalls."""
 # A page loads what is its own and nothing else. JupyterLab's proxy shows it under JupyterLab's own address.
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; frame-src 'self'; "
@@ -107,6 +109,7 @@ class FaultInjection:
         self._faults = faults
         self._refusal = refusal
         self._prefix = prefix
+        self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(self._prefix) or self._faults.now is FaultMode.NONE:
@@ -131,17 +134,25 @@ class FaultInjection:
         """What came while the service stalled; None when the client has gone, whose request then has no effect."""
         received: list[Message] = []
         waiting = asyncio.ensure_future(receive())
-        while self._faults.now is FaultMode.STALLS or not received:
-            if not (await asyncio.wait([waiting], timeout=POLL_SECONDS))[0]:
-                continue
-            received.append(waiting.result())
-            if received[-1]["type"] == "http.disconnect" or sum(len(part["body"]) for part in received) > MOST_BYTES:
-                return None
-            waiting = asyncio.ensure_future(receive())
-        if waiting.done():
-            received.append(waiting.result())
-        waiting.cancel()
-        return received
+        size = 0
+        try:
+            while self._faults.now is FaultMode.STALLS or not received:
+                if not (await asyncio.wait([waiting], timeout=POLL_SECONDS))[0]:
+                    continue
+                received.append(waiting.result())
+                part = len(received[-1].get("body", b""))
+                size += part
+                self._bytes += part
+                is_too_large = size > MOST_BYTES or self._bytes > MOST_BYTES_TOGETHER
+                if received[-1]["type"] == "http.disconnect" or is_too_large:
+                    return None
+                waiting = asyncio.ensure_future(receive())
+            if waiting.done():
+                received.append(waiting.result())
+            waiting.cancel()
+            return received
+        finally:
+            self._bytes -= size
 
 
 class Dropped(Exception):

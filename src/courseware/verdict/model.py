@@ -87,7 +87,9 @@ class Verdict(FrozenModel):
 
     The same submission, step, checks and seed give the same verdict, but for `judged_at` and the seconds.
     `submission` and `checks_version` are SHA-256 digests (hex) of the files judged and of the checks that judged them.
-    `valid` is False when the judge itself failed: then no point may be read off, and a person must look.
+    `valid` is False when the judge itself failed: then no point may be read off, and a person must look. The same holds
+    where `cut_short_after` is set: so many seconds were over before all checks had run, and `checks` holds what was
+    judged until then.
     """
 
     format: Literal[1] = 1
@@ -100,6 +102,7 @@ class Verdict(FrozenModel):
     seconds: float = Field(ge=0)
     seed: int
     valid: bool
+    cut_short_after: float | None = Field(default=None, gt=0)
     notes: tuple[Untrusted, ...] = ()
     application: ApplicationReport
     tasks: tuple[TaskResult, ...]

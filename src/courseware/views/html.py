@@ -5,13 +5,18 @@ from html import escape
 
 from courseware.base.text import printable
 from courseware.verdict import CheckResult, Failure, Outcome, Verdict
-from courseware.views.wording import COURSE_FAULT, PHASES, SIGNS, circumstances, course_faults
+from courseware.views.wording import COURSE_FAULT, PHASES, SIGNS, circumstances, course_faults, too_long
 
 
 def verdict_html(verdict: Verdict, task: str) -> str:
     """What the verdict says about a task. It is readable on light and on dark ground, and asks for no other file."""
     parts = [STYLE, _paragraph("head", f"Task {task}  {_title(verdict, task)}", _points(verdict, task))]
-    if not verdict.valid:
+    if verdict.cut_short_after is not None:
+        parts += [
+            _paragraph("bad", too_long(verdict)),
+            f"<table><tbody>{''.join(_rows(verdict, task))}</tbody></table>",
+        ]
+    elif not verdict.valid:
         parts += [_paragraph("bad", COURSE_FAULT), *(_block(detail) for detail in course_faults(verdict))]
     elif verdict.application.failure is not None:
         failure = verdict.application.failure
@@ -27,11 +32,12 @@ def verdict_html(verdict: Verdict, task: str) -> str:
 def verdict_text(verdict: Verdict, task: str) -> str:
     """The same in plain text, without hints."""
     lines = [f"Task {task}  {_title(verdict, task)}: {_points(verdict, task)}"]
-    if not verdict.valid:
+    if not verdict.valid and verdict.cut_short_after is None:
         lines += [COURSE_FAULT, *course_faults(verdict)]
-    elif verdict.application.failure is not None:
+    elif verdict.valid and verdict.application.failure is not None:
         lines += [PHASES[verdict.application.failure.phase], verdict.application.failure.text]
     else:
+        lines += [] if verdict.valid else [too_long(verdict)]
         for check in _checks(verdict, task):
             lines.append(f"{SIGNS[check.outcome]} {check.sentence}")
             lines += [f"    {name}: {text}" for name, text in _findings(check.failure)]

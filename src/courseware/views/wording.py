@@ -1,5 +1,7 @@
 """What several views say in the same words, wherever they show it."""
 
+from collections import Counter
+
 from courseware.base.text import printable
 from courseware.course import Step
 from courseware.verdict import CheckResult, Outcome, Verdict
@@ -14,6 +16,16 @@ PHASES = {
 SIGNS = {Outcome.PASSED: "✔", Outcome.FAILED: "✘", Outcome.SKIPPED: "·", Outcome.ERROR: "!"}
 COURSE_FAULT = "The course's own checks failed. This is not your mistake, and says nothing about your work."
 STARTS = "The application starts"
+
+
+def too_long(verdict: Verdict) -> str:
+    """What to say of a judgement that was cut short: how far it came. Without points, since they are not known."""
+    outcomes = Counter(check.outcome for check in verdict.checks)
+    left = len(verdict.checks) - outcomes[Outcome.PASSED] - outcomes[Outcome.FAILED]
+    return (
+        f"Judging took too long and was stopped after {verdict.cut_short_after:g} s. Until then "
+        f"{outcomes[Outcome.PASSED]} checks passed and {outcomes[Outcome.FAILED]} failed; {left} did not run."
+    )
 
 
 def course_faults(verdict: Verdict) -> list[str]:

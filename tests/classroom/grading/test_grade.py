@@ -74,7 +74,7 @@ def test_what_cannot_be_taken_in_gets_its_message_and_stops_nobody(
     (classroom.hand_in("link", reference) / "app" / "greeting.py").unlink()
     (classroom.folder.submission("link", classroom.step.slug) / "app" / "greeting.py").symlink_to(secret)
     link = classroom.hand_in("disguised_link", reference)
-    (link / "not_taken_in.txt").write_text("I took this in myself.")
+    (link / "not_taken_in.txt").write_text("Full marks were given by the instructor.")
     (link / "app" / "secret.txt").symlink_to(secret)
     with (classroom.hand_in("huge", reference) / "data.bin").open("wb") as file:
         file.truncate(200 * 1024 * 1024)
@@ -87,10 +87,10 @@ def test_what_cannot_be_taken_in_gets_its_message_and_stops_nobody(
     def remark(student: str) -> str:
         return str(students[student]["remark"])
 
-    assert remark("no_files") == "There are no files in it."
-    assert "app/greeting.py is a link" in remark("link")
-    assert remark("disguised_link") == "I took this in myself."
-    assert "data.bin is larger than 4 MiB" in remark("huge")
+    assert remark("no_files") == "No project was found. These files came: none."
+    assert '"app/greeting.py" is a link' in remark("link")
+    assert remark("disguised_link").startswith('"app/secret.txt" is a link')
+    assert '"data.bin" is larger than 4 MiB' in remark("huge")
     assert [students[student]["points"] for student in ("no_files", "link", "disguised_link", "huge")] == [None] * 4
     # Of these the notebook alone is broken, or the code alone: they have points that they earned.
     assert [students[student]["points"] for student in ("no_notebook", "broken_notebook", "broken_code")] == [9, 9, 0]

@@ -23,7 +23,7 @@ from ...nbgrader_command import nbgrader_command
 MINIATURE = Path(__file__).parents[2] / "miniature_course"
 SLUG = "step_1_greeting"
 NOTEBOOK = f"{SLUG}.ipynb"
-QUESTION = {
+ANSWER_CELL = {
     "cell_type": "markdown",
     "id": "question_1_a",
     "metadata": {
@@ -51,7 +51,7 @@ def course(tmp_path: Path) -> Course:
     shutil.copytree(MINIATURE, root, ignore=shutil.ignore_patterns("workspace", "__pycache__"))
     path = root / "notebooks" / NOTEBOOK
     notebook = json.loads(path.read_text())
-    notebook["cells"].append(QUESTION)
+    notebook["cells"].append(ANSWER_CELL)
     path.write_text(json.dumps(notebook))
     return load_course(root)
 

@@ -47,7 +47,7 @@ def test_a_good_submission_gets_nbgrader_s_two_files_and_stays_as_it_is(folder: 
 def test_what_is_judged_is_the_project_alone(folder: CourseFolder, submission: Path) -> None:
     make_safe(folder, "ada", SLUG)
     (submission / "app" / "extra.py").write_text("more = 1\n")
-    assert sorted(project_in(submission, folder.course.step(1)).tree) == [
+    assert sorted(project_in(folder, "ada", folder.course.step(1)).tree) == [
         "app/__init__.py",
         "app/extra.py",
         "app/greeting.py",
@@ -83,11 +83,11 @@ def test_links_are_set_aside_unread(folder: CourseFolder, submission: Path, tmp_
     (submission / "app" / "stolen.py").symlink_to(secret)
     make_safe(folder, "ada", SLUG)
     assert is_plain(submission)
-    assert "app/stolen.py is a link" in (submission / REFUSAL).read_text()
+    assert '"app/stolen.py" is a link' in (submission / REFUSAL).read_text()
     assert set_aside(folder) == ["app", "lesson"]
     assert b"password" not in b"".join(read_tree(submission).values())
-    with pytest.raises(IntakeRefused, match=r"app/stolen\.py is a link"):
-        project_in(submission, folder.course.step(1))
+    with pytest.raises(IntakeRefused, match=r'"app/stolen\.py" is a link'):
+        project_in(folder, "ada", folder.course.step(1))
 
 
 def test_links_in_files_that_are_left_out_anyhow_are_no_way_round(folder: CourseFolder, submission: Path) -> None:
@@ -113,15 +113,16 @@ def test_a_huge_file_is_set_aside_and_the_answers_in_words_are_kept(folder: Cour
         file.truncate(200 * 1024 * 1024)
     notebook = (submission / NOTEBOOK).read_bytes()
     make_safe(folder, "ada", SLUG)
-    assert "film.bin is larger than 4 MiB" in (submission / REFUSAL).read_text()
+    assert '"film.bin" is larger than 4 MiB' in (submission / REFUSAL).read_text()
     assert (submission / NOTEBOOK).read_bytes() == notebook
     assert "film.bin" in set_aside(folder)
 
 
-def test_an_empty_submission_is_refused_with_a_notebook_that_says_so(folder: CourseFolder) -> None:
+def test_an_empty_submission_has_no_project_and_a_notebook_that_says_so(folder: CourseFolder) -> None:
     make_safe(folder, "ada", SLUG)
     place = folder.submission("ada", SLUG)
-    assert (place / REFUSAL).read_text() == "There are no files in it.\n"
+    with pytest.raises(IntakeRefused, match=r"No project was found\. These files came: none\."):
+        project_in(folder, "ada", folder.course.step(1))
     assert "No notebook was handed in." in (place / NOTEBOOK).read_text()
     assert set_aside(folder) == []
 
@@ -148,8 +149,8 @@ def test_a_damaged_notebook_is_replaced_and_the_files_are_judged(
     cells = json.loads((submission / NOTEBOOK).read_text())["cells"]
     assert "it is damaged" in cells[0]["source"][0]
     assert [cell["id"] for cell in cells[-3:]] == ["task_1_1", "task_1_2", "question_1_a"]
-    assert set_aside(folder) == [NOTEBOOK]
-    assert "app/greeting.py" in project_in(submission, folder.course.step(1)).tree
+    assert (submission / f"{NOTEBOOK}.txt").read_bytes() == content
+    assert "app/greeting.py" in project_in(folder, "ada", folder.course.step(1)).tree
 
 
 def test_a_notebook_that_is_a_link_is_never_read(folder: CourseFolder, submission: Path, tmp_path: Path) -> None:

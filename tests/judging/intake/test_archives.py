@@ -52,12 +52,6 @@ def test_files_are_taken(write: Writer, tmp_path: Path) -> None:
 
 
 @writers
-def test_a_folder_around_the_project_is_taken_away(write: Writer, tmp_path: Path) -> None:
-    files = {f"work-main/{name}": content for name, content in FILES.items()}
-    assert read_submission(write(tmp_path, {**files, "__MACOSX/._work": b""})).tree == FILES
-
-
-@writers
 def test_a_folder_of_the_project_stays(write: Writer, tmp_path: Path) -> None:
     assert read_submission(write(tmp_path, {"app/main.py": b"", "app/__init__.py": b""})).tree.keys() == {
         "app/main.py",
@@ -122,7 +116,7 @@ def test_bombs_are_refused(write: Writer, tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_packed_too_well_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(IntakeRefused, match="bomb unpacks to more than 100 times its size"):
+    with pytest.raises(IntakeRefused, match='"bomb" unpacks to more than 100 times its size'):
         read_submission(write_zip(tmp_path, {"bomb": bytes(3 * MIB)}))
 
 
@@ -143,7 +137,7 @@ def test_the_same_file_twice_is_refused(write: Writer, tmp_path: Path) -> None:
             return [*super().items(), *super().items()]
 
     path = write(tmp_path, Twice(FILES))
-    with pytest.raises(IntakeRefused, match=r"app/main\.py is in it twice"):
+    with pytest.raises(IntakeRefused, match=r'"app/main\.py" is in it twice'):
         read_submission(path)
 
 
@@ -154,7 +148,7 @@ def test_a_zip_with_something_else_than_files_is_refused(kind: int, tmp_path: Pa
         entry = zipfile.ZipInfo("README.md")
         entry.external_attr = (kind | 0o777) << 16
         archive.writestr(entry, "/etc/shadow")
-    with pytest.raises(IntakeRefused, match=r"README\.md is a link or something else that is no file"):
+    with pytest.raises(IntakeRefused, match=r'"README\.md" is a link or something else that is no file'):
         read_submission(path)
 
 

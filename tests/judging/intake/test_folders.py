@@ -127,20 +127,20 @@ def case_clash(project: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (link, "README.md is a link"),
-        (link_to_a_folder, "lib is a link"),
-        (loop, "app/again is a link"),
-        (broken_link, "nothing is a link"),
-        (pipe, "pipe is a link or something else that is no file"),
+        (link, '"README.md" is a link'),
+        (link_to_a_folder, '"lib" is a link'),
+        (loop, '"app/again" is a link'),
+        (broken_link, '"nothing" is a link'),
+        (pipe, '"pipe" is a link or something else that is no file'),
         (deep, "lies too deep"),
         (many, "more than 2000 files"),
-        (sparse, "large is larger than 4 MiB"),
+        (sparse, '"large" is larger than 4 MiB'),
         (large_together, "larger than 16 MiB together"),
-        (newline, r"The name a\\nb.py has characters"),
-        (escape, r"The name a\\x1b\[2J.py has characters"),
+        (newline, r'The name "a\\nb.py" has characters'),
+        (escape, r'The name "a\\x1b\[2J.py" has characters'),
         (not_unicode, "has characters"),
         (backslash, "has characters"),
-        (case_clash, "App and app differ by capital letters only"),
+        (case_clash, '"App" and "app" differ by capital letters only'),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -183,7 +183,7 @@ def test_files_that_hide_a_library_are_told(project: Path, name: str, module: st
     (project / name).parent.mkdir(exist_ok=True)
     (project / name).touch()
     (warning,) = read_submission(project).warnings
-    assert warning.startswith(f"{name} hides the module {module},")
+    assert warning.startswith(f'"{name}" hides the module {module},')
 
 
 @pytest.mark.parametrize("name", ["app/json.py", "pydantic/env.py", "birds.py", "birds/__init__.py", "json.txt"])

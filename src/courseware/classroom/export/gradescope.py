@@ -16,14 +16,14 @@ from typing import Any
 from courseware.base.errors import UsageError
 from courseware.base.models import FrozenModel
 from courseware.base.text import printable
-from courseware.base.tree import Tree, archive, read_tree
+from courseware.base.tree import archive, read_tree
 from courseware.classroom.export.graded_class import GradedStep
 from courseware.classroom.judgements.jobs import judge_submission
 from courseware.classroom.kit.engine import engine_files, engine_folder, pins_of, requirements_of
 from courseware.classroom.nbgrader.feedback import NOT_TAKEN_IN, hidden_sentence
 from courseware.course import Course, Step, check_files, load_course
 from courseware.course.stages import finish
-from courseware.judging.intake import IntakeRefused, read_project
+from courseware.judging.intake import read_project
 from courseware.judging.sandbox import SandboxKind, available
 from courseware.verdict import CheckResult, Outcome, Verdict
 from courseware.views.wording import STARTS, circumstances, failure_text, start_text, why_skipped
@@ -143,19 +143,12 @@ def _judge(source: Path, submission: Path) -> dict[str, Any]:
     course = load_course(source / COURSE)
     step = course.step(settings.step)
     kind: SandboxKind = "plain" if settings.plain and not available().bubblewrap else "bubblewrap"
-    judgement = judge_submission(course, step, lambda: _project(submission, step), sandbox=kind)
+    judgement = judge_submission(course, step, lambda: read_project(submission, step).tree, sandbox=kind)
     if judgement.refusal:
         return not_taken_in(judgement.refusal)
     if judgement.verdict is None:
         raise NotJudged(judgement.fault)
     return results(judgement.verdict)
-
-
-def _project(submission: Path, step: Step) -> Tree:
-    tree = read_project(submission, step).tree
-    if not tree:
-        raise IntakeRefused("There is no file of the application in it.")
-    return tree
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ class StepGrading:
             failure = encodable(autograder.grade(each.student))
             brought = look_at(self._folder, self.step, each.student, version, sandbox=self._sandbox)
             self._class[each.student] = brought
-            self._journal.note(self.step.number, each.student, Note(brought.state, failure or self._remark(each)))
+            self._journal.note(self.step.number, each.student, Note(brought.state, failure or self._remark(brought)))
             yield each
 
     def results(self) -> list[SubmissionResult]:
@@ -106,7 +106,8 @@ class StepGrading:
         return SubmissionResult(each.student, verdict, remark or ("" if verdict else NOT_YET))
 
     def _remark(self, each: HandedIn) -> str:
-        return encodable(each.refusal if each.key is None else self._faults.get(each.key, ""))
+        about_files = each.refusal if each.key is None else self._faults.get(each.key, "")
+        return encodable(" ".join(filter(None, (about_files, each.answers))))
 
 
 def results_of(folder: CourseFolder, step: Step) -> list[SubmissionResult]:

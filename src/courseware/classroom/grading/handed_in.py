@@ -25,20 +25,22 @@ class HandedIn:
         step: what it was handed in for.
         key: what its verdict stands under; None when it cannot be taken in.
         refusal: then, why not.
+        answers: why a person must look for its answers in words, or nothing.
         state: a digest of all that its place in the gradebook depends on.
     """
 
     student: str
     step: Step
-    folder: Path
+    folder: CourseFolder
     key: Key | None
     refusal: str
+    answers: str
     state: str
 
     def tree(self) -> dict[str, bytes]:
         """The project; nothing, if it has become one since then that cannot be taken in."""
         try:
-            return project_in(self.folder, self.step).tree
+            return project_in(self.folder, self.student, self.step).tree
         except IntakeRefused:
             return {}
 
@@ -72,16 +74,17 @@ def look_at(folder: CourseFolder, step: Step, student: str, version: str, *, san
     submission = folder.submission(student, step.slug)
     key, refusal = None, ""
     try:
-        key = Key(digest(project_in(submission, step).tree), step.number, version, sandbox)
+        key = Key(digest(project_in(folder, student, step).tree), step.number, version, sandbox)
     except IntakeRefused as refused:
         refusal = encodable(str(refused))
     notebook = f"{step.slug}.ipynb"
     watched = (submission / notebook, submission / TIMESTAMP, folder.notebook(step.slug))
     graded = folder.root / "autograded" / student / step.slug / notebook
     gradebook = _identity(folder.root / "gradebook.db")
-    parts = (*(key or (refusal,)), *(_moment(path) for path in watched), graded.exists(), gradebook)
+    answers = folder.notes.remark(submission / notebook)
+    parts = (*(key or (refusal,)), answers, *(_moment(path) for path in watched), graded.exists(), gradebook)
     state = hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
-    return HandedIn(student, step, submission, key, refusal, state)
+    return HandedIn(student, step, folder, key, refusal, answers, state)
 
 
 def _moment(path: Path) -> str:

@@ -22,6 +22,7 @@ from courseware.base.tree import Tree, write_tree
 from courseware.classroom.judgements.jobs import ATTEMPTS, Job, Judged, judged
 from courseware.classroom.judgements.journal import Key
 from courseware.course import Course, load_course
+from courseware.judging.judgement import USUAL_SECONDS
 
 CONNECT_SECONDS = 15
 JOBS_A_THREAD = 2  # are underway: one is judged, one is there already
@@ -29,7 +30,9 @@ JOBS_A_THREAD = 2  # are underway: one is judged, one is there already
 _one_at_a_time = threading.Lock()
 
 
-def judge_on_cluster(address: str, course: Course, jobs: Iterable[Job]) -> Iterator[Judged]:
+def judge_on_cluster(
+    address: str, course: Course, jobs: Iterable[Job], *, seconds: float = USUAL_SECONDS
+) -> Iterator[Judged]:
     """What becomes of each job, as soon as it is known. Raises UsageError where there is no such cluster (any more)."""
     with _connected(address) as client, _course_brought(client, course) as name:
         todo = iter(jobs)
@@ -37,7 +40,7 @@ def judge_on_cluster(address: str, course: Course, jobs: Iterable[Job]) -> Itera
 
         def submit(job: Job) -> Future[Judged]:
             future: Future[Judged] = client.submit(
-                _judge_there, name, job.key, dict(job.read()), pure=False, retries=ATTEMPTS - 1
+                _judge_there, name, job.key, dict(job.read()), seconds, pure=False, retries=ATTEMPTS - 1
             )
             keys[str(future.key)] = job.key
             return future
@@ -91,12 +94,12 @@ class CourseCopy(WorkerPlugin):
         shutil.rmtree(self.root, ignore_errors=True)
 
 
-def _judge_there(name: str, key: Key, tree: Tree) -> Judged:
+def _judge_there(name: str, key: Key, tree: Tree, seconds: float) -> Judged:
     """Runs on a worker. pytest wants its process for itself, whatever number of threads the worker has."""
     copy = get_worker().plugins[name]
     assert isinstance(copy, CourseCopy)
     with _one_at_a_time:
-        return judged(load_course(copy.root), key, tree)
+        return judged(load_course(copy.root), key, tree, seconds=seconds)
 
 
 def _room(client: Client) -> int:

@@ -1,5 +1,6 @@
 """Judges submissions: one at once, with or without the journal of verdicts, or many in worker processes."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
@@ -11,11 +12,16 @@ from courseware.base.workers import run_in_workers
 from courseware.classroom.judgements.journal import Journal, Key
 from courseware.course import Course, Step, load_course
 from courseware.judging.intake import IntakeRefused
-from courseware.judging.judgement import checks_version, judge
+from courseware.judging.judgement import USUAL_SECONDS, checks_version, judge
 from courseware.judging.sandbox import SandboxKind, available
 from courseware.verdict import Outcome, Verdict
 
 ATTEMPTS = 2  # of a submission, before a person must look
+GRACE_SECONDS = 120.0
+"""How long after its time is over a judgement is left to end by itself."""
+
+
+NAMED_CHECKS = 5
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,16 @@ class Judgement:
     fault: str = ""
 
 
-def judged(course: Course, key: Key, tree: Tree) -> Judged:
-    """Judges `tree` as `key` says. An invalid verdict is a fault: no point may be read off it."""
-    verdict = judge(course, course.step(key.step), tree, hidden=True, sandbox=key.judged_by)
+def judged(course: Course, key: Key, tree: Tree, *, seconds: float = USUAL_SECONDS) -> Judged:
+    """Judges `tree` as `key` says, for so many seconds at most.
+
+    An invalid verdict is a fault: no point may be read off it.
+    """
+    verdict = judge(course, course.step(key.step), tree, hidden=True, sandbox=key.judged_by, seconds=seconds)
     if verdict.valid:
         return Judged(key, verdict)
+    if verdict.cut_short_after is not None:
+        return Judged(key, None, fault=_too_long(verdict))
     return Judged(key, None, fault=f"The course's own checks failed: {_first_fault(verdict)}")
 
 
@@ -65,12 +76,14 @@ def judge_submission(
     *,
     journal: Journal | None = None,
     sandbox: SandboxKind = "bubblewrap",
+    seconds: float = USUAL_SECONDS,
 ) -> Judgement:
     """Judge a project for a step, unless the journal has its verdict already.
 
     Args:
         read: reads the submission. It raises IntakeRefused where the submission cannot be taken in.
         journal: where verdicts are looked up and kept; None judges in any case.
+        seconds: how long the judgement may take.
 
     Raises:
         UsageError: this machine cannot judge in that sandbox, or the journal cannot be used.
@@ -86,7 +99,7 @@ def judge_submission(
     if sandbox == "bubblewrap" and not available().bubblewrap:
         raise UsageError(f"Submissions are judged in a sandbox only, and there is none here: {available().reason}")
     try:
-        found = judged(course, key, tree)
+        found = judged(course, key, tree, seconds=seconds)
     except Exception as error:
         return Judgement(fault=f"The judge failed: {type(error).__name__}: {error}")
     if found.verdict is not None and journal is not None:
@@ -94,8 +107,10 @@ def judge_submission(
     return Judgement(verdict=found.verdict, fault=found.fault)
 
 
-def judge_here(root: Path, jobs: Iterable[Job], *, workers: int) -> Iterator[Judged]:
+def judge_here(root: Path, jobs: Iterable[Job], *, workers: int, seconds: float = USUAL_SECONDS) -> Iterator[Judged]:
     """What becomes of each job, as soon as it is known, by the checks of the course in `root`.
+
+    `seconds`: for each of them. What makes the judge itself hang is ended a while later.
 
     A job whose worker died, or that failed by itself, is tried once more, after all the others.
     """
@@ -103,7 +118,8 @@ def judge_here(root: Path, jobs: Iterable[Job], *, workers: int) -> Iterator[Jud
     for attempt in range(1, ATTEMPTS + 1):
         again: list[Job] = []
         calls = ((job, (job.key, job.read())) for job in todo)
-        for job, result in run_in_workers(partial(_judge_in_worker, root), calls, workers=workers):
+        judge_one = partial(_judge_in_worker, root, seconds)
+        for job, result in run_in_workers(judge_one, calls, workers=workers, seconds=seconds + GRACE_SECONDS):
             if isinstance(result, Judged):
                 yield result
             elif attempt < ATTEMPTS:
@@ -115,13 +131,25 @@ def judge_here(root: Path, jobs: Iterable[Job], *, workers: int) -> Iterator[Jud
         todo = again
 
 
-def _judge_in_worker(root: Path, call: tuple[Key, Tree]) -> Judged:
-    return judged(_course(root), *call)
+def _judge_in_worker(root: Path, seconds: float, call: tuple[Key, Tree]) -> Judged:
+    return judged(_course(root), *call, seconds=seconds)
 
 
 @cache
 def _course(root: Path) -> Course:
     return load_course(root)
+
+
+def _too_long(verdict: Verdict) -> str:
+    """What an instructor should know of a judgement that was cut short."""
+    outcomes = Counter(check.outcome for check in verdict.checks)
+    passed, failed = outcomes[Outcome.PASSED], outcomes[Outcome.FAILED]
+    names = [check.id for check in verdict.checks if check.outcome is Outcome.FAILED]
+    more = f": {', '.join(names[:NAMED_CHECKS])}{', …' if failed > NAMED_CHECKS else ''}" if names else ""
+    return (
+        f"It took too long: judging was stopped after {verdict.cut_short_after:g} s. Until then {passed} of "
+        f"{len(verdict.checks)} checks passed and {failed} failed{more}."
+    )
 
 
 def _first_fault(verdict: Verdict) -> str:

@@ -3,6 +3,7 @@
 import math
 import secrets
 import shutil
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,24 +15,27 @@ from traitlets import Float
 from courseware.base.errors import UsageError
 from courseware.base.tree import write_tree
 from courseware.classroom.nbgrader.course_folder import CourseFolder
+from courseware.classroom.nbgrader.notebooks import Found, choose
+from courseware.classroom.nbgrader.notes import is_small_file
 from courseware.classroom.nbgrader.submissions import (
     NBGRADERS,
+    ORIGINAL,
     REFUSAL,
     SECRET,
     SECRET_BYTES,
     TIMESTAMP,
-    is_small_file,
     make_safe,
     no_files,
-    project_in,
-    stand_in,
-    what_stays,
+    notebooks_in,
+    refusal_note,
+    stand_in_note,
 )
 from courseware.course import Step
-from courseware.course.model import PYTEST_SETTINGS
-from courseware.judging.intake import IntakeRefused, read_submission
+from courseware.judging.intake import IntakeRefused, NoProject, read_project
+from courseware.judging.intake.collecting import quoted
+from courseware.judging.intake.notebooks import read_notebooks
+from courseware.judging.intake.placing import ARCHIVES
 
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 SECONDS_PER_DAY = 24 * 60 * 60
 
 
@@ -51,10 +55,12 @@ class Collect(ExchangeCollect):
         if refusal:
             self.log.warning("%s is not taken in: %s", source, refusal)
             target.mkdir(parents=True)
-            for path in what_stays(source, f"{target.name}.ipynb"):
+            with suppress(IntakeRefused):
+                write_tree(notebooks_in(source, f"{target.name}.ipynb"), target)
+            for path in (source / name for name in NBGRADERS):
                 if is_small_file(path):
                     shutil.copyfile(path, target / path.name, follow_symlinks=False)
-            (target / REFUSAL).write_text(f"{refusal}\n", encoding="utf-8")
+            (target / REFUSAL).write_bytes(refusal_note(folder, refusal))
         else:
             super().do_copy(src, dest, log)  # type: ignore[no-untyped-call]
         make_safe(folder, target.parent.name, target.name)
@@ -63,11 +69,13 @@ class Collect(ExchangeCollect):
 def _refusal_of(source: Path, step: Step) -> str:
     """Why a submission for `step` cannot be taken in, or nothing."""
     try:
-        project_in(source, step)
+        read_project(source, step)
+    except NoProject:
+        pass  # its files are harmless
     except UsageError as refused:
         return str(refused)
     odd = no_files(source)
-    return f"{odd[0].relative_to(source)} is a link or something else that is no file." if odd else ""
+    return f"{quoted(str(odd[0].relative_to(source)))} is a link or something else that is no file." if odd else ""
 
 
 class Extractor(ExtractorPlugin):
@@ -92,20 +100,36 @@ class Extractor(ExtractorPlugin):
         coursedir: Any = self.parent.coursedir if self.parent else None
         folder = CourseFolder(Path(coursedir.root))
         step = folder.step(coursedir.assignment_id)
-        notebook = step.notebook.name
-        keep = {notebook, *(PYTEST_SETTINGS if step.lesson.hands_in else ())}
+        ours = {}
         try:
-            tree = _without_folder_around(read_submission(archive, keep=keep).tree, notebook)
+            tree = read_project(archive, step).tree
+        except NoProject as none:
+            tree = none.submission.tree
         except IntakeRefused as refused:
             self.log.warning("%s is not taken in: %s", archive, refused)
-            tree = {REFUSAL: f"{str(refused).replace(str(archive), archive.name)}\n".encode()}
-        files = {path: content for path, content in tree.items() if path not in NBGRADERS}
-        if notebook not in files:
-            files[notebook] = stand_in(folder.notebook(step.slug), "No notebook was handed in.")
+            tree = {}
+            ours = {REFUSAL: refusal_note(folder, str(refused).replace(str(archive), archive.name))}
+        files = {path: content for path, content in tree.items() if path not in (*NBGRADERS, REFUSAL)}
+        files |= self._notebooks(folder, step, archive) | ours
         moment = datetime.fromtimestamp(archive.stat().st_mtime, UTC)
         files[TIMESTAMP] = f"{moment:%Y-%m-%d %H:%M:%S} UTC".encode()
         files[SECRET] = secrets.token_hex(SECRET_BYTES).encode()
         return files
+
+    @staticmethod
+    def _notebooks(folder: CourseFolder, step: Step, archive: Path) -> dict[str, bytes]:
+        """All notebooks in the archive, with the one that nbgrader wants, which may be one in place of it."""
+        name = step.notebook.name
+        try:
+            notebooks = read_notebooks(archive)
+            found = choose(name, notebooks, folder.notebook(step.slug).read_bytes())
+        except IntakeRefused:
+            notebooks, found = {}, Found(fault=f"No notebook could be taken out of {quoted(archive.name)}.")
+        if found.content == notebooks.get(name):
+            return notebooks
+        if name in notebooks:
+            notebooks[f"{name}{ORIGINAL}"] = notebooks[name]
+        return {**notebooks, name: found.content or stand_in_note(folder, step.slug, found.fault)}
 
 
 class Collector(FileNameCollectorPlugin):
@@ -120,15 +144,6 @@ class Collector(FileNameCollectorPlugin):
         if found and found.get("timestamp") and found["file_id"] == TIMESTAMP:
             return None
         return found
-
-
-def _without_folder_around(tree: dict[str, bytes], notebook: str) -> dict[str, bytes]:
-    """The files without the one folder that holds them all, if that is where the notebook lies."""
-    tops = {path.partition("/")[0] for path in tree}
-    top = next(iter(tops)) if len(tops) == 1 else ""
-    if f"{top}/{notebook}" not in tree:
-        return tree
-    return {path.removeprefix(f"{top}/"): content for path, content in tree.items()}
 
 
 class LatePenalty(LateSubmissionPlugin):

@@ -1,6 +1,5 @@
 """An instructor's nbgrader course folder: where things are in it, and how nbgrader is configured to use the judge."""
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 from courseware.base.errors import UsageError
 from courseware.base.models import FrozenModel
 from courseware.base.tree import GENERATED
+from courseware.classroom.nbgrader.notes import Notes
 from courseware.course import Course, Step, load_course
 from courseware.course.stages import is_handed_in
 
@@ -23,7 +23,8 @@ IGNORED = (
     ".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", ".course", ".nbgrader_cache", "*.sqlite", "*.sqlite-*",
     *GENERATED,
 )  # fmt: skip
-LARGEST_FILE = 20_000  # kB; larger ones would be refused in any case
+# kB. nbgrader leaves larger files out, and a notebook with large outputs has answers in it.
+LARGEST_FILE = 100_000
 
 
 class ClassSettings(FrozenModel):
@@ -48,6 +49,7 @@ class CourseFolder:
         self.own = root / OWN
         self.journal = self.own / "journal.sqlite3"
         self.backups = self.own / "backups"
+        self.notes = Notes(self.own)
         self._record = self.own / "folder.json"
 
     @property
@@ -95,11 +97,6 @@ class CourseFolder:
         written = self._record.with_suffix(".new")
         written.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
         written.replace(self._record)
-
-
-def content_digest(content: bytes) -> str:
-    """SHA-256 (hex) of a file's content."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def configure(c: Any, root: Path) -> None:

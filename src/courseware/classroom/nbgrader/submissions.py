@@ -1,12 +1,8 @@
 """A submission in nbgrader's folders: made safe before nbgrader copies it, then read for the judge."""
 
-import json
 import os
 import secrets
-import stat
-import warnings
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,31 +11,35 @@ from traitlets.log import get_logger
 from courseware.base.errors import UsageError
 from courseware.base.tree import is_generated
 from courseware.classroom.nbgrader.course_folder import CourseFolder
+from courseware.classroom.nbgrader.notebooks import Found, choose, has_questions, stand_in
+from courseware.classroom.nbgrader.notes import is_small_file
 from courseware.course import Step
-from courseware.judging.intake import IntakeLimits, IntakeRefused, Submission, read_project
+from courseware.judging.intake import IntakeRefused, NoProject, Submission, read_project
+from courseware.judging.intake.collecting import NOTEBOOKS
+from courseware.judging.intake.notebooks import LARGEST_NOTEBOOK, read_notebooks
 
 TIMESTAMP = "timestamp.txt"
 SECRET = "submission_secret.txt"  # noqa: S105 - the name of nbgrader's file
 REFUSAL = "not_taken_in.txt"
-"""Stands in place of a submission that was refused, and says why."""
+"""Stands in place of a submission that was refused, and says why, where our notes say that we wrote it."""
+ORIGINAL = ".txt"
+"""Is put after the name of a notebook that another one replaces: nbgrader shows no second notebook, but shows texts."""
 NBGRADERS = (TIMESTAMP, SECRET)
 SECRET_BYTES = 64
-LONGEST_REFUSAL = 500
 
 
-def project_in(folder: Path, step: Step) -> Submission:
+def project_in(folder: CourseFolder, student: str, step: Step) -> Submission:
     """Return the project in a collected submission for `step`, without notebook, lesson and nbgrader's own files.
 
     Raises IntakeRefused for what cannot be taken in, with a sentence that a student may read.
     """
-    refusal = folder / REFUSAL
-    if is_small_file(refusal):
-        raise IntakeRefused(refusal.read_text(encoding="utf-8", errors="replace")[:LONGEST_REFUSAL].strip())
-    submission = read_project(folder, step)
-    tree = {path: content for path, content in submission.tree.items() if path not in NBGRADERS}
-    if not tree:
-        raise IntakeRefused("There is no file of the application in it.")
-    return replace(submission, tree=tree)
+    submission = folder.submission(student, step.slug)
+    refusal = folder.notes.meaning_of(submission / REFUSAL)
+    if refusal:
+        raise IntakeRefused(refusal)
+    notebook = submission / step.notebook.name
+    ours = [notebook.name] if folder.notes.meaning_of(notebook) else []
+    return read_project(submission, step, beside=(*NBGRADERS, REFUSAL, *ours))
 
 
 def before_grading(*, assignment: str, student: str, notebooks: list[str]) -> None:  # noqa: ARG001 - nbgrader's names
@@ -71,12 +71,10 @@ def make_safe(folder: CourseFolder, student: str, slug: str) -> Path:
     notebook = submission / f"{slug}.ipynb"
     moment = _moment_of(submission)
     aside = folder.set_aside(student, slug)
-    _refuse_if_needed(submission, step, notebook, aside)
-    fault = _fault_of(notebook)
-    if fault:
-        _move([notebook], submission, aside)
-        get_logger().warning("%s: %s An untouched notebook takes its place.", notebook, fault)
-        notebook.write_bytes(stand_in(folder.notebook(slug), fault))
+    if not folder.notes.meaning_of(submission / REFUSAL):
+        _move([submission / REFUSAL], submission, aside)
+    folder.notes.keep_remark(notebook, _provide_notebook(folder, notebook, aside))
+    _refuse_if_needed(folder, student, step, aside)
     if (submission / TIMESTAMP).exists() and not _is_timestamp(submission / TIMESTAMP):
         _move([submission / TIMESTAMP], submission, aside)
     _move(no_files(submission), submission, aside)
@@ -99,48 +97,86 @@ def no_files(folder: Path) -> list[Path]:
     return found
 
 
-def _refuse_if_needed(submission: Path, step: Step, notebook: Path, aside: Path) -> None:
+def _refuse_if_needed(folder: CourseFolder, student: str, step: Step, aside: Path) -> None:
+    submission = folder.submission(student, step.slug)
     try:
-        project_in(submission, step)
+        project_in(folder, student, step)
+    except NoProject:
+        return  # its files are harmless, and what a person must look at
     except UsageError as refused:
-        stays = [*what_stays(submission, notebook.name), submission / REFUSAL]
-        kept = {path for path in stays if is_small_file(path)}
+        notebooks = (path for pattern in NOTEBOOKS for path in submission.glob(pattern))
+        stays = (*notebooks, *(submission / name for name in (*NBGRADERS, REFUSAL)))
+        kept = {path for path in stays if is_small_file(path, LARGEST_NOTEBOOK)}
         rest = [path for path in submission.iterdir() if path not in kept]
         if not rest and submission / REFUSAL in kept:
             return
         _move(rest, submission, aside)
-        (submission / REFUSAL).write_text(f"{refused}\n", encoding="utf-8")
+        (submission / REFUSAL).write_bytes(refusal_note(folder, str(refused)))
         get_logger().warning("%s is not taken in: %s What was handed in is in %s", submission, refused, aside)
 
 
-def what_stays(submission: Path, notebook: str) -> list[Path]:
-    """What is kept of a submission that is refused: its answers in words, and nbgrader's own files."""
-    return [submission / name for name in (notebook, *NBGRADERS)]
+def refusal_note(folder: CourseFolder, reason: str) -> bytes:
+    """The file that says in place of a submission why it was refused; it is noted as ours."""
+    return folder.notes.note_ours(f"{reason}\n".encode(errors="backslashreplace"), reason)
 
 
-def _fault_of(notebook: Path) -> str:
-    """Why the notebook cannot be used, as a sentence for its author, or nothing."""
-    if not notebook.exists() and not notebook.is_symlink():
-        return "No notebook was handed in."
-    if not is_small_file(notebook):
-        return "The notebook that was handed in is a link, or too large."
-    import nbformat  # takes more than a second, which whoever only reads submissions can do without
+def stand_in_note(folder: CourseFolder, slug: str, fault: str) -> bytes:
+    """The notebook that takes the place of one that is missing or cannot be used; it is noted as ours."""
+    return folder.notes.note_ours(stand_in(folder.notebook(slug).read_bytes(), fault), fault)
 
+
+def _provide_notebook(folder: CourseFolder, notebook: Path, aside: Path) -> str:
+    """Make sure that nbgrader can read the notebook; returns why a person must grade its answers, or nothing.
+
+    Whatever it replaces stays in the submission, for the person, as long as it is an ordinary file.
+    """
+    submission, official = notebook.parent, folder.notebook(notebook.stem).read_bytes()
+    fault = folder.notes.meaning_of(notebook)
+    if not fault:
+        before = notebook.read_bytes() if is_small_file(notebook, LARGEST_NOTEBOOK) else None
+        found = _find_notebook(submission, notebook.name, official)
+        fault = found.fault
+        if not found.content or found.content != before:
+            _put_away(notebook, aside)
+            notebook.write_bytes(found.content or stand_in_note(folder, notebook.stem, fault))
+        if fault:
+            get_logger().warning("%s: %s A person must look for answers in words.", notebook, fault)
+    return fault if has_questions(official) else ""
+
+
+def _find_notebook(submission: Path, name: str, official: bytes) -> Found:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            nbformat.validate(nbformat.read(notebook, as_version=4))  # type: ignore[no-untyped-call]
-    except Exception:  # whatever somebody may have written into it
-        return "The notebook that was handed in cannot be read: it is damaged."
-    return ""
+        return choose(name, notebooks_in(submission, name), official)
+    except IntakeRefused as refused:
+        return Found(fault=f"The notebook that was handed in is not taken in: {refused}")
 
 
-def stand_in(official: Path, fault: str) -> bytes:
-    """The step's notebook as it was released, under a sentence that says why it is here."""
-    notebook = json.loads(official.read_bytes())
-    sentence = f"**{fault}** This is an untouched one, without answers in words. The files were judged as they are."
-    notebook["cells"].insert(0, {"cell_type": "markdown", "id": "stand_in", "metadata": {}, "source": [sentence]})
-    return json.dumps(notebook, indent=1).encode()
+def notebooks_in(submission: Path, name: str) -> dict[str, bytes]:
+    """Every notebook below a folder, by path; where one of them cannot be taken in, the one of this name at its root.
+
+    Raises IntakeRefused where that one cannot either.
+    """
+    try:
+        return read_notebooks(submission)
+    except IntakeRefused:
+        if not is_small_file(submission / name, LARGEST_NOTEBOOK):
+            raise
+        with open(submission / name, "rb", opener=_without_links) as file:
+            return {name: file.read(LARGEST_NOTEBOOK)}
+
+
+def _without_links(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
+def _put_away(notebook: Path, aside: Path) -> None:
+    """Makes room for another notebook of this name."""
+    original = notebook.with_name(f"{notebook.name}{ORIGINAL}")
+    if not is_small_file(notebook, LARGEST_NOTEBOOK):
+        _move([notebook], notebook.parent, aside)
+    else:
+        _move([original], notebook.parent, aside)
+        notebook.rename(original)
 
 
 def _moment_of(submission: Path) -> datetime:
@@ -158,15 +194,6 @@ def _is_timestamp(path: Path) -> bool:
     except Exception:  # of whatever kind: the parser does not say
         return False
     return True
-
-
-def is_small_file(path: Path) -> bool:
-    """Whether it is an ordinary file, no larger than any may be."""
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return False
-    return stat.S_ISREG(found.st_mode) and found.st_size <= IntakeLimits().file
 
 
 def _move(paths: Sequence[Path], submission: Path, aside: Path) -> None:

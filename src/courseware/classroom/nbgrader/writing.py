@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from courseware.base.errors import UsageError
-from courseware.classroom.nbgrader.course_folder import ClassSettings, CourseFolder, content_digest
+from courseware.classroom.nbgrader.course_folder import ClassSettings, CourseFolder
+from courseware.classroom.nbgrader.notes import content_digest
 from courseware.course import Course
 from courseware.course.stages import step_files
 

@@ -38,13 +38,14 @@ def _is_installed(module: str) -> bool:
 
 
 MIB = 1024 * 1024
+NOTEBOOKS = ("*.ipynb", "*.ipynb.txt", "*.ipynb.json")
+"""Names of notebooks. Browsers add an ending of their own to a notebook that they download."""
 # Settings of pytest and Python, databases, what macOS puts into archives, and notebooks: no part of an application, and
 # large once they hold outputs.
 UNWANTED = (
     *PYTEST_SETTINGS, "sitecustomize.py", "usercustomize.py", "*.pth",
-    "*.sqlite", "*.sqlite-*", "*.db-*", "__MACOSX", "._*", "*.ipynb",
+    "*.sqlite", "*.sqlite-*", "*.db-*", "__MACOSX", "._*", *NOTEBOOKS,
 )  # fmt: skip
-ROOT_MARK = "pyproject.toml"
 SHOWN_CHARACTERS = 80
 
 
@@ -82,12 +83,20 @@ class Submission:
     Args:
         tree: the project's files by path.
         dropped: paths that are no part of a project and were left out; of a left out folder, the folder.
-        warnings: sentences about files that will surprise their author.
+        place: the folder of what was handed in that holds the project; empty for the root.
     """
 
     tree: dict[str, bytes]
     dropped: tuple[str, ...]
-    warnings: tuple[str, ...]
+    place: str = ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about files that will surprise their author."""
+        return tuple(
+            f"{quoted(path)} hides the module {module}, which the application or its libraries may need: rename it."
+            for path, module in shadowed_modules(self.tree)
+        )
 
 
 class Collector:
@@ -108,7 +117,7 @@ class Collector:
 
         `path`: relative, with forward slashes, exactly as it was found.
         """
-        parts = PurePosixPath(self._safe(path)).parts
+        parts = PurePosixPath(self.safe(path)).parts
         for number, part in enumerate(parts, start=1):
             if part not in self._keep and (is_generated(part) or any(fnmatchcase(part, name) for name in UNWANTED)):
                 self._dropped["/".join(parts[:number])] = None
@@ -116,17 +125,25 @@ class Collector:
                 if self._dropped_entries > self.limits.dropped:
                     raise IntakeRefused(f"There are more than {self.limits.dropped} needless files in it.")
                 return False
+        return self.keeps(path)
+
+    def wants_folder(self, path: str) -> bool:
+        """Whether there may be wanted files in this folder; notes it among the dropped ones if not."""
+        return self.wants(path)
+
+    def keeps(self, path: str) -> bool:
+        """Counts a file or folder that is wanted; always true."""
         self._kept_entries += 1
         if self._kept_entries > self.limits.files:
             raise IntakeRefused(f"There are more than {self.limits.files} files and folders in it.")
-        self._note_spelling(parts)
+        self._note_spelling(PurePosixPath(self.safe(path)).parts)
         return True
 
     def add(self, path: str, content: bytes) -> None:
         """Takes the content of a file that is wanted."""
         path = str(PurePosixPath(path))
         if path in self._tree:
-            raise IntakeRefused(f"{shown(path)} is in it twice.")
+            raise IntakeRefused(f"{quoted(path)} is in it twice.")
         self.check_size(path, len(content))
         self._total += len(content)
         self._tree[path] = content
@@ -134,36 +151,36 @@ class Collector:
     def check_size(self, path: str, size: int) -> None:
         """Refuses a file that is, or says that it is, too large to be taken in beside the others."""
         if size > self.limits.file:
-            raise IntakeRefused(f"{shown(path)} is larger than {self.limits.file // MIB} MiB.")
+            raise IntakeRefused(f"{quoted(path)} is larger than {self.limits.file // MIB} MiB.")
         if self._total + size > self.limits.total:
             raise IntakeRefused(f"Its files are larger than {self.limits.total // MIB} MiB together.")
 
+    def take_out(self, path: str) -> bytes:
+        """Removes a file again and returns its content: an archive, whose files take its place."""
+        return self._tree.pop(path)
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths of the files so far, sorted."""
+        return sorted(self._tree)
+
     def submission(self) -> Submission:
-        """What came together. A single folder around the project, as archives often have it, is taken away."""
+        """What came together."""
         tree = dict(sorted(self._tree.items()))
         for path in tree:
             if any(str(parent) in tree for parent in PurePosixPath(path).parents):
-                raise IntakeRefused(f"{shown(path)} lies in something that is a file as well.")
-        tops = {path.partition("/")[0] for path in tree}
-        if len(tops) == 1 and f"{(top := tops.pop())}/{ROOT_MARK}" in tree:
-            tree = {path.removeprefix(f"{top}/"): content for path, content in tree.items()}
-        if not tree:
-            raise IntakeRefused("There are no files in it.")
-        warnings = tuple(
-            f"{shown(path)} hides the module {module}, which the application or its libraries may need: rename it."
-            for path, module in shadowed_modules(tree)
-        )
-        return Submission(tree=tree, dropped=tuple(sorted(self._dropped)), warnings=warnings)
+                raise IntakeRefused(f"{quoted(path)} lies in something that is a file as well.")
+        return Submission(tree=tree, dropped=tuple(sorted(self._dropped)))
 
-    def _safe(self, path: str) -> str:
+    def safe(self, path: str) -> str:
         """The path, if it is one that every system reads in the same way and that leads nowhere else."""
         parts = PurePosixPath(path).parts
         if not path.isprintable() or "\\" in path:
-            raise IntakeRefused(f"The name {shown(path)} has characters in it that file names must not have.")
+            raise IntakeRefused(f"The name {quoted(path)} has characters in it that file names must not have.")
         if path.startswith("/") or ".." in parts or path[1:2] == ":":
-            raise IntakeRefused(f"The name {shown(path)} leads out of the project.")
+            raise IntakeRefused(f"The name {quoted(path)} leads out of the project.")
         if len(parts) > self.limits.depth or len(path) > 255:
-            raise IntakeRefused(f"{shown(path)} lies too deep: {self.limits.depth} folders are allowed.")
+            raise IntakeRefused(f"{quoted(path)} lies too deep: {self.limits.depth} folders are allowed.")
         return path
 
     def _note_spelling(self, parts: tuple[str, ...]) -> None:
@@ -172,10 +189,13 @@ class Collector:
             path = "/".join(parts[:number])
             first = self._spellings.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
             if first != path:
-                raise IntakeRefused(f"{shown(first)} and {shown(path)} differ by capital letters only.")
+                raise IntakeRefused(f"{quoted(first)} and {quoted(path)} differ by capital letters only.")
 
 
-def shown(path: str) -> str:
-    """A path from a submission, safe and short enough to stand in a message."""
-    text = path if path.isprintable() else ascii(path)[1:-1]
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+def quoted(path: str) -> str:
+    """A path from a submission as a message names it: printable, short, and in quotation marks.
+
+    The marks show which words are the submission's: a file may be named like a sentence. Those in the path are escaped.
+    """
+    text = (path if path.isprintable() else ascii(path)[1:-1]).replace('"', '\\"')
+    return f'"{text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"}"'

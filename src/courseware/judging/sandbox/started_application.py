@@ -206,6 +206,10 @@ class RunningApplication:
             fresh = self._log_bytes - position
             return self._log[-fresh:].decode(errors="replace") if fresh > 0 else ""
 
+    def end(self, reason: str) -> None:
+        """Ends all its processes at once. May be called from another thread; `stop` is still to be called."""
+        self._kill(reason)
+
     def stop(self) -> None:
         """Ends the application with all its processes and removes what was made for it. May be called again."""
         if self._stopped:

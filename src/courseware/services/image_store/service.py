@@ -139,6 +139,9 @@ class ImageStore:
     def set_fault(self, mode: FaultMode) -> None:
         self._faults.now = mode
 
+    def forget(self) -> None:
+        self.pictures.clear()
+
     def stop(self) -> None:
         """Ends all connections; the pictures can still be asked for. May be called again."""
         self.set_fault(FaultMode.DROPS)  # nobody is left waiting

@@ -4,16 +4,19 @@ import secrets
 import string
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from courseware.services.image_store.transformation import EXTENSIONS, Rendered, places, transform
 
 PICTURES_KEPT = 200
 CALLS_NOTED = 1000
-BYTES_KEPT = 128 * 1024 * 1024
+BYTES_KEPT = 48 * 1024 * 1024
+"""For the stored pictures, for those of the noted uploads, and for those in the cache."""
 CACHED = 200
+Kept = TypeVar("Kept")
 LETTERS = string.ascii_lowercase + string.digits
 
 
@@ -49,8 +52,12 @@ class Pictures:
     def __init__(self, cloud: str, now: Callable[[], float] = time.time) -> None:
         self.cloud = cloud
         self.now = now
-        self.uploads: list[Upload] = []
-        self.refusals: list[str] = []
+        self.uploads_taken = 0
+        """How many uploads were taken so far."""
+        self.refused = 0
+        """How many calls were refused so far."""
+        self._uploads: list[Upload] = []
+        self._refusals: list[str] = []
         self._changing = threading.RLock()
         self._kept: dict[str, Picture] = {}
         self._cache: dict[str, Rendered] = {}
@@ -63,22 +70,40 @@ class Pictures:
             version = max(int(self.now()), before.version + 1 if before else 0)
             picture = Picture(public_id, version, image, file_name)
             self._kept[public_id] = picture
-            while len(self._kept) > PICTURES_KEPT or self._bytes() > BYTES_KEPT:
-                del self._kept[next(iter(self._kept))]
+            kept = bounded(self._kept.values(), PICTURES_KEPT, lambda each: len(each.image.content))
+            self._kept = {each.public_id: each for each in kept}
             self._changed(public_id, invalidate)
         return picture
 
     def note(self, upload: Upload) -> None:
         """Keeps that an upload was taken, for checks that ask how."""
         with self._changing:
-            self.uploads.append(upload)
-            del self.uploads[:-CALLS_NOTED]
+            self.uploads_taken += 1
+            self._uploads = bounded([*self._uploads, upload], CALLS_NOTED, lambda each: len(each.picture.content))
+
+    def uploads_after(self, number: int) -> list[Upload]:
+        """The uploads after so many others, the oldest first; of many, or of large ones, the last that are kept."""
+        with self._changing:
+            count = self.uploads_taken - number
+            return self._uploads[-count:] if count > 0 else []
 
     def note_refusal(self, reason: str) -> None:
         """Keeps in which words a call was refused, for checks that tell them."""
         with self._changing:
-            self.refusals.append(reason)
-            del self.refusals[:-CALLS_NOTED]
+            self.refused += 1
+            self._refusals = [*self._refusals, reason][-CALLS_NOTED:]
+
+    def refusals_after(self, number: int) -> list[str]:
+        """The reasons after so many others, the oldest first."""
+        with self._changing:
+            count = self.refused - number
+            return self._refusals[-count:] if count > 0 else []
+
+    def clear(self) -> None:
+        """Forget everything that is kept."""
+        with self._changing:
+            self._kept, self._cache, self._uploads, self._refusals = {}, {}, [], []
+            self._changes += 1
 
     def destroy(self, public_id: str, *, invalidate: bool) -> bool:
         """Removes a picture; whether there was one."""
@@ -122,8 +147,7 @@ class Pictures:
     def _keep_in_cache(self, path: str, rendered: Rendered) -> None:
         with self._changing:
             self._cache[path] = rendered
-            while len(self._cache) > CACHED:
-                del self._cache[next(iter(self._cache))]
+            self._cache = dict(bounded(self._cache.items(), CACHED, lambda each: len(each[1].content)))
 
     def _changed(self, public_id: str, invalidate: bool) -> None:
         self._changes += 1
@@ -132,8 +156,14 @@ class Pictures:
                 if any(place.public_id == public_id for place in places(path, self.cloud)):
                     del self._cache[path]
 
-    def _bytes(self) -> int:
-        return sum(len(picture.image.content) for picture in self._kept.values())
+
+def bounded(values: Iterable[Kept], number: int, size: Callable[[Kept], int]) -> list[Kept]:
+    """The last of these values, at most so many, and together not larger than BYTES_KEPT; the last one in any case."""
+    kept = list(values)[-number:]
+    total = sum(map(size, kept))
+    while total > BYTES_KEPT and len(kept) > 1:
+        total -= size(kept.pop(0))
+    return kept
 
 
 def random_id() -> str:

@@ -17,6 +17,8 @@ MOST_PIXELS = 25_000_000
 LARGEST_SIDE = 5_000
 JPEG_START, JPEG_SCAN = b"\xff\xd8", b"\xff\xda"
 MOST_SCANS = 100  # each goes over the whole picture; thousands of them would take a quarter of an hour
+LONGEST_TRANSFORMATION = 500
+LONGEST_PATH = 2_000
 USUAL_QUALITY = 85
 UNDONE = {"a", "b", "bo", "co", "d", "dpr", "e", "fl", "o", "r", "so", "t", "u", "x", "y", "z"}
 PARAMETER = re.compile(r"(?P<name>[a-z]{1,4})_(?P<value>.+)")
@@ -79,6 +81,8 @@ def transform(content: bytes, transformation: str, wanted_format: str | None = N
     with _open(content) as opened:
         original = str(opened.format)
         image: Image.Image = opened.convert("RGBA" if _has_transparency(opened) else "RGB")
+    if len(transformation) > LONGEST_TRANSFORMATION:
+        raise WrongTransformation(f"Invalid transformation - more than {LONGEST_TRANSFORMATION} characters")
     target, quality = _format(wanted_format, original), USUAL_QUALITY
     for component in filter(None, transformation.split("/")):
         parameters = _parameters(component)
@@ -205,7 +209,7 @@ class Place:
 
 def places(path: str, cloud: str) -> Iterator[Place]:
     """What a path can mean, the likeliest first: a folder can be named like a transformation."""
-    match = START.fullmatch(unquote(path))
+    match = START.fullmatch(unquote(path)) if len(path) <= LONGEST_PATH else None
     if match is None or match["cloud"] not in (None, cloud):
         return
     parts = match["rest"].split("/")

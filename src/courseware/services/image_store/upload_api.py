@@ -35,7 +35,11 @@ from courseware.services.image_store.upload_call import (
 
 STALE_SECONDS = 3600
 FORBIDDEN_IN_PUBLIC_ID = re.compile(r"[?&#\\%<>+]|^\s|\s$|^/|/$|//")
-DATA_URI = re.compile(r"data:[\w/+.-]*(?:;[\w=-]+)*;base64,(?P<content>.*)", re.DOTALL)
+DATA_URI = re.compile(r"data:[\w/+.-]*(?:;[\w=-]+)*;base64")
+LONGEST_URI_HEAD = 200
+LONGEST_PUBLIC_ID = 255
+MOST_EAGER = 5
+CALLS_AT_A_TIME = 6
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,12 @@ class UploadApi:
         self._account = account
         self._pictures = pictures
         self._decoding = asyncio.Semaphore(1)  # a picture may take much memory
+        self._calls = asyncio.Semaphore(CALLS_AT_A_TIME)  # so may the body of a call
 
     async def answer(self, request: Request) -> Response:
         try:
-            answer = await self._act(request)
+            async with self._calls:
+                answer = await self._act(request)
         except CallFailed as failure:
             return self._error(failure.status, failure.message)
         except (NoPicture, WrongTransformation) as failure:
@@ -117,7 +123,8 @@ class UploadApi:
         if existing is not None:
             answer["overwritten"] = True
         if parameters.get("eager"):
-            answer["eager"] = [self._eager(picture, text, base) for text in parameters["eager"].split("|")]
+            eager = parameters["eager"].split("|", MOST_EAGER)[:MOST_EAGER]
+            answer["eager"] = [self._eager(picture, text, base) for text in eager]
         return {**answer, "api_key": self._account.api_key}
 
     async def _decode(self, content: bytes, parameters: dict[str, str]) -> Rendered:
@@ -195,11 +202,11 @@ def _content(call: Call) -> bytes:
     if content is None:
         raise CallFailed(400, "Missing required parameter - file")
     if isinstance(content, str):
-        match = DATA_URI.fullmatch(content)
-        if match is None:
+        head, _, encoded = content.partition(",")
+        if len(head) > LONGEST_URI_HEAD or not DATA_URI.fullmatch(head):
             raise CallFailed(400, f"Unsupported source URL: {content}")
         try:
-            content = base64.b64decode(match["content"])
+            content = base64.b64decode(encoded)
         except binascii.Error:
             raise CallFailed(400, "Invalid image file") from None
     if not content:
@@ -215,6 +222,8 @@ def _public_id(call: Call) -> str:
     public_id = parameters.get("public_id") or _made_up(call)
     folder = parameters.get("folder")
     whole = f"{folder}/{public_id}" if folder else public_id
+    if len(whole) > LONGEST_PUBLIC_ID:
+        raise CallFailed(400, f"public_id ({whole}) is too long")
     if FORBIDDEN_IN_PUBLIC_ID.search(whole) or not whole.isprintable():
         raise CallFailed(400, f"public_id ({whole}) is invalid")
     return whole

@@ -16,6 +16,7 @@ Parameters = Mapping[str, str]
 LARGEST_FILE = 10 * 1024 * 1024
 LARGEST_CALL = LARGEST_FILE + 64 * 1024
 MOST_FIELDS = 100
+LONGEST_MESSAGE = 1000
 
 
 def string_to_sign(parameters: Parameters, *, encoded: bool = True) -> str:
@@ -41,6 +42,7 @@ class CallFailed(Exception):
     """What the service answers instead."""
 
     def __init__(self, status: int, message: str) -> None:
+        message = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
         super().__init__(message)
         self.status = status
         self.message = message

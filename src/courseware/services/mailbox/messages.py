@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -18,6 +19,10 @@ BYTES_KEPT = 32 * 1024 * 1024
 HEADER_CHARACTERS = 2_000
 PARTS = 100
 PART_LINES = 500
+READ_BYTES = 256 * 1024
+"""Of a message so much is parsed: Python's parser takes seconds for some messages of 2 MiB."""
+COMPARISONS = 1_000_000
+"""How often the parser may compare a line with the boundary of a part around it."""
 # Among Python's codecs are some that are slow on purpose-made text, or give what is no text.
 KNOWN_CHARSET = re.compile(r"utf-?8|(us-)?ascii|utf-16(le|be)?|iso-8859-\d+|windows-125\d|koi8-[ru]", re.IGNORECASE)
 
@@ -50,7 +55,7 @@ class Message:
 
     def header(self, name: str) -> str:
         """The first header of this name, decoded; empty if there is none."""
-        value = str(self._parsed.get(name, ""))
+        value = str(self._parsed[0].get(name, ""))
         try:
             decoded = str(make_header(decode_header(value)))
         except (ValueError, LookupError, MessageError):  # an encoding that does not exist, or that it is not in
@@ -75,10 +80,19 @@ class Message:
         )
 
     @cached_property
-    def _parsed(self) -> Part:
-        # Thousands of parts, or parts inside of parts, would keep the parser busy or exceed its depth.
-        readable = self.raw if self.raw.count(b"\n--") <= PART_LINES else b"\r\n" + self.raw
-        return message_from_bytes(readable, policy=ShortHeaders())
+    def _parsed(self) -> tuple[Part, tuple[Part, ...]]:
+        """The message, and the first of all its parts, itself among them."""
+        readable = self.raw[:READ_BYTES]
+        # Thousands of parts, or parts inside of parts, would keep the parser busy or exceed its depth. It takes a
+        # carriage return for the end of a line as well.
+        parts = readable.count(b"\n--") + readable.count(b"\r--")
+        lines = readable.count(b"\n") + readable.count(b"\r")
+        if parts <= PART_LINES and parts * lines <= COMPARISONS:
+            with suppress(RecursionError):  # messages inside of messages
+                parsed = message_from_bytes(readable, policy=ShortHeaders())
+                return parsed, tuple(islice(parsed.walk(), PARTS))
+        plain = message_from_bytes(b"\r\n" + readable, policy=ShortHeaders())
+        return plain, (plain,)
 
     def _first(self, kind: str) -> str | None:
         return next(
@@ -86,7 +100,7 @@ class Message:
         )
 
     def _parts(self) -> Iterator[Part]:
-        return (part for part in islice(self._parsed.walk(), PARTS) if not part.is_multipart())
+        return (part for part in self._parsed[1] if not part.is_multipart())
 
 
 def _is_attached(part: Part) -> bool:

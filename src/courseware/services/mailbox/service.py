@@ -161,6 +161,9 @@ class Mailbox:
     def set_fault(self, mode: FaultMode) -> None:
         self._faults.now = mode
 
+    def forget(self) -> None:
+        self.messages.clear()
+
     def stop(self) -> None:
         """Ends all connections; the messages can still be read. May be called again."""
         servers, self._servers = self._servers, []

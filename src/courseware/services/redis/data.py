@@ -13,10 +13,12 @@ from fakeredis import FakeRedis, _helpers
 from fakeredis._clients._sync import FakeRedisConnection
 from fakeredis._core import FakeServer
 from fakeredis._core._database import Database
+from fakeredis._helpers import SimpleError
 from fakeredis._socket import FakeSocket, _base
 from fakeredis.commands_mixins import server_mixin
 from fakeredis.model import _stream
 
+from courseware.services.redis.limits import Memory
 from courseware.services.redis.scripts import WRAPPING
 
 # The groups of commands that fakeredis implements and a client may use. Others could read and write files of this
@@ -29,7 +31,8 @@ OFFERED = {
     )
 }  # fmt: skip
 # RESTORE unpickles what a client sends, so that it could run any code here. Functions have a Lua runtime of their own.
-REFUSED = ("dump", "restore", "function", "fcall")
+# LCS compares each byte of a value with each of another one.
+REFUSED = ("dump", "restore", "function", "fcall", "lcs")
 
 
 class Clock:
@@ -76,15 +79,22 @@ for module in modules:
 class NumberedDatabase(Database):
     """One of the numbered databases. `writes` has, for each key that was ever written, the number of its last write."""
 
-    def __init__(self, *arguments: Any, numbers: Iterator[int]) -> None:
+    def __init__(self, *arguments: Any, numbers: Iterator[int], memory: Memory) -> None:
         super().__init__(*arguments)
         self.writes: dict[bytes, int] = {}
         self._numbers = numbers
+        self._memory = memory
 
     def notify_watch(self, key: bytes) -> None:
         """Note a write: fakeredis calls this for each, since clients may watch the key."""
         self.writes[key] = next(self._numbers)
         super().notify_watch(key)
+
+    def schedule_expiry(self, key: bytes, expireat: float | None) -> None:
+        """Note the size of a value: fakeredis calls this after each that it stores, expiring or not."""
+        super().schedule_expiry(key, expireat)
+        if key in self._dict:
+            self._memory.note(id(self), key, self._dict[key].value)
 
 
 class Data(FakeServer):
@@ -93,8 +103,9 @@ class Data(FakeServer):
     def __init__(self) -> None:
         super().__init__(version=(8, 0))
         self.clock = Clock()
+        self.memory = Memory()
         self._numbers = count(1)
-        self.dbs: Any = defaultdict(lambda: NumberedDatabase(self.lock, numbers=self._numbers))
+        self.dbs: Any = defaultdict(lambda: NumberedDatabase(self.lock, numbers=self._numbers, memory=self.memory))
 
     def client(self, database: int = 0) -> FakeRedis:
         """A client in this process, which reaches the data whatever fault there is on the sockets."""
@@ -114,6 +125,14 @@ class Data(FakeServer):
         with self.lock:
             return [key for key, last in self.dbs[database].writes.items() if last > number]
 
+    def clear(self) -> None:
+        """Delete all keys, and forget which were ever written."""
+        self.client().flushall()
+        with self.lock:
+            for database in self.dbs.values():
+                database.writes.clear()
+            self.memory.reset()
+
     def release_blocked(self) -> None:
         """Answer the clients that wait in commands such as BLPOP as if their time was over."""
         with self.lock:
@@ -131,6 +150,13 @@ class Socket(FakeSocket):
     def _process_command(self, fields: list[bytes]) -> None:
         with self._server.clock.in_use():
             super()._process_command(fields)
+
+    def _run_command(self, func: Any, sig: Any, args: list[Any], from_script: bool) -> Any:
+        try:
+            self._server.memory.charge(sig.name, args)
+        except SimpleError as error:
+            return error
+        return super()._run_command(func, sig, args, from_script)
 
     def _name_to_func(self, cmd_name: str) -> Any:
         function, signature = super()._name_to_func(cmd_name)

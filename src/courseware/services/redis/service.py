@@ -20,6 +20,8 @@ from courseware.services.registry import Facts
 from courseware.services.servers import POLL_SECONDS, FaultMode, FaultState, Listener
 
 MOST_CONNECTIONS = 100
+MOST_UNREAD = 64 * 1024 * 1024
+"""Bytes of commands that may have come in part, over all connections. The connection that sends more is closed."""
 CLIENTS_GO_SECONDS = 1.0
 WITH_RESET = struct.pack("ii", 1, 0)
 """For SO_LINGER: what is left to be sent is forgotten, and the client is told that the connection was reset."""
@@ -39,6 +41,8 @@ class Redis:
         self.commands = 0
         """How many commands came over the sockets so far."""
         self.faults = FaultState()
+        self.unread = 0
+        """Bytes of commands that have come in part."""
         self._servers: list[Server] = []
         self._threads: list[threading.Thread] = []
 
@@ -65,7 +69,10 @@ class Redis:
         """Forget all data, when the clients that are connected have gone, or after a second."""
         wait_until(lambda: not any(server.has_clients for server in self._servers), CLIENTS_GO_SECONDS)
         if self._servers:
-            self.client().flushall()
+            self.data.clear()
+
+    def forget(self) -> None:
+        self.data.clear()
 
     def facts(self, host: str, port: int) -> Facts:
         return {"host": host, "port": str(port), "url": f"redis://{host}:{port}/0"}
@@ -131,6 +138,7 @@ class Handler(TCPFakeRequestHandler):
     """One client's connection, whose answers wait while the service stalls."""
 
     server: Server
+    _unread = 0
 
     def setup(self) -> None:
         # The setup of TCPFakeRequestHandler fails for a client that has gone already, and leaves its files open.
@@ -143,19 +151,30 @@ class Handler(TCPFakeRequestHandler):
 
     def handle(self) -> None:
         """Answers until the client goes. (The inherited one ends the connection after each error that it answers.)"""
-        while not self.server._shutdown_event.is_set():
-            try:
-                if self.current_client.can_read():
-                    self.writer.dump(self._answer())
-                elif not self._take_more():
-                    return
-            except OSError:  # the client has gone
-                return
-            except Exception as error:  # what was sent is no command
+        try:
+            while not self.server._shutdown_event.is_set() and self._go_on():
+                pass
+        except OSError:  # the client has gone
+            return
+        except Exception as error:  # what was sent is no command
+            with suppress(OSError):
                 self.writer.dump(error)
-                return
+        finally:
+            self._note_read()
+
+    def _go_on(self) -> bool:
+        """Answers a command, or takes more of one. False at the end."""
+        if self.current_client.can_read():
+            self.writer.dump(self._answer())
+            return True
+        return self._take_more()
+
+    def _note_read(self) -> None:
+        self.server.service.unread -= self._unread
+        self._unread = 0
 
     def _answer(self) -> Any:
+        self._note_read()
         self.server.service.commands += 1
         try:
             return self.current_client.read_response()
@@ -169,6 +188,10 @@ class Handler(TCPFakeRequestHandler):
             if not select.select([self.connection], [], [], POLL_SECONDS)[0]:
                 return True
             data = self.rfile.readline()
+        self._unread += len(data or b"")
+        self.server.service.unread += len(data or b"")
+        if self.server.service.unread > MOST_UNREAD:
+            return False
         if data:
             self.current_client.get_socket().sendall(data)
         return bool(data)

@@ -94,7 +94,7 @@ class Workspace:
         """The project as it stands in the step's folder, without the lesson's files. Raises UsageError."""
         from courseware.judging.intake import read_project
 
-        return read_project(self.require(step), step)
+        return read_project(self.require(step), step, at_root=True)
 
     @property
     def progress(self) -> Progress:

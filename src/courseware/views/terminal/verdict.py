@@ -16,7 +16,7 @@ from rich.text import Text
 
 from courseware.base.text import printable
 from courseware.verdict import CheckResult, Outcome, Verdict
-from courseware.views.wording import COURSE_FAULT, PHASES, SIGNS, circumstances, course_faults
+from courseware.views.wording import COURSE_FAULT, PHASES, SIGNS, circumstances, course_faults, too_long
 
 STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "red", Outcome.SKIPPED: "dim", Outcome.ERROR: "magenta"}
 
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 def verdict_view(verdict: Verdict, step: Step, task: str | None = None) -> RenderableType:
     """A verdict about the whole step, or about one task. What outranks everything else is shown alone."""
+    if verdict.cut_short_after is not None:
+        return Group(*_cut_short(verdict, task))
     if not verdict.valid:
         return Group(*_course_fault(verdict))
     if verdict.application.failure is not None:
@@ -148,6 +150,14 @@ def _start_failure(verdict: Verdict) -> Iterator[RenderableType]:
     yield shown(PHASES[failure.phase], "bold red")
     yield Padding(shown(failure.text.strip("\n")), (1, 0, 1, 2), expand=False)
     yield shown(f"Nothing else could be judged: 0 of {points(verdict.points_possible)} points.", "bold")
+    yield shown(circumstances(verdict), "dim")
+
+
+def _cut_short(verdict: Verdict, task: str | None) -> Iterator[RenderableType]:
+    """How far the judge came, and what failed until then."""
+    yield shown(too_long(verdict), "bold red")
+    yield shown("There are no points. What took so long may be in the log of your application.", "bold")
+    yield from _failures(verdict, task)
     yield shown(circumstances(verdict), "dim")
 
 
