@@ -53,7 +53,9 @@ def test_change_moves_updated_at(
     clock.move(soon(began))
     changed = user.change(created.identifier("id"), {"notes": "змінено"}).expect_status(200, key="not_changed")
     before, after = expect_moment(created, "updated_at"), expect_moment(changed, "updated_at")
-    expect_contact(user.read(created.identifier("id")), {"updated_at": changed.value("updated_at")}, key="change_not_kept")
+    expect_contact(
+        user.read(created.identifier("id")), {"updated_at": changed.value("updated_at")}, key="change_not_kept"
+    )
     asked = f"{changed.request}, five minutes after it was created"
     expect(after > before, "updated_at_stays", asked=asked, expected=f"updated_at after {before}", got=f"{after}")
     on_time = abs(after - soon(began)) < timedelta(minutes=1)

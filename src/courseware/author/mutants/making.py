@@ -9,21 +9,21 @@ from courseware.author.mutants.mutant import Edit, Mutant, Source
 from courseware.author.mutants.syntax import OPERATORS, is_documentation
 from courseware.base.tree import Tree, changed
 from courseware.course import Course, Step
-from courseware.course.stages import finish
+from courseware.course.stages import finish, start
 
 
 def mutants_of(course: Course, step: Step) -> tuple[Mutant, ...]:
     """Every mistake that the operators make in the lines that the student writes in this step, each once.
 
-    Files that the student is handed complete, tests and lines of an earlier step are left alone.
+    What the student is handed stays as it is: files, and lines of files that wait to be completed.
     """
-    before, after = finish(course, step.number - 1), finish(course, step.number)
+    handed_out, after = start(course, step.number), finish(course, step.number)
     frameworks = Frameworks(names_in(after))
     edited = {path for task in step.tasks for path in task.edit}
     found: dict[tuple[str, bytes], Mutant] = {}
-    for path in changed(before, after):
+    for path in changed(handed_out, after):
         if path in edited and path.endswith(".py"):
-            for mutant in _in_file(path, after, frameworks, changed_lines(before.get(path, b""), after[path])):
+            for mutant in _in_file(path, after, frameworks, changed_lines(handed_out.get(path, b""), after[path])):
                 found.setdefault((path, mutant.made_in(after)[path]), mutant)
     return tuple(found.values())
 
