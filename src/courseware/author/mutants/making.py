@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from warnings import catch_warnings, simplefilter
 
 from courseware.author.mutants.frameworks import Frameworks, names_in
 from courseware.author.mutants.mutant import Edit, Mutant, Source
@@ -23,7 +24,7 @@ def mutants_of(course: Course, step: Step) -> tuple[Mutant, ...]:
     found: dict[tuple[str, bytes], Mutant] = {}
     for path in changed(handed_out, after):
         if path in edited and path.endswith(".py"):
-            for mutant in _in_file(path, after, frameworks, changed_lines(handed_out.get(path, b""), after[path])):
+            for mutant in mutants_in(path, after, frameworks, changed_lines(handed_out.get(path, b""), after[path])):
                 found.setdefault((path, mutant.made_in(after)[path]), mutant)
     return tuple(found.values())
 
@@ -35,7 +36,8 @@ def changed_lines(before: bytes, after: bytes) -> set[int]:
     return {number + 1 for tag, _, _, first, last in blocks if tag != "equal" for number in range(first, last)}
 
 
-def _in_file(path: str, tree: Tree, frameworks: Frameworks, lines: set[int]) -> Iterator[Mutant]:
+def mutants_in(path: str, tree: Tree, frameworks: Frameworks, lines: set[int]) -> Iterator[Mutant]:
+    """What the operators make in these lines of one file, some of it twice."""
     source = Source(tree[path])
     skipped = _skipped(source.tree)
     for place, node in source.places():
@@ -75,8 +77,10 @@ def _skipped(tree: ast.Module) -> set[ast.AST]:
 
 
 def _can_be_read(content: bytes) -> bool:
-    try:
-        ast.parse(content)
-    except SyntaxError:
-        return False
+    with catch_warnings():
+        simplefilter("ignore")  # what a compiler warns of can still be run
+        try:
+            compile(content, "mutant", "exec", dont_inherit=True)
+        except SyntaxError:
+            return False
     return True
