@@ -53,7 +53,7 @@ def test_link_may_be_followed_again(application: Application, mailbox: Mailbox, 
 
 @check(
     task="2.3",
-    points=3,
+    points=2,
     hints=(
         "Break a link in every way that you can think of, and look at the answers.",
         "PyJWT has one exception above all others; what is not a token at all must not end in a 500 either.",

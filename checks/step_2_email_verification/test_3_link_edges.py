@@ -38,7 +38,7 @@ def test_token_is_for_one_address(
 
 @check(
     task="2.3",
-    points=2,
+    points=1,
     hints=(
         "Two things stand in the token. Which of them do you believe?",
         "Neither the user nor the address alone is enough: the two belong together.",
