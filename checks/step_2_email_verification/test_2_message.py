@@ -71,7 +71,7 @@ def test_message_is_html_and_plain_text(application: Application, mailbox: Mailb
 
 @check(
     task="2.2",
-    points=2,
+    points=1.5,
     hints=(
         "Count what arrives in the mailbox for one registration.",
         "Look for every place that sends: the route, the service, an event. Is there more than one?",

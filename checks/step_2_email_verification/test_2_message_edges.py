@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from html import unescape
 from random import Random
 
 from courseware.checking import Application, FaultMode, Mailbox, check, expect
@@ -12,6 +13,7 @@ from users import new_account
 
 ARRIVED = ("message_with_a_link_arrives",)
 TOKEN = re.compile(r"\bey[\w-]{10,300}+\.[\w-]{10,2000}+\.[\w-]{10}")
+HREF = re.compile(r"""<a\s[^<>]{0,500}?href\s*=\s*["']?([^"'<>\s]+)""", re.IGNORECASE)
 DAY = 24 * 60 * 60
 
 
@@ -112,3 +114,29 @@ def test_racing_registrations_send_one_message(application: Application, mailbox
         expect(created == 1, "race_created_doubles", asked=asked, expected="201 once", got=f"201 {created} times")
         mailbox.wait_for(account.email)
     expect_messages(application, mailbox, random, account.email, 1, key="message_without_account")
+
+
+@check(
+    task="2.2",
+    points=0.5,
+    hints=(
+        "Look at the source of a message. Which parts has it, in which order, and what is the link in each?",
+        "A mail program shows the last of the alternatives that it understands. HTML needs an <a> around the link.",
+        'multipart_subtype=MultipartSubtypeEnum.alternative, plain text first, and <a href="{{ link }}"> in the HTML.',
+    ),
+    needs=("message_is_html_and_plain_text",),
+)
+def test_forms_are_alternatives(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """The two forms are multipart/alternative, and in the HTML the link is the href of an <a>."""
+    newcomer = register(application, mailbox, random)
+    message = newcomer.message
+    expect(
+        b"multipart/alternative" in message.raw.lower(),
+        "not_alternatives",
+        asked="the parts of the message",
+        expected="multipart/alternative",
+        got=message.header("Content-Type"),
+    )
+    hrefs = [unescape(href) for href in HREF.findall(message.html or "")]
+    shown = ", ".join(hrefs) or "none"
+    expect(newcomer.link in hrefs, "link_is_no_href", asked="<a> in the HTML", expected="the link", got=shown)

@@ -17,7 +17,7 @@ MOMENT = timedelta(minutes=2)
 
 @check(
     task="2.3",
-    points=5,
+    points=4,
     hints=(
         "Copy the link out of the mailbox into your browser. What answers?",
         "Read the token, find its user, note that the address is verified, and make the note last.",
@@ -130,7 +130,7 @@ def test_other_tokens_verify_nothing(application: Application, mailbox: Mailbox,
 
 @check(
     task="2.3",
-    points=3,
+    points=2,
     hints=(
         "Whoever gets hold of a message: what else can they do with it?",
         "A link may do one thing. As a bearer token or as a refresh token it is worth nothing.",

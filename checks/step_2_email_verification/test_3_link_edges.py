@@ -1,14 +1,19 @@
 """Task 2.3: the edges."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from random import Random
 
-from courseware.checking import Application, CheckFailed, Mailbox, check
+from courseware.checking import Application, CheckFailed, Clock, Mailbox, Request, check
+from errors import expect_error
 from step_2_email_verification.tokens import claims_in, signed
+from step_2_email_verification.unverified import access_claims
 from step_2_email_verification.verification import Newcomer, expect_refused, follow, follow_token, log_in, register
-from users import Account, me, new_email
+from users import AUTH, CONTACTS, ME, Account, me, new_email
 
 VERIFIED = ("link_verifies_the_address",)
+MOMENT = timedelta(minutes=2)
 
 
 @check(
@@ -33,7 +38,7 @@ def test_token_is_for_one_address(
 
 @check(
     task="2.3",
-    points=2,
+    points=1,
     hints=(
         "Two things stand in the token. Which of them do you believe?",
         "Neither the user nor the address alone is enough: the two belong together.",
@@ -111,3 +116,81 @@ def address_claim(newcomer: Newcomer, key: str) -> str:
     raise CheckFailed(
         "address_not_in_token", asked="the token in the link", expected="a claim with the address", got="none"
     )
+
+
+@check(
+    task="2.3",
+    points=1,
+    hints=(
+        "Two people have registered, and one of them follows the link. What does the other one have?",
+        "An UPDATE without WHERE changes every row of the table.",
+        "Change the one user whom the token names: user.is_verified = True, then commit.",
+    ),
+    needs=VERIFIED,
+)
+def test_link_verifies_nobody_else(
+    application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
+) -> None:
+    """Following a link leaves every other account as it was: not verified, and able to follow its own link."""
+    bystander, newcomer = (register(application, mailbox, random) for _ in range(2))
+    follow(application, newcomer.link).expect_status(200, key="link_refused")
+    token = signed(access_claims(bystander.id, random), environment["JWT_SECRET_KEY"])
+    answer = me(application, token).expect_status(200, 401, key="me_is_closed")
+    if answer.status == 200:  # else the application takes no tokens but those that it has made
+        answer.expect_value("is_verified", equals=False, key="other_user_verified")
+    login = application.send(bystander.account.login).expect_status(200, 403, key="cannot_log_in")
+    if login.status == 200:  # until task 2.5
+        own = me(application, login.token("access_token", key="cannot_log_in"))
+        own.expect_value("is_verified", equals=False, key="other_user_verified")
+    follow(application, bystander.link).expect_status(200, key="link_refused")
+
+
+@check(
+    task="2.3",
+    points=1,
+    hints=(
+        "You have two tokens after a login. Try each of them at the other one's door.",
+        "A refresh token lives for a week. An access token lives for half an hour on purpose.",
+        "find_by_token(session, token, Purpose.ACCESS) in get_current_user, and Purpose.REFRESH in refresh.",
+    ),
+    needs=VERIFIED,
+)
+def test_kinds_of_tokens_stay_apart(application: Application, mailbox: Mailbox, random: Random) -> None:
+    """A refresh token answers 401 as a bearer token, and an access token answers 401 at POST /auth/refresh."""
+    newcomer = register(application, mailbox, random)
+    follow(application, newcomer.link).expect_status(200, key="link_refused")
+    tokens = log_in(application, newcomer.account)
+    for path in (ME, CONTACTS):
+        wrong = Request("GET", path, token=tokens["refresh_token"])
+        expect_error(application.send(wrong), 401, key="refresh_token_opens_doors")
+        application.send(replace(wrong, token=tokens["access_token"])).expect_status(200, key="access_token_refused")
+    refresh = Request("POST", f"{AUTH}/refresh", json={"refresh_token": tokens["access_token"]})
+    expect_error(application.send(refresh), 401, key="access_token_is_refreshed")
+
+
+@check(
+    task="2.3",
+    points=1,
+    hints=(
+        "How long do the three kinds of tokens live now, and how long did two of them live before?",
+        "Each kind has a lifetime of its own. A new kind must not change those that were there.",
+        "LIFETIMES: 30 minutes for access, 7 days for refresh, 24 hours for email_verify.",
+    ),
+    needs=("kinds_of_tokens_stay_apart",),
+)
+def test_each_kind_has_its_lifetime(application: Application, mailbox: Mailbox, clock: Clock, random: Random) -> None:
+    """An access token is good for 30 minutes and a refresh token for 7 days, as before."""
+    noon = datetime(2033, 2, 1, 12, tzinfo=UTC) + timedelta(days=random.randrange(300))
+    clock.move(noon)
+    newcomer = register(application, mailbox, random)
+    follow(application, newcomer.link).expect_status(200, key="link_refused")
+    tokens = log_in(application, newcomer.account)
+    requests = (
+        (timedelta(minutes=30), Request("GET", ME, token=tokens["access_token"])),
+        (timedelta(days=7), Request("POST", f"{AUTH}/refresh", json={"refresh_token": tokens["refresh_token"]})),
+    )
+    for lifetime, request in requests:
+        clock.move(noon + lifetime - MOMENT)
+        application.send(request).expect_status(200, key="expires_too_early")
+        clock.move(noon + lifetime + MOMENT)
+        expect_error(application.send(request), 401, key="expires_too_late")

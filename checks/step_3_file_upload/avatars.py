@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 AVATAR = f"{ME}/avatar"
 MIB = 1024 * 1024
 LARGEST = 2 * MIB
+SLOW_STORE = {"CLOUDINARY_TIMEOUT": "60"}
+"""Seconds: longer than an answer takes on a busy machine. The upload still waits when the other answer comes."""
 SIDE = 200
 """Pixels: an avatar is shown as a square of this side."""
 

@@ -12,7 +12,7 @@ REFUSED = ("text_is_refused_whatever_it_is_called",)
 
 @check(
     task="3.2",
-    points=4,
+    points=3,
     hints=(
         "The label is written by whoever sends the file. What can they not choose freely?",
         "Pillow tells what a file is by its content, and raises when it is nothing that it knows.",
@@ -30,7 +30,7 @@ def test_text_is_refused_whatever_it_is_called(user: User, image_store: ImageSto
 
 @check(
     task="3.2",
-    points=3,
+    points=2,
     hints=(
         "Which kinds of pictures does the task name? Send one of each.",
         "Not every format can hold every kind of pixels: look at what Pillow says when you save.",

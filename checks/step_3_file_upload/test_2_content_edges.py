@@ -1,7 +1,15 @@
 """Task 3.2: the edges."""
 
 from courseware.checking import File, ImageStore, check
-from step_3_file_upload.avatars import expect_not_a_picture, expect_not_refused, sending, upload
+from errors import expect_error
+from step_3_file_upload.avatars import (
+    LARGEST,
+    expect_not_a_picture,
+    expect_not_refused,
+    expect_nothing_stored,
+    sending,
+    upload,
+)
 from step_3_file_upload.pictures import COLORS, PNG_SIGNATURE, gray, picture, png_of
 from users import User
 
@@ -52,3 +60,38 @@ def test_sixteen_megapixels_are_the_limit(user: User, image_store: ImageStore) -
         expect_not_a_picture(image_store, upload(user, content, kind), key="bomb_accepted")
     largest = picture("JPEG", (4000, 4000), COLORS[3], quality=30)
     expect_not_refused(upload(user, largest, "JPEG"), key="largest_picture_refused")
+
+
+@check(
+    task="3.2",
+    points=1,
+    hints=(
+        "How many pixels has a panorama of 12,000 x 1,000?",
+        "The limit is the product of the two sides. Neither side alone says how much memory a picture takes.",
+        "image.width * image.height > MOST_PIXELS, and no limit for a side.",
+    ),
+    needs=("picture_bomb_is_refused",),
+)
+def test_pixels_count_and_not_sides(user: User) -> None:
+    """A long and narrow picture with few pixels is not refused, upright or across."""
+    for size in ((12_000, 50), (50, 9_000)):
+        expect_not_refused(upload(user, picture("PNG", size)), key="panorama_refused")
+
+
+@check(
+    task="3.2",
+    points=1,
+    hints=(
+        "A file is no picture, and it is too large as well. What should the client hear?",
+        "The size is looked at first: nothing that is too large is ever opened.",
+        "read_file raises 413 before the service sees the content.",
+    ),
+    needs=REFUSED,
+)
+def test_size_comes_before_content(user: User, image_store: ImageStore) -> None:
+    """A file above 2 MiB answers 413 file_too_large, whether or not it is a picture."""
+    text = b"no picture " * 400_000
+    for content in (text[: LARGEST + 100], text, picture("GIF") + bytes(LARGEST)):
+        answer = upload(user, content)
+        expect_error(answer, 413, code="file_too_large", key="opened_before_it_was_measured")
+        expect_nothing_stored(image_store, answer)

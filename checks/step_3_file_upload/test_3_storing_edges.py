@@ -1,8 +1,19 @@
 """Task 3.3: the edges."""
 
-from courseware.checking import ImageStore, check
-from step_3_file_upload.avatars import expect_shown, upload
-from step_3_file_upload.pictures import COLORS, drawn, saved
+from random import Random
+
+from courseware.checking import FaultMode, ImageStore, check, expect
+from step_1_contacts_crud.contacts import valid_contact
+from step_3_file_upload.avatars import (
+    LARGEST,
+    SLOW_STORE,
+    expect_avatar_in_me,
+    expect_shown,
+    upload,
+    upload_of,
+    uploaded,
+)
+from step_3_file_upload.pictures import COLORS, drawn, picture, saved
 from users import User
 
 STORED = ("picture_is_stored",)
@@ -37,3 +48,47 @@ def test_colors_may_be_kept_in_any_way(user: User, image_store: ImageStore) -> N
             address = answer.typed(str, "avatar_url", key="no_avatar_url")
             asked = f"a {kind} with its colors as {mode}"
             expect_shown(image_store, address, expected, asked=asked, key="colors_changed")
+
+
+@check(
+    task="3.3",
+    points=1,
+    hints=(
+        "A user has an avatar and sends a file that is refused. Which avatar is shown then?",
+        "A refusal is no change. Nothing may be cleared before the new picture is stored.",
+        "Set user.avatar_url once, after the store has answered, and commit then.",
+    ),
+    needs=("avatar_is_shown_at_once",),
+)
+def test_refused_file_leaves_the_avatar(newcomer: User, image_store: ImageStore) -> None:
+    """After a 413 or a 422 the user has the avatar that they had, in GET /users/me and in the store."""
+    old = uploaded(newcomer, COLORS[1])
+    for content, status in ((b"no picture", 422), (b"", 422), (bytes(LARGEST + 1), 413)):
+        upload(newcomer, content).expect_status(status, key="wrong_file_accepted")
+        expect_avatar_in_me(newcomer, old, key="avatar_lost")
+        expect_shown(image_store, old, COLORS[1], asked=f"GET {old}", key="avatar_lost")
+
+
+@check(
+    task="3.3",
+    points=1,
+    hints=(
+        "What can others write to the database while an upload waits for the store?",
+        "A transaction that has changed a row holds a lock until it is over. SQLite has one lock for all who write.",
+        "Change nothing and commit before the call to the store; write the address in another transaction after it.",
+    ),
+    needs=("others_are_served_during_an_upload",),
+    environment=SLOW_STORE,
+)
+def test_others_write_during_an_upload(user: User, other_user: User, image_store: ImageStore, random: Random) -> None:
+    """While the store takes its time with an upload, another user can save a contact."""
+    slow = upload_of(user, picture())
+    creation = other_user.creation_of(valid_contact(random))
+    image_store.set_fault(FaultMode.STALLS)
+    with user.application.sending(slow) as uploading:
+        image_store.wait_until_called(asked=str(slow))
+        with user.application.sending(creation) as sent:
+            is_saved = sent.is_answered_before(uploading)
+            asked = f"{creation} while an upload is under way"
+            expect(is_saved, "database_held", asked=asked, expected="an answer before the upload is over", got="none")
+            sent.answer().expect_status(201, key="database_held")

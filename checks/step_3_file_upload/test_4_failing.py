@@ -48,7 +48,7 @@ def test_broken_connection_is_told_as_502(newcomer: User, image_store: ImageStor
 
 @check(
     task="3.4",
-    points=5,
+    points=4,
     hints=(
         "How long does your user wait for a store that takes the picture and says nothing?",
         "The SDK has an option for that. Without it, it waits for a minute.",

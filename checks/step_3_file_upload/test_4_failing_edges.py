@@ -1,10 +1,15 @@
 """Task 3.4: the edges."""
 
-from courseware.checking import FaultMode, ImageStore, check
+import time
+
+from courseware.checking import FaultMode, ImageStore, check, expect
 from errors import expect_error
-from step_3_file_upload.avatars import expect_avatar_in_me, upload
+from step_3_file_upload.avatars import expect_avatar_in_me, upload, upload_of
 from step_3_file_upload.pictures import KINDS, picture
 from users import User
+
+SHORTEST = 2.0
+"""Seconds: a third less than the setting, because no clock is exact."""
 
 
 @check(
@@ -24,3 +29,26 @@ def test_failed_first_upload_leaves_no_avatar(newcomer: User, image_store: Image
         answer = upload(newcomer, picture(kind), kind)
         expect_error(answer, 502, code="upload_failed", key="failure_not_told")
         expect_avatar_in_me(newcomer, None, key="avatar_without_a_picture")
+
+
+@check(
+    task="3.4",
+    points=1,
+    hints=(
+        "Who decides how long the application waits for the store?",
+        "Another place may need another timeout. A number in the code cannot be changed there.",
+        "timeout=settings.cloudinary_timeout, in the call of the SDK and wherever you bound the waiting yourself.",
+    ),
+    needs=("stalling_store_is_given_up",),
+    environment={"CLOUDINARY_TIMEOUT": "3"},
+)
+def test_timeout_is_the_one_of_the_settings(newcomer: User, image_store: ImageStore) -> None:
+    """With CLOUDINARY_TIMEOUT=3 an upload is not given up before 2 seconds have passed."""
+    image_store.set_fault(FaultMode.STALLS)
+    request = upload_of(newcomer, picture())
+    began = time.monotonic()
+    answer = newcomer.application.send(request)
+    waited = time.monotonic() - began
+    expect_error(answer, 502, code="upload_failed", key="failure_not_told")
+    got = f"an answer after {waited:.1f} s"
+    expect(waited > SHORTEST, "given_up_too_early", asked=str(request), expected=f"none before {SHORTEST:g} s", got=got)

@@ -193,4 +193,4 @@ def test_setup_installs_an_engine_that_judges(classroom: Class, tmp_path: Path, 
     made = unpacked(classroom, tmp_path / "autograder")
     assert "The sandbox works." in made.run("setup.sh").stdout
     assert made.results(specimens[REFERENCE])["score"] == 9
-    assert made.results(specimens["keeps_spaces"])["score"] == 6
+    assert made.results(specimens["keeps_spaces"])["score"] == 3

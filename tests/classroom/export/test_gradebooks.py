@@ -58,7 +58,7 @@ def test_moodle_finds_every_student_and_task(graded: Graded, tmp_path: Path) -> 
     found = {line[0]: line[1:] for line in lines}
     assert found[EMPTY] == ["-", "-"]  # an empty cell would be a grade
     assert found[REFERENCE] == ["6", "3"]
-    assert found["keeps_spaces"] == ["3", "3"]
+    assert found["keeps_spaces"] == ["3", "0"]
     assert found["broken"] == ["0", "0"]
     assert len(found) == len(graded.points) + 1
 
@@ -140,7 +140,7 @@ def test_points_that_were_typed_in_formgrader(graded: Graded, tmp_path: Path) ->
     done = Class(CourseFolder(root)).run("export", "--format", "moodle", "-o", str(tmp_path / "moodle.csv"), code=1)
     assert "came late: nbgrader's penalty is not in these points" in " ".join(done.stdout.split())
     found = {line[0]: line[1:] for line in lines_of((tmp_path / "moodle.csv").read_text())}
-    assert found["keeps_spaces"] == ["5", "3"]
+    assert found["keeps_spaces"] == ["5", "0"]
     assert found[EMPTY] == ["5", "-"]
     assert found[REFERENCE] == ["6", "3"]
 

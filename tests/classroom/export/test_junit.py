@@ -69,7 +69,8 @@ def test_every_submission_has_its_file(graded: Graded, tmp_path: Path) -> None:
     assert outcomes(found[EMPTY]) == {"judged": "error"}
     assert found[EMPTY].find(".//error").attrib["message"] == "There are no files in it."  # type: ignore[union-attr]
     assert outcomes(found["keeps_spaces"]) == {
-        "The application starts": "passed", "greets": "passed", "trims_name": "failure", "refuses_blank_name": "passed",
+        "The application starts": "passed", "greets": "passed", "trims_name": "failure",
+        "refuses_blank_name": "failure",
     }  # fmt: skip
     assert outcomes(found["broken"]) == {
         "The application starts": "failure", "greets": "skipped", "trims_name": "skipped",

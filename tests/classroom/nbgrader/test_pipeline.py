@@ -163,7 +163,7 @@ def test_a_class_through_the_exchange(course: Course, folder: CourseFolder, nbgr
         "starter": [0, 0],
         "greets_everybody_alike": [0, 0],
         "takes_blank_names": [6, 0],
-        "keeps_spaces": [3, 3],
+        "keeps_spaces": [3, 0],
         "spoiler": [6, 3],
         "attacker": [6, 3],
         "damaged": [6, 3],
@@ -234,7 +234,7 @@ def test_a_class_through_the_exchange(course: Course, folder: CourseFolder, nbgr
     assert {student: float(row["score"]) for student, row in marks.items()} == {
         **{student: float(sum(each or 0 for each in points(graded[student]))) for student in graded},
         "ada": 10,
-        "keeps_spaces": 8,
+        "keeps_spaces": 5,
         "late": 0,
     }
     assert float(marks["late"]["late_submission_penalty"]) == 9

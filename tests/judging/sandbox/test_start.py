@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from courseware.base.errors import UsageError
-from courseware.checking import Application, Request, wait_until
+from courseware.checking import Application, CheckFailed, Database, Request, wait_until
 from courseware.judging.runtime import RestartingServer
 from courseware.judging.sandbox import (
     ApplicationCommand,
@@ -296,3 +296,21 @@ def _runs(mark: str) -> bool:
     return any(
         mark in process.info["cmdline"] for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"]
     )
+
+
+@pytest.mark.parametrize(("columns", "said"), [("", ""), (', Column("wings", Integer)', "New upgrade operations")])
+def test_models_are_compared_with_the_migrations(kind: SandboxKind, columns: str, said: str) -> None:
+    """`alembic check` runs in the sandbox, in a process of its own."""
+    models = f'from sqlalchemy import *\nmodels = MetaData()\nTable("birds", models, Column("name", Text){columns})\n'
+    environment = models + ENVIRONMENT.replace(
+        "connection=connection)", "connection=connection, target_metadata=models)"
+    )
+    project = {**tree(), "migrations/env.py": environment.encode()}
+    with RestartingServer(lambda _: start_application(project, MIGRATED, kind=kind)) as server:
+        assert server.ensure_running().phase == "ready"
+        database = Database(server)
+        if said:
+            with pytest.raises(CheckFailed, match=said):
+                database.expect_migrated(key="model_differs")
+        else:
+            database.expect_migrated(key="model_differs")

@@ -3,27 +3,28 @@
 import ast
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from warnings import catch_warnings, simplefilter
 
 from courseware.author.mutants.frameworks import Frameworks, names_in
 from courseware.author.mutants.mutant import Edit, Mutant, Source
 from courseware.author.mutants.syntax import OPERATORS, is_documentation
 from courseware.base.tree import Tree, changed
 from courseware.course import Course, Step
-from courseware.course.stages import finish
+from courseware.course.stages import finish, start
 
 
 def mutants_of(course: Course, step: Step) -> tuple[Mutant, ...]:
     """Every mistake that the operators make in the lines that the student writes in this step, each once.
 
-    Files that the student is handed complete, tests and lines of an earlier step are left alone.
+    What the student is handed stays as it is: files, and lines of files that wait to be completed.
     """
-    before, after = finish(course, step.number - 1), finish(course, step.number)
+    handed_out, after = start(course, step.number), finish(course, step.number)
     frameworks = Frameworks(names_in(after))
     edited = {path for task in step.tasks for path in task.edit}
     found: dict[tuple[str, bytes], Mutant] = {}
-    for path in changed(before, after):
+    for path in changed(handed_out, after):
         if path in edited and path.endswith(".py"):
-            for mutant in _in_file(path, after, frameworks, changed_lines(before.get(path, b""), after[path])):
+            for mutant in mutants_in(path, after, frameworks, changed_lines(handed_out.get(path, b""), after[path])):
                 found.setdefault((path, mutant.made_in(after)[path]), mutant)
     return tuple(found.values())
 
@@ -35,7 +36,8 @@ def changed_lines(before: bytes, after: bytes) -> set[int]:
     return {number + 1 for tag, _, _, first, last in blocks if tag != "equal" for number in range(first, last)}
 
 
-def _in_file(path: str, tree: Tree, frameworks: Frameworks, lines: set[int]) -> Iterator[Mutant]:
+def mutants_in(path: str, tree: Tree, frameworks: Frameworks, lines: set[int]) -> Iterator[Mutant]:
+    """What the operators make in these lines of one file, some of it twice."""
     source = Source(tree[path])
     skipped = _skipped(source.tree)
     for place, node in source.places():
@@ -75,8 +77,10 @@ def _skipped(tree: ast.Module) -> set[ast.AST]:
 
 
 def _can_be_read(content: bytes) -> bool:
-    try:
-        ast.parse(content)
-    except SyntaxError:
-        return False
+    with catch_warnings():
+        simplefilter("ignore")  # what a compiler warns of can still be run
+        try:
+            compile(content, "mutant", "exec", dont_inherit=True)
+        except SyntaxError:
+            return False
     return True

@@ -22,6 +22,8 @@ ARITHMETIC = {ast.Add: "-", ast.Sub: "+", ast.Mult: "//", ast.Div: "*", ast.Floo
 BRACKETS = {ast.List: ("[", "]"), ast.Tuple: ("(", ")"), ast.Set: ("{", "}")}
 DOCUMENTATION = ("responses", "description", "summary", "tags", "title", "examples", "operation_id", "name")
 """Arguments that change nothing but what /docs shows."""
+ORDERLESS = ("where", "or_", "and_", "filter", "suppress")
+"""Functions for which the order of arguments means nothing."""
 DROPPED = (ast.Expr, ast.Assign, ast.AugAssign, ast.Raise)
 """Statements that can be forgotten without making the file unreadable."""
 
@@ -101,7 +103,7 @@ def calls(source: Source, node: ast.AST) -> Iterator[Edit]:
     for place, keyword in enumerate(node.keywords):
         if keyword.arg is not None and not is_documentation(keyword):
             yield "argument dropped", node, f"{function}({', '.join([*own, *named[:place], *named[place + 1 :]])})"
-    for place, (first, second) in enumerate(pairwise(own)):
+    for place, (first, second) in enumerate([] if function.rsplit(".", 1)[-1] in ORDERLESS else pairwise(own)):
         swapped = [*own[:place], second, first, *own[place + 2 :]]
         if first != second:
             yield "arguments swapped", node, f"{function}({', '.join([*swapped, *named])})"

@@ -14,4 +14,4 @@ def test_greets(application: Application, name: str) -> None:
 @check(task="1.2", points=3, hints=("What is the length of a blank name?",), needs=("greets",))
 def test_refuses_blank_name(application: Application) -> None:
     """A blank name answers 422."""
-    application.send(Request("GET", "/greeting", query={"name": ""})).expect_status(422, key="blank_accepted")
+    application.send(Request("GET", "/greeting", query={"name": "  "})).expect_status(422, key="blank_accepted")

@@ -3,7 +3,7 @@
 from courseware.checking import Application, Request, check
 
 
-@check(task="1.1", points=2, hints=("A number may be negative.",), needs=("adds",))
+@check(task="1.1", points=2, hints=("A number may be negative.",))
 def test_adds_negative_numbers(application: Application) -> None:
     """Negative numbers are added as well."""
     answer = application.send(Request("GET", "/sum", query={"a": "-2", "b": "-40"}))
