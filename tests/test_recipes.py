@@ -9,6 +9,7 @@ import pytest
 
 from courseware.author import Claim, claims
 from courseware.author.mistakes import alternatives_of
+from courseware.author.mutants import excuses_of
 from courseware.author.verification import Kind
 from courseware.course import Course, load_course
 from courseware.course.stages import finish
@@ -17,7 +18,7 @@ from courseware.judging.judgement import judge
 ROOT = Path(__file__).parents[1]
 FENCE = re.compile(r"^ *```(?:python|toml)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 RECIPES = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-CHECK, MISTAKE, ALTERNATIVE = (textwrap.dedent(block["text"]) for block in FENCE.finditer(RECIPES))
+CHECK, MISTAKE, EXCUSE, ALTERNATIVE = (textwrap.dedent(block["text"]) for block in FENCE.finditer(RECIPES))
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     points = r'(id = "1.2"\n(?:[^\[].*\n)*?points = )(\d+)'
     text = re.sub(points, lambda found: f"{found[1]}{int(found[2]) + 1}", lesson.read_text(encoding="utf-8"))
     lesson.write_text(text, encoding="utf-8")
+    (checks / "mutants.toml").write_text(EXCUSE, encoding="utf-8")
     alternative = checks / "alternatives/other_pages"
     alternative.mkdir()
     (alternative / "alternative.toml").write_text(ALTERNATIVE, encoding="utf-8")
@@ -60,3 +62,7 @@ def test_the_alternative_replaces_and_removes_files_of_the_reference(course: Cou
     [alternative] = [found for found in alternatives_of(course.step(1)) if found.id == "other_pages"]
     reference = finish(course, 1)
     assert set(reference) - set(alternative.put_over(reference)) == set(alternative.removes)
+
+
+def test_the_excuse_is_read(course: Course) -> None:
+    assert "contact_not_found" in {excuse.before for excuse in excuses_of(course.step(1))}
