@@ -195,8 +195,8 @@ class FuzzPlugin(JudgePlugin):
             self.run.faults.append("The reference does not start, or its checks cannot be read.")
         return True
 
-    def _run_checks(self, runtime: Runtime, items: list[pytest.Item]) -> None:  # noqa: ARG002 - the base's name for it
-        self.found = [self._fuzzed(item) for item in items]
+    def _run_checks(self, runtime: Runtime, session: pytest.Session) -> None:  # noqa: ARG002 - the base's name for it
+        self.found = [self._fuzzed(item) for item in session.items]
 
     def _fuzzed(self, item: pytest.Item) -> FuzzedCheck:
         identifier = item.name.removeprefix("test_")

@@ -150,13 +150,13 @@ class JudgePlugin:
         if runtime is not None and not self.run.faults:
             self.run.has_started = runtime.server.ensure_running().phase == "ready"
             if self.run.has_started:
-                self._run_checks(runtime, session.items)
+                self._run_checks(runtime, session)
         return True
 
-    def _run_checks(self, runtime: Runtime, items: list[pytest.Item]) -> None:
+    def _run_checks(self, runtime: Runtime, session: pytest.Session) -> None:
         """Hidden checks come after all visible ones, and the first of them begins with a fresh start."""
         previous_is_visible = True
-        for item, following in zip_longest(items, items[1:]):
+        for item, following in zip_longest(session.items, session.items[1:]):
             identifier = item.name.removeprefix("test_")
             is_visible = self.run.entries[identifier].visible
             if previous_is_visible and not is_visible:
@@ -169,7 +169,8 @@ class JudgePlugin:
                 self._attempt(runtime, _again(item), following, patient=True)
             if runtime.patience.is_exhausted:
                 runtime.server.give_up()
-            if self._stop and self.run.notes[identifier].outcome is Outcome.FAILED:
+            is_stopped = self._stop and self.run.notes[identifier].outcome is Outcome.FAILED
+            if is_stopped or session.shouldstop or session.shouldfail:
                 return
 
     def _attempt(self, runtime: Runtime, item: pytest.Item, following: pytest.Item | None, *, patient: bool) -> None:
