@@ -60,7 +60,6 @@ def test_two_mebibytes_are_not_too_large(user: User, random: Random) -> None:
         "Another endpoint knows its user already. How does it ask?",
         "The endpoint takes a parameter of a type from app/api/deps.py, which refuses whoever has no valid token.",
     ),
-    needs=REFUSED,
 )
 def test_who_has_not_logged_in_uploads_nothing(application: Application, user: User, image_store: ImageStore) -> None:
     """An upload without a token, or with a broken one, is refused with 401."""
@@ -79,7 +78,6 @@ def test_who_has_not_logged_in_uploads_nothing(application: Application, user: U
         "Step 2 has a type of user for that.",
         "The endpoint asks for VerifiedUser, not for CurrentUser.",
     ),
-    needs=REFUSED,
 )
 def test_unverified_user_uploads_nothing(
     application: Application, image_store: ImageStore, environment: Mapping[str, str], random: Random
@@ -99,7 +97,6 @@ def test_unverified_user_uploads_nothing(
         "The framework refuses it by itself, if the file is declared as something that must be there.",
         "The parameter is `file: UploadFile`, without a default; the error names body.file.",
     ),
-    needs=REFUSED,
 )
 def test_form_without_the_file_is_refused(user: User) -> None:
     """A form without the field `file` is refused with 422, and the errors name body.file."""
