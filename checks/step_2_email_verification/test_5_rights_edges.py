@@ -20,7 +20,7 @@ CLOSED = ("contacts_wait_for_the_link",)
         "Whether somebody is verified is asked anew with every request, and stands in no token.",
         "get_verified_user looks at the user whom this request has read from the database.",
     ),
-    needs=CLOSED,
+    needs=(*CLOSED, "link_verifies_the_address"),
 )
 def test_verification_counts_at_once(
     application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
