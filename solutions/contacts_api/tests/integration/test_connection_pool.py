@@ -11,8 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import insert
 
 from app.core.config import get_settings
-from app.core.security import Purpose, create_token
-from app.models import Contact, User
+from app.models import Contact
 from tests.examples import contact
 from tests.http_server import serving
 
@@ -21,7 +20,7 @@ REQUESTS = 40
 
 
 @pytest.fixture
-def _slow_hashes(settings: pytest.MonkeyPatch) -> None:
+def slow_hashes(settings: pytest.MonkeyPatch) -> None:
     """A hash takes about 60 ms, as long as many requests."""
     settings.setenv("BCRYPT_ROUNDS", "10")
     get_settings.cache_clear()
@@ -36,7 +35,7 @@ async def answered_before(own: Awaitable[httpx.Response], others: list[asyncio.T
     return finished < len(others) / 2
 
 
-@pytest.mark.usefixtures("_slow_hashes")
+@pytest.mark.usefixtures("slow_hashes")
 async def test_wrong_logins_keep_no_connection_while_they_hash(
     ann: httpx.AsyncClient, client: httpx.AsyncClient
 ) -> None:
@@ -44,19 +43,6 @@ async def test_wrong_logins_keep_no_connection_while_they_hash(
     logins = [asyncio.create_task(client.post("/auth/login", data=form)) for form in forms]
     assert await answered_before(ann.get("/users/me"), logins)
     assert {login.result().status_code for login in logins} == {401}
-
-
-@pytest.mark.usefixtures("_slow_hashes")
-async def test_password_resets_keep_no_connection_while_they_hash(
-    ann: httpx.AsyncClient, bob: httpx.AsyncClient, client: httpx.AsyncClient, application: FastAPI
-) -> None:
-    async with application.state.sessions() as session:
-        user = await session.get(User, (await ann.get("/users/me")).json()["id"])
-    token = create_token(user.id, Purpose.PASSWORD_RESET, email=user.email, fingerprint=user.fingerprint)
-    body = {"token": token, "password": "another long one"}
-    resets = [asyncio.create_task(client.post("/auth/password-reset/confirm", json=body)) for _ in range(REQUESTS)]
-    assert await answered_before(bob.get("/users/me"), resets)
-    assert sorted(reset.result().status_code for reset in resets) == [200] + [400] * (REQUESTS - 1)
 
 
 @contextmanager

@@ -13,7 +13,10 @@ from sqlalchemy import delete, update
 from app.core.security import Purpose, create_token
 from app.models import User
 from tests.examples import ANN, BOB, Account, log_in, problem_fields, sign_up
+from tests.integration.test_connection_pool import REQUESTS, answered_before, slow_hashes
 from tests.mailbox import Mailbox, links, tokens
+
+__all__ = ["slow_hashes"]  # a fixture
 
 NEW = Account(email=ANN["email"], password="another pass phrase of Ann")
 
@@ -164,3 +167,16 @@ async def test_an_unknown_address_gets_no_message(
     assert (await client.post("/auth/password-reset/request", json={"email": ANN["email"]})).status_code == 202
     await application.state.mailer.close()
     assert not mailbox.received
+
+
+@pytest.mark.usefixtures("slow_hashes")
+async def test_password_resets_keep_no_connection_while_they_hash(
+    ann: httpx.AsyncClient, bob: httpx.AsyncClient, client: httpx.AsyncClient, application: FastAPI
+) -> None:
+    async with application.state.sessions() as session:
+        user = await session.get(User, (await ann.get("/users/me")).json()["id"])
+    token = create_token(user.id, Purpose.PASSWORD_RESET, email=user.email, fingerprint=user.fingerprint)
+    body = {"token": token, "password": "another long one"}
+    resets = [asyncio.create_task(client.post("/auth/password-reset/confirm", json=body)) for _ in range(REQUESTS)]
+    assert await answered_before(bob.get("/users/me"), resets)
+    assert sorted(reset.result().status_code for reset in resets) == [200] + [400] * (REQUESTS - 1)
