@@ -222,3 +222,12 @@ def test_application_that_does_not_start_is_judged(course: Course) -> None:
     assert verdict.valid
     assert not verdict.held
     assert {check.outcome for check in verdict.checks} == {Outcome.SKIPPED}
+
+
+def test_run_that_is_to_stop_at_a_failure_stops_there_with_a_verdict(course: Course) -> None:
+    tree = start(course, 1)
+    verdict = judge(course, course.step(1), tree, sandbox="plain", seed=1, hidden=True, stop_at_failure=True)
+    assert verdict.valid
+    assert not verdict.held
+    assert [check.outcome for check in verdict.checks].count(Outcome.FAILED) == 1
+    assert judge(course, course.step(1), finish(course, 1), sandbox="plain", hidden=True, stop_at_failure=True).held

@@ -14,7 +14,7 @@ import pytest
 
 from courseware.author.mutations import Change, Mutation, of_answer, of_messages, of_uploads
 from courseware.checking import Answer, Application, ImageStore, Mailbox
-from courseware.checking.application import Sent, Server
+from courseware.checking.application import Sent
 from courseware.course import Step, load_course
 from courseware.course.stages import finish
 from courseware.judging.checks_run import CourseFault, run_pytest
@@ -111,8 +111,8 @@ def _unchanged(each: object) -> object:
 class FuzzedApplication(Application):
     """Answers, as tampered with."""
 
-    def __init__(self, server: Server, process: int, tampering: Tampering) -> None:
-        super().__init__(server, process)
+    def __init__(self, runtime: Runtime, process: int, tampering: Tampering) -> None:
+        super().__init__(runtime.server, process, runtime.patience)
         self._tampering = tampering
 
     def answer_to(self, sent: Sent) -> Answer:
@@ -122,8 +122,8 @@ class FuzzedApplication(Application):
 class FuzzedMailbox(Mailbox):
     """Messages, as tampered with."""
 
-    def __init__(self, service: MailboxService, tampering: Tampering) -> None:
-        super().__init__(service)
+    def __init__(self, service: MailboxService, runtime: Runtime, tampering: Tampering) -> None:
+        super().__init__(service, runtime.patience)
         self._tampering = tampering
 
     def messages_to(self, address: str) -> list[Message]:
@@ -133,8 +133,8 @@ class FuzzedMailbox(Mailbox):
 class FuzzedImageStore(ImageStore):
     """Uploads, as tampered with."""
 
-    def __init__(self, service: ImageStoreService, tampering: Tampering) -> None:
-        super().__init__(service)
+    def __init__(self, service: ImageStoreService, runtime: Runtime, tampering: Tampering) -> None:
+        super().__init__(service, runtime.patience)
         self._tampering = tampering
 
     @property
@@ -151,17 +151,17 @@ class FuzzedFixtures(Fixtures):
 
     @pytest.fixture
     def application(self) -> Application:
-        return FuzzedApplication(self._runtime.server, 0, self._tampering)
+        return FuzzedApplication(self._runtime, 0, self._tampering)
 
     @pytest.fixture
     def second_application(self) -> Application:
-        return FuzzedApplication(self._runtime.server, 1, self._tampering)
+        return FuzzedApplication(self._runtime, 1, self._tampering)
 
     @pytest.fixture
     def mailbox(self) -> Iterator[Mailbox | None]:
         service = self._runtime.services.get("mailbox")
         assert isinstance(service, MailboxService | None)
-        yield None if service is None else FuzzedMailbox(service, self._tampering)
+        yield None if service is None else FuzzedMailbox(service, self._runtime, self._tampering)
         if service is not None:
             service.set_fault(FaultMode.NONE)
 
@@ -169,7 +169,7 @@ class FuzzedFixtures(Fixtures):
     def image_store(self) -> Iterator[ImageStore]:
         service = self._runtime.services.get("image_store")
         assert isinstance(service, ImageStoreService)
-        store = FuzzedImageStore(service, self._tampering)
+        store = FuzzedImageStore(service, self._runtime, self._tampering)
         yield store
         store.recover()
 
@@ -228,6 +228,8 @@ class FuzzPlugin(JudgePlugin):
     def _note_of_run(self, item: pytest.Item, mutation: Mutation | None) -> Note:
         identifier = item.name.removeprefix("test_")
         self._tampering.begin(mutation)
+        assert self._runtime is not None
+        self._runtime.patience.begin(patient=True)
         self.run.notes[identifier] = Note()
         # The session as the next "item": all fixtures end with this run but those of the session.
         item.ihook.pytest_runtest_protocol(item=item, nextitem=item.session)
