@@ -147,6 +147,7 @@ HIDDEN_LINES = (MINIATURE / "checks" / STEP / "hidden/test_greeting_hidden.py").
         (f"starter/{STEP}/app/greeting.py", "query: dict[str, str]", "query: object", "greet differs"),
         (f"starter/{STEP}/app/greeting.py", "def greet(", "def hail(", "greet is only in the solution"),
         (MISTAKES, '{ trims_name = "not', '{ greets = "not', "No mistake fails the check trims"),
+        (MISTAKES, ', refuses_blank_name = "blank_accepted" }', " }", "keeps_spaces fails hidden checks alone"),
         (MISTAKES, '{ trims_name = "not', '{ trims = "not', "trims, which does not exist"),
         (MISTAKES, '{ greets = "', '{ refuses_blank_name = "', "stands with task 1.1. Its first check is of task 1.2"),
         ("checks/step_2_clock/test_clock.py", "test_tells_date", "test_greets", "2 checks are called greets"),
