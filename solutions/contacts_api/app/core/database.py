@@ -100,8 +100,11 @@ async def get_session(
     sessions: Annotated[async_sessionmaker[AsyncSession], Depends(get_sessions)],
 ) -> AsyncIterator[AsyncSession]:
     """A session for one request. Services commit; whatever was not committed when the request ends is undone."""
-    async with sessions() as session:
+    session = sessions()
+    try:
         yield session
+    finally:
+        await session.close()  # `async with` would let other tasks run before the answer is sent, such as messages
 
 
 async def ping(session: AsyncSession) -> None:

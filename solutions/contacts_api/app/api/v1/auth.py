@@ -49,6 +49,7 @@ async def verify_email(session: SessionDep, token: str) -> Message:
 async def resend_verification(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
     """Sends the message once more. The answer is the same for every address: it tells nobody who has an account."""
     user = await users.find_by_email(session, data.email)
+    await session.commit()  # ends the transaction now: closed later, it would let the message begin before the answer
     if user and user.is_active and not user.is_verified:
         mailer.send_verification(user)
     return Message(message="If this address waits to be verified, a message is on its way.")

@@ -25,6 +25,7 @@ router = APIRouter(
 async def request_password_reset(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
     """Sends a token for a new password. The answer is the same for every address, whoever has an account."""
     user = await users.find_by_email(session, data.email)
+    await session.commit()  # ends the transaction now: closed later, it would let the message begin before the answer
     if user and user.is_active:
         mailer.send_password_reset(user)
     return Message(message="If this address has an account, a message is on its way.")
