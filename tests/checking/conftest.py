@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from courseware.checking import Application
-from courseware.checking.patience import Patience
+from courseware.checking.time_limits import TimeLimits
 
 Script = Callable[[socket.socket], None]
 
@@ -72,10 +72,10 @@ def server() -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture
-def patience() -> Patience:
-    return Patience()
+def time_limits() -> TimeLimits:
+    return TimeLimits()
 
 
 @pytest.fixture
-def application(server: ScriptedServer, patience: Patience) -> Application:
-    return Application(server, patience=patience)
+def application(server: ScriptedServer, time_limits: TimeLimits) -> Application:
+    return Application(server, time_limits=time_limits)

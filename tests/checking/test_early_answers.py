@@ -7,7 +7,7 @@ import time
 import pytest
 
 from courseware.checking import Application, CheckFailed, File, Request
-from courseware.checking.patience import Patience
+from courseware.checking.time_limits import TimeLimits
 
 from .conftest import ScriptedServer
 
@@ -64,9 +64,9 @@ def test_the_rest_can_be_kept_back(application: Application, server: ScriptedSer
 
 
 def test_a_server_that_waits_for_the_rest_is_found_out(
-    application: Application, server: ScriptedServer, patience: Patience
+    application: Application, server: ScriptedServer, time_limits: TimeLimits
 ) -> None:
-    patience.seconds = 0.5
+    time_limits.seconds = 0.5
     over = threading.Event()
 
     def play(connection: socket.socket) -> None:
@@ -77,7 +77,7 @@ def test_a_server_that_waits_for_the_rest_is_found_out(
     with application.sending(upload(stops_after=MIB)) as sent:
         assert not sent.is_answered()
     over.set()
-    assert patience.is_exhausted
+    assert time_limits.has_timed_out
 
 
 def test_a_check_can_do_other_things_until_the_answer_comes(application: Application, server: ScriptedServer) -> None:
@@ -107,11 +107,11 @@ def test_a_request_can_have_more_or_less_time_than_usual(application: Applicatio
 
 
 def test_a_check_learns_which_of_two_requests_is_answered_first(
-    application: Application, server: ScriptedServer, patience: Patience
+    application: Application, server: ScriptedServer, time_limits: TimeLimits
 ) -> None:
-    patience.seconds = 0.2
+    time_limits.seconds = 0.2
     server.script = lambda _: time.sleep(0.5)
     with application.sending(Request("GET", "/one")) as one, application.sending(Request("GET", "/two")) as two:
         assert not one.is_answered_before(two)
         assert not two.is_answered_before(one)
-    assert patience.is_exhausted
+    assert time_limits.has_timed_out

@@ -9,7 +9,7 @@ import pytest
 
 from courseware.checking import Application, CheckFailed, Request
 from courseware.checking.application import last_error
-from courseware.checking.patience import Patience
+from courseware.checking.time_limits import TimeLimits
 
 from .conftest import ScriptedServer
 
@@ -37,9 +37,9 @@ def endlessly(piece: bytes, pause: float = 0.0) -> Callable[[socket.socket], Non
 
 
 @pytest.fixture
-def short_patience(patience: Patience) -> None:
+def short_patience(time_limits: TimeLimits) -> None:
     """A tenth of the time that an answer has."""
-    patience.seconds /= 10
+    time_limits.seconds /= 10
 
 
 def test_body_without_end(application: Application, server: ScriptedServer) -> None:
@@ -54,13 +54,13 @@ def test_body_in_drips(application: Application, server: ScriptedServer) -> None
 
 
 @pytest.mark.usefixtures("short_patience")
-def test_silence(application: Application, server: ScriptedServer, patience: Patience) -> None:
+def test_silence(application: Application, server: ScriptedServer, time_limits: TimeLimits) -> None:
     def play(connection: socket.socket) -> None:
         connection.recv(1)
 
     server.script = play
     assert key_of(application) == "no_answer"
-    assert patience.is_exhausted
+    assert time_limits.has_timed_out
 
 
 def test_informational_answers_without_end(application: Application, server: ScriptedServer) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from courseware.checking import CheckFailed, ImageStore
-from courseware.checking.patience import Patience
+from courseware.checking.time_limits import TimeLimits
 from courseware.services.image_store.service import ImageStore as Service
 from courseware.services.servers import HOST, FaultMode, listen, port_of
 
@@ -100,8 +100,8 @@ def test_an_address_that_shows_nothing_fails_the_check(client: Client, change: t
 
 
 def test_a_check_can_wait_until_an_upload_hangs(client: Client) -> None:
-    patience = Patience()
-    store = ImageStore(client.service, patience)
+    time_limits = TimeLimits()
+    store = ImageStore(client.service, time_limits)
     store.set_fault(FaultMode.STALLS)
     uploading = threading.Thread(target=client.upload, args=("one",))
     uploading.start()
@@ -110,7 +110,7 @@ def test_a_check_can_wait_until_an_upload_hangs(client: Client) -> None:
     store.set_fault(FaultMode.NONE)
     uploading.join()
     assert store.only_upload(asked="an upload").public_id == "one"
-    patience.seconds = 0.1
+    time_limits.seconds = 0.1
     with pytest.raises(CheckFailed) as failed:
         store.wait_until_called(asked="an upload")
     assert failure(failed) == ("no_upload", "none")

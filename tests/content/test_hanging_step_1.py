@@ -15,7 +15,7 @@ LOCKED = "    try:\n        with lock:\n            await session.commit()\n"
 
 
 def test_a_lock_over_an_await_costs_the_races_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("courseware.checking.patience.PATIENT_SECONDS", 4.0)  # the other checks do not need more
+    monkeypatch.setattr("courseware.checking.time_limits.SECOND_SECONDS", 4.0)  # the other checks do not need more
     course = load_course(Path(__file__).parents[2])
     reference = finish(course, 1)
     code = reference[SERVICE].decode()

@@ -8,7 +8,7 @@ from courseware.judging.judgement import judge
 from courseware.verdict import Outcome, Verdict
 
 SEEDS = range(8)
-PATIENT_SECONDS = 1.0
+SECOND_SECONDS = 1.0
 """As long as a second attempt waits here for each thing, times how busy the machine is."""
 CHECKS = '''"""Four checks that ask for a greeting, one without a name, and one that asks for several at once."""
 
@@ -83,8 +83,8 @@ FAULTS = {
 @pytest.fixture(autouse=True)
 def short_times(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tenth of the usual times, more or less."""
-    monkeypatch.setattr("courseware.checking.patience.HURRIED_SECONDS", 0.3)
-    monkeypatch.setattr("courseware.checking.patience.PATIENT_SECONDS", PATIENT_SECONDS)
+    monkeypatch.setattr("courseware.checking.time_limits.FIRST_SECONDS", 0.3)
+    monkeypatch.setattr("courseware.checking.time_limits.SECOND_SECONDS", SECOND_SECONDS)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -112,7 +112,7 @@ class FuzzedApplication(Application):
     """Answers, as tampered with."""
 
     def __init__(self, runtime: Runtime, process: int, tampering: Tampering) -> None:
-        super().__init__(runtime.server, process, runtime.patience)
+        super().__init__(runtime.server, process, runtime.time_limits)
         self._tampering = tampering
 
     def answer_to(self, sent: Sent) -> Answer:
@@ -123,7 +123,7 @@ class FuzzedMailbox(Mailbox):
     """Messages, as tampered with."""
 
     def __init__(self, service: MailboxService, runtime: Runtime, tampering: Tampering) -> None:
-        super().__init__(service, runtime.patience)
+        super().__init__(service, runtime.time_limits)
         self._tampering = tampering
 
     def messages_to(self, address: str) -> list[Message]:
@@ -134,7 +134,7 @@ class FuzzedImageStore(ImageStore):
     """Uploads, as tampered with."""
 
     def __init__(self, service: ImageStoreService, runtime: Runtime, tampering: Tampering) -> None:
-        super().__init__(service, runtime.patience)
+        super().__init__(service, runtime.time_limits)
         self._tampering = tampering
 
     @property
@@ -229,7 +229,7 @@ class FuzzPlugin(JudgePlugin):
         identifier = item.name.removeprefix("test_")
         self._tampering.begin(mutation)
         assert self._runtime is not None
-        self._runtime.patience.begin(patient=True)
+        self._runtime.time_limits.begin(second=True)
         self.run.notes[identifier] = Note()
         # The session as the next "item": all fixtures end with this run but those of the session.
         item.ihook.pytest_runtest_protocol(item=item, nextitem=item.session)

@@ -12,8 +12,8 @@ from courseware.base.processes import wait_until
 from courseware.checking.answer import Answer, asked
 from courseware.checking.check import CheckFailed
 from courseware.checking.http_client import HttpClient, HttpFailure, first_to_answer
-from courseware.checking.patience import STATED_SECONDS, Patience
 from courseware.checking.request import Request
+from courseware.checking.time_limits import STATED_SECONDS, TimeLimits
 
 LAG_SECONDS = 0.3
 TRACEBACK = "Traceback (most recent call last):"
@@ -46,7 +46,7 @@ class Sent:
     _application: "Application"
     client: HttpClient
     log_position: int
-    _patience: Patience
+    _limits: TimeLimits
     stated_seconds: float
 
     def send_rest(self) -> None:
@@ -55,12 +55,12 @@ class Sent:
 
     def is_answered(self) -> bool:
         """Whether an answer begins to come in the time that answers have."""
-        return self._patience.noted(first_to_answer([self.client]) is not None)
+        return self._limits.noted(first_to_answer([self.client]) is not None)
 
     def is_answered_before(self, other: "Sent") -> bool:
         """Whether an answer to this request begins to come, and none to the `other` one before."""
         first = first_to_answer([self.client, other.client])
-        self._patience.noted(first is not None)
+        self._limits.noted(first is not None)
         return first is self.client
 
     def answer(self) -> Answer:
@@ -71,13 +71,13 @@ class Sent:
 class Application:
     """Sends a check's requests. An application that is late, dead or no HTTP server fails the check, no more.
 
-    `process` is the one to which they go, where `server` runs several. `patience` says how long answers may take.
+    `process` is the one to which they go, where `server` runs several. `time_limits` says how long answers may take.
     """
 
-    def __init__(self, server: Server, process: int = 0, patience: Patience | None = None) -> None:
+    def __init__(self, server: Server, process: int = 0, time_limits: TimeLimits | None = None) -> None:
         self._server = server
         self._process = process
-        self._patience = Patience() if patience is None else patience
+        self._limits = TimeLimits() if time_limits is None else time_limits
 
     @property
     def log_position(self) -> int:
@@ -93,7 +93,7 @@ class Application:
 
         The log comes later than the answers, so this waits for it.
         """
-        return self._patience.wait_until(lambda: wanted(self.log_since(position)))
+        return self._limits.wait_until(lambda: wanted(self.log_since(position)))
 
     def send(self, request: Request, *, seconds: float | None = None) -> Answer:
         """The answer to one request. `seconds` is the time in which it must come, in place of the usual one."""
@@ -118,7 +118,7 @@ class Application:
         So many bytes at its end are held back until `send_rest`.
         """
         log_position = self._server.log_position
-        stated, seconds = (STATED_SECONDS, self._patience.seconds) if seconds is None else (seconds, seconds)
+        stated, seconds = (STATED_SECONDS, self._limits.seconds) if seconds is None else (seconds, seconds)
         with ExitStack() as stack:
             try:
                 connection = stack.enter_context(self._server.connect(seconds, self._process))
@@ -126,7 +126,7 @@ class Application:
                 client.send(request, hold_back)
             except (HttpFailure, OSError) as error:
                 raise self._failed(request, error, stated) from None
-            yield Sent(request, self, client, log_position, self._patience, stated)
+            yield Sent(request, self, client, log_position, self._limits, stated)
 
     def answer_to(self, sent: Sent) -> Answer:
         """What comes for a request that was sent; for a 5xx with what the application has logged of it since."""
@@ -145,7 +145,7 @@ class Application:
         if self._server.has_ended:
             return self._no_answer(request, "application_ended", "the application ended")
         if not isinstance(error, HttpFailure) or error.key == "no_answer":
-            self._patience.noted(came=False)
+            self._limits.noted(came=False)
             return self._no_answer(request, "no_answer", f"no complete answer within {seconds:g} s")
         return self._no_answer(request, error.key, str(error))
 

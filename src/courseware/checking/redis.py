@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from courseware.base.processes import wait_until
 from courseware.checking.check import CheckFailed
-from courseware.checking.patience import STATED_SECONDS, Patience
+from courseware.checking.time_limits import STATED_SECONDS, TimeLimits
 
 if TYPE_CHECKING:
     from courseware.services.redis.service import Redis as RedisService
@@ -46,9 +46,9 @@ class Redis:
             expect(name not in redis.keys(), "outlives_the_hour", ...)
     """
 
-    def __init__(self, service: "RedisService", patience: Patience | None = None) -> None:
+    def __init__(self, service: "RedisService", time_limits: TimeLimits | None = None) -> None:
         self._service = service
-        self._patience = Patience() if patience is None else patience
+        self._limits = TimeLimits() if time_limits is None else time_limits
         self._began = service.data.last_write()
 
     def keys(self, pattern: str = "*") -> list[str]:
@@ -151,8 +151,8 @@ class Redis:
             use()
             return self.commands > before
 
-        came = wait_until(is_used, max(STATED_SECONDS, self._patience.seconds))
-        if not self._patience.noted(came):
+        came = wait_until(is_used, max(STATED_SECONDS, self._limits.seconds))
+        if not self._limits.noted(came):
             expected = f"that the application uses Redis again within {STATED_SECONDS:g} s after the fault"
             raise CheckFailed(key, asked=asked, expected=expected, got="no command")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from courseware.base.processes import wait_until
 from courseware.checking.check import CheckFailed
-from courseware.checking.patience import STATED_SECONDS, Patience
+from courseware.checking.time_limits import STATED_SECONDS, TimeLimits
 
 if TYPE_CHECKING:
     from courseware.services.image_store.service import ImageStore as ImageStoreService
@@ -23,9 +23,9 @@ LAG_SECONDS = 0.1
 class Mailbox:
     """What the application sends arrives here. Checks share it, so each writes to an address of its own."""
 
-    def __init__(self, service: "MailboxService", patience: Patience | None = None) -> None:
+    def __init__(self, service: "MailboxService", time_limits: TimeLimits | None = None) -> None:
         self._service = service
-        self._patience = Patience() if patience is None else patience
+        self._limits = TimeLimits() if time_limits is None else time_limits
         self._given_up = service.given_up
 
     def messages_to(self, address: str) -> "list[Message]":
@@ -34,10 +34,8 @@ class Mailbox:
 
     def wait_for(self, address: str, *, after: int = 0, key: str = "no_message") -> "Message":
         """The message for this address that comes after so many others. Fails the check where none comes in time."""
-        newest = self._service.messages.wait_for(
-            lambda _: len(self.messages_to(address)) > after, self._patience.seconds
-        )
-        if not self._patience.noted(newest is not None):
+        newest = self._service.messages.wait_for(lambda _: len(self.messages_to(address)) > after, self._limits.seconds)
+        if not self._limits.noted(newest is not None):
             raise CheckFailed(
                 key,
                 asked=f"a message to {address}",
@@ -57,9 +55,9 @@ class Mailbox:
         It does not where it has given the mailbox up since the fault was set. So an answer that comes while the mailbox
         is waited for is known not to have waited itself, however slow the machine is.
         """
-        self._patience.wait_until(lambda: self._service.waiting > 0 or self._service.given_up > self._given_up)
+        self._limits.wait_until(lambda: self._service.waiting > 0 or self._service.given_up > self._given_up)
         time.sleep(LAG_SECONDS)
-        return self._patience.noted(self._service.waiting > 0)
+        return self._limits.noted(self._service.waiting > 0)
 
 
 def _is_for(message: "Message", address: str) -> bool:
@@ -69,9 +67,9 @@ def _is_for(message: "Message", address: str) -> bool:
 class ImageStore:
     """Where the application uploads pictures. Checks share it; each is told of what came since it began."""
 
-    def __init__(self, service: "ImageStoreService", patience: Patience | None = None) -> None:
+    def __init__(self, service: "ImageStoreService", time_limits: TimeLimits | None = None) -> None:
         self._service = service
-        self._patience = Patience() if patience is None else patience
+        self._limits = TimeLimits() if time_limits is None else time_limits
         self._uploads_before = service.pictures.uploads_taken
         self._refusals_before = service.pictures.refused
 
@@ -130,5 +128,5 @@ class ImageStore:
 
     def wait_until_called(self, *, asked: str, key: str = "no_upload") -> None:
         """Returns when an upload waits at the stalling store. Fails the check where none comes in time."""
-        if not self._patience.wait_until(lambda: self._service.waiting > 0):
+        if not self._limits.wait_until(lambda: self._service.waiting > 0):
             raise CheckFailed(key, asked=asked, expected=f"an upload within {STATED_SECONDS:g} s", got="none")

@@ -28,7 +28,7 @@ class Fixtures:
     @pytest.fixture
     def application(self) -> Application:
         """The application under judgement."""
-        return Application(self._runtime.server, 0, self._runtime.patience)
+        return Application(self._runtime.server, 0, self._runtime.time_limits)
 
     @pytest.fixture
     def second_application(self) -> Application:
@@ -36,7 +36,7 @@ class Fixtures:
 
         Both have the same variables, database and services; when one ends, both are started again.
         """
-        return Application(self._runtime.server, 1, self._runtime.patience)
+        return Application(self._runtime.server, 1, self._runtime.time_limits)
 
     @pytest.fixture
     def new_client(self) -> Callable[[], str]:
@@ -71,7 +71,7 @@ class Fixtures:
         from courseware.services.servers import FaultMode
 
         assert isinstance(service, MailboxService)
-        yield Mailbox(service, self._runtime.patience)
+        yield Mailbox(service, self._runtime.time_limits)
         service.set_fault(FaultMode.NONE)
 
     @pytest.fixture
@@ -81,7 +81,7 @@ class Fixtures:
 
         service = self._runtime.services.get("image_store")
         assert isinstance(service, ImageStoreService)
-        store = ImageStore(service, self._runtime.patience)
+        store = ImageStore(service, self._runtime.time_limits)
         yield store
         store.recover()
 
@@ -98,11 +98,11 @@ class Fixtures:
 
         service = self._runtime.services.get("redis")
         assert isinstance(service, RedisService)
-        yield Redis(service, self._runtime.patience)
+        yield Redis(service, self._runtime.time_limits)
         service.set_fault(FaultMode.NONE)
 
     @pytest.fixture(name="random")
     def seeded_random(self, request: pytest.FixtureRequest) -> random.Random:
         """Random numbers of this check's own, the same for the same seed. A second attempt has others."""
-        attempt = 2 if self._runtime.patience.is_patient else 1
+        attempt = 2 if self._runtime.time_limits.is_second else 1
         return random.Random(f"{self._seed}:{request.node.name}:{attempt}")  # noqa: S311

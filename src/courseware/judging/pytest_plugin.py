@@ -162,26 +162,26 @@ class JudgePlugin:
             if previous_is_visible and not is_visible:
                 runtime.server.give_up()
             previous_is_visible = is_visible
-            self._attempt(runtime, item, following, patient=False)
+            self._attempt(runtime, item, following, second=False)
             if self._is_to_be_repeated(runtime, item):
                 runtime.server.give_up()
                 self.run.notes[identifier].outcome = None
-                self._attempt(runtime, _again(item), following, patient=True)
-            if runtime.patience.is_exhausted:
+                self._attempt(runtime, _again(item), following, second=True)
+            if runtime.time_limits.has_timed_out:
                 runtime.server.give_up()
             is_stopped = self._stop and self.run.notes[identifier].outcome is Outcome.FAILED
             if is_stopped or session.shouldstop or session.shouldfail:
                 return
 
-    def _attempt(self, runtime: Runtime, item: pytest.Item, following: pytest.Item | None, *, patient: bool) -> None:
-        runtime.patience.begin(patient=patient)
+    def _attempt(self, runtime: Runtime, item: pytest.Item, following: pytest.Item | None, *, second: bool) -> None:
+        runtime.time_limits.begin(second=second)
         self._is_alone = False
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
     def _is_to_be_repeated(self, runtime: Runtime, item: pytest.Item) -> bool:
         """Whether a check has waited in vain, or the application has ended, perhaps because of checks before it."""
         failed = self.run.notes[item.name.removeprefix("test_")].outcome is Outcome.FAILED
-        return failed and (runtime.patience.is_exhausted or (runtime.server.has_ended and not self._is_alone))
+        return failed and (runtime.time_limits.has_timed_out or (runtime.server.has_ended and not self._is_alone))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Tells Ctrl-C from the exceptions of the same kind with which pytest ends a run by itself."""

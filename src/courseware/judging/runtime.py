@@ -8,7 +8,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from courseware.checking.patience import Patience, slowdown
+from courseware.checking.time_limits import TimeLimits, slowdown
 from courseware.judging.sandbox import RunningApplication, SandboxKind, StartReport
 from courseware.services.registry import KINDS, Clearable, HasClock, Mapped, Service, filled, make
 from courseware.services.servers import HOST, listen, port_of
@@ -243,13 +243,13 @@ class Runtime:
         server: runs the application.
         services: what the application uses in this step.
         environment: the variables that it is started with in the usual way.
-        patience: how long checks wait for it.
+        time_limits: how long checks wait for it.
     """
 
     server: RestartingServer
     services: JudgeServices
     environment: Mapping[str, str]
-    patience: Patience = field(default_factory=Patience)
+    time_limits: TimeLimits = field(default_factory=TimeLimits)
 
     def move_clock(self, to: datetime | None) -> None:
         """Put the clocks of the application and of its services to this moment (timezone-aware); None puts them right.

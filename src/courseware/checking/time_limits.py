@@ -7,33 +7,35 @@ from courseware.base.processes import wait_until
 
 STATED_SECONDS = 10.0
 """What a course states: an answer, a message, an upload or a line in the log may take so long."""
-HURRIED_SECONDS = 3.0
-PATIENT_SECONDS = 1.2 * STATED_SECONDS
+FIRST_SECONDS = 3.0
+"""The limit of the first attempt of a check."""
+SECOND_SECONDS = 1.2 * STATED_SECONDS
+"""The limit of the second attempt, on a machine that is not busy."""
 LARGEST_FACTOR = 2.0
 
 
-class Patience:
+class TimeLimits:
     """The time that the checks of one run wait, and whether the present one has waited in vain.
 
-    A check is first attempted in a hurry, since nearly everything comes in a fraction of a second. A check that waits
-    in vain is attempted once more against a fresh start of the application, with more time than the course states, and
-    up to twice as much on a busy machine. That attempt counts. So no check loses by a slow machine, nor by what the
-    checks before it left behind, such as a blocked event loop.
+    The first attempt of a check has a short limit, since nearly everything comes in a fraction of a second. A check
+    that times out is attempted once more against a fresh start of the application. The limit of this second attempt is
+    longer than the course states, and up to twice as long on a busy machine. The second attempt counts. So a check does
+    not fail because of a slow machine, nor because of an event loop that an earlier check has blocked.
     """
 
     def __init__(self) -> None:
-        self.is_patient = False
+        self.is_second = False
         """Whether the present attempt is the one that counts."""
-        self.seconds = HURRIED_SECONDS
+        self.seconds = FIRST_SECONDS
         """How long the present attempt waits for each thing."""
-        self.is_exhausted = False
+        self.has_timed_out = False
         """Whether the present attempt has waited in vain."""
 
-    def begin(self, *, patient: bool) -> None:
+    def begin(self, *, second: bool) -> None:
         """Begin an attempt."""
-        self.is_patient = patient
-        self.seconds = PATIENT_SECONDS * min(slowdown(), LARGEST_FACTOR) if patient else HURRIED_SECONDS
-        self.is_exhausted = False
+        self.is_second = second
+        self.seconds = SECOND_SECONDS * min(slowdown(), LARGEST_FACTOR) if second else FIRST_SECONDS
+        self.has_timed_out = False
 
     def wait_until(self, holds: Callable[[], bool]) -> bool:
         """Wait until `holds()` is true. Returns whether it became true in time."""
@@ -41,7 +43,7 @@ class Patience:
 
     def noted(self, came: bool) -> bool:
         """`came`, which says whether something came in time."""
-        self.is_exhausted = self.is_exhausted or not came
+        self.has_timed_out = self.has_timed_out or not came
         return came
 
 
