@@ -3,11 +3,13 @@
 A route names them in `dependencies`, which run before its own: a request that is refused afterwards counts too.
 """
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from app.core.rate_limit import RateLimits
+from app.schemas.base import normalize_email
 from app.schemas.user import EmailRequest
 
 
@@ -27,7 +29,10 @@ async def limit_registration(request: Request, limits: RateLimitsDep) -> None:
 
 async def limit_login(request: Request, limits: RateLimitsDep) -> None:
     """Raises TooManyRequests."""
-    request.state.account = str((await request.form()).get("username", ""))
+    username = str((await request.form()).get("username", ""))
+    with suppress(ValueError):  # what is no address is no account either, and is counted as it is
+        username = normalize_email(username)
+    request.state.account = username
     await limits.count("login", request)
 
 

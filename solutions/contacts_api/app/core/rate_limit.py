@@ -37,7 +37,7 @@ def client_address(request: Request) -> str:
 
 def account(request: Request) -> str:
     """A digest of the account that the request is about, so that no e-mail address is stored in Redis or logged."""
-    return hashlib.sha256(request.state.account.lower().encode(errors="surrogatepass")).hexdigest()
+    return hashlib.sha256(request.state.account.encode(errors="surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ async def refresh(session: AsyncSession, login_sessions: LoginSessions, refresh_
     """A new pair of tokens in exchange for a refresh token, which works no more from then on. Raises Unauthorized."""
     claims = read_token(refresh_token, Purpose.REFRESH)
     user = await find_by_claims(session, claims)
+    await session.commit()  # returns the connection to the pool: Redis may take a moment
     await login_sessions.use_up(claims)
     return issue_tokens(user, family=claims.family or claims.jti)
 
