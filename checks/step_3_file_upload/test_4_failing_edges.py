@@ -8,7 +8,7 @@ from step_3_file_upload.avatars import expect_avatar_in_me, upload, upload_of
 from step_3_file_upload.pictures import KINDS, picture
 from users import User
 
-SHORTEST = 2.0
+SHORTEST = 1.4
 """Seconds: a third less than the setting, because no clock is exact."""
 
 
@@ -40,10 +40,10 @@ def test_failed_first_upload_leaves_no_avatar(newcomer: User, image_store: Image
         "timeout=settings.cloudinary_timeout, in the call of the SDK and wherever you bound the waiting yourself.",
     ),
     needs=("stalling_store_is_given_up",),
-    environment={"CLOUDINARY_TIMEOUT": "3"},
+    environment={"CLOUDINARY_TIMEOUT": "2"},
 )
 def test_timeout_is_the_one_of_the_settings(newcomer: User, image_store: ImageStore) -> None:
-    """With CLOUDINARY_TIMEOUT=3 an upload is not given up before 2 seconds have passed."""
+    """With CLOUDINARY_TIMEOUT=2 an upload is not given up before 1.4 seconds have passed."""
     image_store.set_fault(FaultMode.STALLS)
     request = upload_of(newcomer, picture())
     began = time.monotonic()
