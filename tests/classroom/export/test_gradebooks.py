@@ -29,7 +29,7 @@ def lines_of(text: str) -> list[list[str]]:
 
 def exported(graded: Graded, form: str, path: Path) -> list[list[str]]:
     done = graded.classroom.run("export", "1", "--format", form, "--output", str(path), code=1)
-    assert f"needs a look  {EMPTY}: There are no files in it." in done.stdout
+    assert f"needs a look  {EMPTY}: No project was found." in done.stdout
     content = path.read_bytes()
     assert not content.startswith(b"\xef\xbb\xbf")  # Canvas would take the mark for a part of the first heading
     return lines_of(content.decode())

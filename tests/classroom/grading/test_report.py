@@ -21,20 +21,22 @@ def test_a_graded_class_in_all_three_forms(classroom: Class, variants: Variants,
     classroom.run("grade", code=1)
 
     shown = classroom.run("report", "1").stdout
-    assert "12 submissions judged, 4 with full marks, 0 did not start; median 6 of 9 points" in " ".join(shown.split())
-    assert "2 × blank_accepted" in shown
-    assert "needs a look  empty: There are no files in it." in shown
+    assert "12 submissions judged, 4 with full marks, 0 did not start; median 4.5 of 9 points" in " ".join(
+        shown.split()
+    )
+    assert "4 × blank_accepted" in shown
+    assert "needs a look  empty: No project was found." in shown
 
     table, page = tmp_path / "report.csv", tmp_path / "report.html"
     assert classroom.run("report", "--csv", str(table), "--html", str(page)).stdout == ""
     with table.open(encoding="utf-8-sig", newline="") as file:
         lines = {(line["check"], line["message key"]): line for line in csv.DictReader(file)}
     assert lines["trims_name", "not_trimmed"]["students"] == "2"
-    assert lines["refuses_blank_name", "blank_accepted"]["failed"] == "2"
+    assert lines["refuses_blank_name", "blank_accepted"]["failed"] == "4"
     assert lines["greets", "wrong_greeting"]["came"] == 'greeting = "Hello, you!"'
     html = page.read_text(encoding="utf-8")
     assert "Step 1: Greeting" in html
-    assert "There are no files in it." in html
+    assert "No project was found." in html
 
 
 def test_wrong_use_is_said_in_a_sentence(classroom: Class, variants: Variants, tmp_path: Path) -> None:
