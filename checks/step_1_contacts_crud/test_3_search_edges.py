@@ -70,7 +70,7 @@ def test_search_stays_with_the_owner(newcomer: User, other_user: User, random: R
         "What the user typed is data. It may not become a part of the SQL statement, nor of the pattern.",
         "autoescape=True escapes the escape character itself too; a pattern made by hand often forgets it.",
     ),
-    needs=("percent_and_underscore_are_ordinary",),
+    needs=("percent_and_underscore_are_ordinary", "search_stays_with_the_owner"),
 )
 def test_quotes_and_backslashes_are_ordinary(newcomer: User, random: Random) -> None:
     r"""Search takes quotes and \ for ordinary characters: \ finds only the names that contain a backslash."""
@@ -118,7 +118,7 @@ def test_matches_come_in_pages(newcomer: User, random: Random) -> None:
         "The text is a part of one field. Between two fields nothing is put together.",
         "Three comparisons joined by or_(), each of one column with the whole text.",
     ),
-    needs=(*FOUND, "contacts_are_listed"),
+    needs=(*FOUND, "contacts_are_listed", "search_stays_with_the_owner"),
 )
 def test_whole_and_short_texts_are_found(newcomer: User, random: Random) -> None:
     """A contact is found by each of its own fields alone; no match answers 200, with no items and total 0."""

@@ -7,7 +7,6 @@ from PIL import Image
 from courseware.checking import FaultMode, File, ImageStore, Request, check, expect, read_address
 from step_3_file_upload.avatars import (
     SIDE,
-    SLOW_STORE,
     expect_avatar_in_me,
     expect_shown,
     profile,
@@ -185,7 +184,6 @@ def test_avatar_of_another_user_stays(user: User, other_user: User, image_store:
         "await asyncio.get_running_loop().run_in_executor(_threads, ...), or asyncio.to_thread(...).",
     ),
     needs=STORED,
-    environment=SLOW_STORE,
 )
 def test_others_are_served_during_an_upload(user: User, image_store: ImageStore) -> None:
     """While the store takes its time with an upload, GET /health is answered."""

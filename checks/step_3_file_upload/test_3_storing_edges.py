@@ -6,7 +6,6 @@ from courseware.checking import FaultMode, ImageStore, check, expect
 from step_1_contacts_crud.contacts import valid_contact
 from step_3_file_upload.avatars import (
     LARGEST,
-    SLOW_STORE,
     expect_avatar_in_me,
     expect_shown,
     upload,
@@ -78,7 +77,6 @@ def test_refused_file_leaves_the_avatar(newcomer: User, image_store: ImageStore)
         "Change nothing and commit before the call to the store; write the address in another transaction after it.",
     ),
     needs=("others_are_served_during_an_upload",),
-    environment=SLOW_STORE,
 )
 def test_others_write_during_an_upload(user: User, other_user: User, image_store: ImageStore, random: Random) -> None:
     """While the store takes its time with an upload, another user can save a contact."""

@@ -2,7 +2,7 @@
 
 from courseware.checking import Answer, FaultMode, ImageStore, check, expect
 from errors import expect_error
-from step_3_file_upload.avatars import expect_avatar_in_me, expect_shown, upload, upload_of, uploaded
+from step_3_file_upload.avatars import SHORT_TIMEOUT, expect_avatar_in_me, expect_shown, upload, upload_of, uploaded
 from step_3_file_upload.pictures import COLORS, picture
 from users import User
 
@@ -55,6 +55,7 @@ def test_broken_connection_is_told_as_502(newcomer: User, image_store: ImageStor
         "Pass timeout=settings.cloudinary_timeout to the upload, and bound your own waiting with asyncio.timeout(...).",
     ),
     needs=REFUSED,
+    environment=SHORT_TIMEOUT,
 )
 def test_stalling_store_is_given_up(newcomer: User, image_store: ImageStore) -> None:
     """When the store does not answer, the upload answers 502 upload_failed within 10 seconds; the old avatar stays."""

@@ -4,7 +4,7 @@ import time
 
 from courseware.checking import FaultMode, ImageStore, check, expect
 from errors import expect_error
-from step_3_file_upload.avatars import expect_avatar_in_me, upload, upload_of
+from step_3_file_upload.avatars import SHORT_TIMEOUT, expect_avatar_in_me, upload, upload_of
 from step_3_file_upload.pictures import KINDS, picture
 from users import User
 
@@ -40,7 +40,7 @@ def test_failed_first_upload_leaves_no_avatar(newcomer: User, image_store: Image
         "timeout=settings.cloudinary_timeout, in the call of the SDK and wherever you bound the waiting yourself.",
     ),
     needs=("stalling_store_is_given_up",),
-    environment={"CLOUDINARY_TIMEOUT": "2"},
+    environment=SHORT_TIMEOUT,
 )
 def test_timeout_is_the_one_of_the_settings(newcomer: User, image_store: ImageStore) -> None:
     """With CLOUDINARY_TIMEOUT=2 an upload is not given up before 1.4 seconds have passed."""
