@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from courseware.base.tree import write_tree
 from courseware.course import Course
+from courseware.course.stages import start
 from courseware.student.workspace import Workspace
 from courseware.verdict import Verdict
 
@@ -172,10 +174,13 @@ def test_progress_is_shown_on_a_terminal(terminal: Callable[..., Any]) -> None:
 
 
 @pytest.mark.usefixtures("solved")
-def test_another_submission_leaves_progress_alone(command: Command, course: Course, workspace: Workspace) -> None:
+def test_another_submission_leaves_progress_alone(
+    command: Command, course: Course, workspace: Workspace, tmp_path: Path
+) -> None:
     before = workspace.progress
+    write_tree(start(course, 1), tmp_path / "other")
 
-    done = command("check", "1", "--plain", "--submission", str(course.root / "starter" / "step_1_greeting"))
+    done = command("check", "1", "--plain", "--submission", str(tmp_path / "other"))
 
     assert done.returncode == 1
     assert workspace.progress == before

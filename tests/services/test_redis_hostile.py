@@ -198,7 +198,7 @@ def test_an_empty_redis_has_its_memory_back() -> None:
     client = service.client()
     for _ in range(3):
         for number in range(10):
-            client.set(f"key{number}", bytes(4_000_000))
+            client.set(f"key{number}", bytes(2_500_000))
         service.forget()
     assert client.dbsize() == 0
     assert service.data.written_after(0, 0) == []

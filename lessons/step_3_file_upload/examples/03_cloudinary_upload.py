@@ -380,7 +380,7 @@ def one_upload_many_pictures() -> Claims:
                     f"{len(answer.content):,}",
                 )
             )
-        uploads = len(store.pictures.uploads)
+        uploads = len(store.pictures.uploads_after(0))
     print(f"stored: {stored['public_id']}, version {stored['version']}")
     print(f"address: …/{account['cloud_name']}/image/upload/TRANSFORMATION/{after}\n")
     print_table(("transformation", "size", "format", "bytes"), rows)
@@ -509,7 +509,7 @@ def who_waits() -> Claims:
         for way in WAYS:
             client.post(f"/{way}", content=photograph())  # the first time of anything takes longer
             measured[way] = measure(client, store, way)
-        uploads = len(store.pictures.uploads)
+        uploads = len(store.pictures.uploads_after(0))
     print_table(
         ("upload() is", "the caller waits", "others wait", "meanwhile"),
         [

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.bubblewrap
 
 ROOT = Path(__file__).parents[3]
 STEPS = load_course(ROOT).steps
-SAMPLE = {Kind.MISTAKE: 3, Kind.ALTERNATIVE: 1}
+SAMPLE = {Kind.MISTAKE: 2, Kind.ALTERNATIVE: 1}
 """Specimens of these kinds that are graded beside the reference and the starter, other ones each time.
 
 `course verify` judges all of them. Here it matters that a verdict with all, some or none of the points becomes the same

@@ -84,7 +84,7 @@ def test_points_are_on_the_scale_of_the_cell(
     (submission / GREETING).write_text(text.replace(".strip()", ""))
     judgement = judged(folder, journal)
     values, notes = shown(course, judgement)
-    assert values == {"task_1_1": ["3.0"], "task_1_2": ["3.0"], "own": [], "question_1_a": []}
+    assert values == {"task_1_1": ["3.0"], "task_1_2": ["0.0"], "own": [], "question_1_a": []}
     assert notes[NEEDS_LOOK] == ["own"]
     values, _ = shown(course, judgement, task_1_1=100, task_1_2=0)
     assert values["task_1_1"] == ["50.0"]

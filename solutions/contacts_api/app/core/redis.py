@@ -33,13 +33,16 @@ class RedisClient:
         self._redis = Redis.from_pool(BlockingConnectionPool.from_url(url, retry=Retry(NoBackoff(), 1)))
         self._open_until = 0.0
 
-    async def run(self, command: Command[Result]) -> Result:
-        """Run a command, for example `lambda redis: redis.get("key")`. Raises RedisUnavailable."""
+    async def run(self, command: Command[Result], seconds: float | None = None) -> Result:
+        """Run a command, for example `lambda redis: redis.get("key")`. Raises RedisUnavailable.
+
+        `seconds` is how long the command may take, by default TIMEOUT.
+        """
         now = asyncio.get_running_loop().time()
         if now < self._open_until:
             raise RedisUnavailable
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(TIMEOUT if seconds is None else seconds):
                 return await command(self._redis)
         except (RedisError, OSError) as error:  # TimeoutError is an OSError
             logger.warning("Redis is unavailable: %s", type(error).__name__)

@@ -9,6 +9,9 @@ from app.core.errors import Unauthorized, Unavailable
 from app.core.redis import Command, RedisClient, RedisUnavailable, Result
 from app.core.security import LIFETIMES, Claims, Purpose
 
+TIMEOUT = 1.0
+"""Seconds. A refresh can wait for a busy Redis: it cannot be answered without."""
+
 
 class LoginSessions:
     """Remembers in Redis, for all processes, which refresh tokens were used and which sessions have ended.
@@ -56,7 +59,7 @@ class LoginSessions:
 
     async def _run(self, command: Command[Result]) -> Result:
         try:
-            return await self._redis.run(command)
+            return await self._redis.run(command, TIMEOUT)
         except RedisUnavailable:
             raise Unavailable("unavailable", "Sessions cannot be checked at the moment. Try again later.") from None
 

@@ -320,16 +320,3 @@ async def test_the_name_of_redis_may_be_unknown(
         answers = [await register(at("192.0.2.1"), number) for number in range(6)]
         assert [answer.status_code for answer in answers] == [201] * 5 + [429]
         assert perf_counter() - began < 3
-
-
-async def test_three_password_resets_a_minute_and_three_an_hour_for_an_account(at: MakeClient) -> None:
-    async def ask(address: str, email: str = "ann@example.com") -> httpx.Response:
-        return await at(address).post("/auth/password-reset/request", json={"email": email})
-
-    answers = [await ask("192.0.2.1") for _ in range(4)]
-    assert [answer.status_code for answer in answers] == [202] * 3 + [429]
-    assert_limited(answers[-1])
-    refused = await ask("192.0.2.2", "ANN@example.com")
-    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
-    assert 1 <= int(refused.headers["Retry-After"]) <= 3600
-    assert (await ask("192.0.2.2", "bob@example.com")).status_code == 202

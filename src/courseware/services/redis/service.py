@@ -23,6 +23,8 @@ MOST_CONNECTIONS = 100
 MOST_UNREAD = 64 * 1024 * 1024
 """Bytes of commands that may have come in part, over all connections. The connection that sends more is closed."""
 CLIENTS_GO_SECONDS = 1.0
+CHUNK = 64 * 1024
+"""Bytes that are read at once, at most: a client can send a line without an end."""
 WITH_RESET = struct.pack("ii", 1, 0)
 """For SO_LINGER: what is left to be sent is forgotten, and the client is told that the connection was reset."""
 
@@ -183,11 +185,11 @@ class Handler(TCPFakeRequestHandler):
 
     def _take_more(self) -> bool:
         """Passes on what came, after waiting a moment for it. False when the client has gone."""
-        data = self.rfile.readline()
+        data = self.rfile.readline(CHUNK)
         if not data:
             if not select.select([self.connection], [], [], POLL_SECONDS)[0]:
                 return True
-            data = self.rfile.readline()
+            data = self.rfile.readline(CHUNK)
         self._unread += len(data or b"")
         self.server.service.unread += len(data or b"")
         if self.server.service.unread > MOST_UNREAD:

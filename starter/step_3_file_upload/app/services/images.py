@@ -29,4 +29,4 @@ async def reencode(file: bytes) -> bytes:
     # - Broken files make Pillow raise almost anything. What should a client hear, whatever it was?
     # - What `save` writes: only the pixels, or what `info` holds too? Which colours can a JPEG not hold?
     # - Decoding takes processor time, and must not block the event loop. Run it in `_threads`.
-    raise NotImplementedError("Task 3.2: re-encode an image")
+    raise NotImplementedError("Task 3.2: decode and encode an image")
