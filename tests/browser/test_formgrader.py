@@ -164,7 +164,7 @@ def test_formgrader_grades_a_class(
     # Eve's says why there are no points.
     open_list(frame, slug)
     frame.locator("tr", has_text=f"0 / {total}").get_by_role("link").last.click()
-    expect(frame.locator(".course-verdict").first).to_contain_text("app/secret.py is a link")
+    expect(frame.locator(".course-verdict").first).to_contain_text('"app/secret.py" is a link')
     frame.locator(".course-verdict").first.scroll_into_view_if_needed()
     page.screenshot(path=screenshots / "formgrader_refused.png")
 

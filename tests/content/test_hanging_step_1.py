@@ -28,5 +28,6 @@ def test_a_lock_over_an_await_costs_the_races_alone(monkeypatch: pytest.MonkeyPa
     verdicts = [judge(course, course.step(1), tree, hidden=True, seed=seed) for seed in range(3)]
     lost = [{check.id for check in verdict.checks if check.outcome is not Outcome.PASSED} for verdict in verdicts]
     races = {"racing_creates_leave_one_contact", "racing_changes_to_one_email"}
-    # Whether requests meet at the lock is up to the scheduler, so on a busy machine one of the races may go well.
-    assert all(each and each <= races for each in lost), lost
+    # Whether requests meet at the lock is up to the scheduler, so on a busy machine a race may go well.
+    assert all(each <= races for each in lost), lost
+    assert any(lost)
