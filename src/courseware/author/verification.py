@@ -1,7 +1,8 @@
 """What must hold of a course, and the verification that puts every such claim to the judge."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -95,6 +96,17 @@ def claims(course: Course, steps: tuple[Step, ...]) -> Iterator[Claim]:
             yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, alternative.put_over(reference))
         for mistake in mistakes_of(step):
             yield Claim(Kind.MISTAKE, mistake.id, number, number, mistake.made_in(reference), mistake.fails)
+
+
+def named(claims: Sequence[Claim], names: Collection[str]) -> list[Claim]:
+    """The claims about known mistakes and alternatives of these names. Raises UsageError for a name that none has."""
+    specimens = [claim for claim in claims if claim.kind in (Kind.MISTAKE, Kind.ALTERNATIVE)]
+    known = {claim.name for claim in specimens}
+    for name in names:
+        if name not in known:
+            similar = ", ".join(get_close_matches(name, known)) or "none"
+            raise UsageError(f"There is no known mistake or alternative {name!r}. Similar names: {similar}.")
+    return [claim for claim in specimens if claim.name in names]
 
 
 @dataclass(frozen=True)
