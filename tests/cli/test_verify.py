@@ -47,3 +47,29 @@ def test_an_unknown_name_is_wrong_use(command: Command) -> None:
     done = command("verify", "1", "--only", "keep_spaces", "--only", "one_file")
     assert done.returncode == 2
     assert "no known mistake or alternative 'keep_spaces'. Similar names: keeps_spaces." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite:///file", "must be a URL such as postgresql://"),
+        ("postgresql://user@127.0.0.1:port/x", "must be a URL such as postgresql://"),
+        ("postgresql://user:secret@127.0.0.1:1/x", "no [application.postgresql]"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_wrong_use(command: Command, url: str, said: str) -> None:
+    done = command("verify", "1", "--only", "one_file", "--database", url)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_a_server_that_is_not_there_is_wrong_use(course: Course, command: Command) -> None:
+    about = course.root / "lessons/course.toml"
+    variables = '[application.{name}]\nPEOPLE = "{{{fact}}}"\n'
+    databases = variables.format(name="database", fact="path") + variables.format(name="postgresql", fact="url")
+    about.write_text(about.read_text() + databases)
+    done = command("verify", "1", "--only", "one_file", "--database", "postgresql://user:secret@127.0.0.1:1/x")
+    assert done.returncode == 2
+    assert done.stderr.startswith("PostgreSQL at 127.0.0.1, port 1: ")
+    assert "secret" not in done.stderr

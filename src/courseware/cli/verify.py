@@ -21,6 +21,7 @@ from courseware.cli.common import (
     print_json,
 )
 from courseware.course import find_course
+from courseware.judging.postgresql import PostgresServer
 from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Outcome
 from courseware.views.terminal.verdict import shown, sign
@@ -45,6 +46,10 @@ def verify(
         list[str] | None,
         typer.Option("--only", metavar="NAME", help="Judge this known mistake or alternative alone; may be repeated."),
     ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Judge with databases on this PostgreSQL server in place of SQLite files."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Proves the course: references pass, starters fail, mistakes are caught, other right designs get full marks.
@@ -53,6 +58,8 @@ def verify(
     judges without reading them.
 
     With --mutants it changes the reference in one place at a time instead, and says which changes no check notices.
+    With --database a mistake has to fail one of the checks that it names; URL is that of a user who may create
+    databases, such as postgresql://user:password@127.0.0.1:5432/postgres.
     With --fuzz it changes what the reference answers instead: no check may take that for a fault of the course.
     """
     course = find_course()
@@ -73,7 +80,10 @@ def verify(
         everything = named(everything, only)
     elif wrong := list(faults(course, steps)):
         _refuse(wrong, as_json=as_json)
-    findings = prove(course.root, everything, jobs=jobs, sandbox=sandbox, seed=seed)
+    postgresql = None if database is None else PostgresServer(database)
+    if postgresql is not None:
+        everything = [claim for claim in everything if not claim.sqlite_only]
+    findings = prove(course.root, everything, jobs=jobs, sandbox=sandbox, seed=seed, postgresql=postgresql)
     done = sorted(_counted(findings, len(everything)), key=lambda finding: everything.index(finding.claim))
     if as_json:
         print_json({"faults": [], "findings": [_as_record(finding) for finding in done]})
