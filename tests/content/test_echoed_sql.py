@@ -7,14 +7,25 @@ import pytest
 from courseware.course import load_course
 from courseware.course.stages import finish
 from courseware.judging.judgement import judge
+from courseware.judging.pytest_plugin import JudgePlugin
 
 DATABASE = "app/core/database.py"
 SILENT = "create_async_engine(url, hide_parameters=True,"
+SEEDS = range(2, 6)
+"""With them the check of the log comes when the log is longer than what the judge keeps of it."""
 LOG_CHARACTERS = 64 * 1024
-"""What the judge keeps of a log: in this test each start of the application writes several times as much."""
+"""What the judge keeps of a log."""
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.fixture
+def one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second attempt has a fresh start, whose log is short: here each check has a single one, and time enough."""
+    monkeypatch.setattr("courseware.checking.time_limits.FIRST_SECONDS", 30.0)
+    monkeypatch.setattr(JudgePlugin, "_is_to_be_repeated", lambda *_: False)
+
+
+@pytest.mark.usefixtures("one_attempt")
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_log_of_all_statements_costs_no_point(seed: int) -> None:
     course = load_course(Path(__file__).parents[2])
     reference = finish(course, 2)
