@@ -17,8 +17,13 @@ SETTINGS, LIMITER = "app/core/config.py", "app/core/rate_limit.py"
 DEPENDENCIES, ROUTES = "app/api/limits.py", "app/api/v1/auth.py"
 
 COUNT_IN_MEMORY = """\
-        if self._enabled:
+        if self._settings.rate_limit_enabled:
             self._local.count(route, request)
+"""
+ADDRESS = """\
+    from slowapi.util import get_remote_address
+
+    return get_remote_address(request)
 """
 NETWORK = """\
     from ipaddress import ip_network
@@ -26,6 +31,7 @@ NETWORK = """\
     address = get_remote_address(request)
     return str(ip_network((address, 64), strict=False)) if ":" in address else address
 """
+CALL = "        self._functions[route](request)\n"
 DIGEST = """\
     from hashlib import sha256
 
@@ -70,12 +76,12 @@ def first_task() -> Tree:
         tree = edited(tree, ROUTES, (f"    dependencies=[Depends({name})],\n", ""))
     counted = '    await limits.count("register", request)\n'
     tree = edited(tree, DEPENDENCIES, (stub("Task 4.1: count a registration"), counted))
-    storage = '        self._local = Counters(storage_uri="memory://")\n'
     return edited(
         tree,
         LIMITER,
         ('"register": [],', '"register": [Limit("5/minute")],'),
-        (storage, f"{storage}        self._enabled = settings.rate_limit_enabled\n"),
+        (stub("Task 4.1: find the address of the client"), ADDRESS),
+        (stub("Task 4.1: count a request in this storage", 8), CALL),
         (stub("Task 4.1: count a request", 8), COUNT_IN_MEMORY),
     )
 
@@ -92,7 +98,7 @@ AFTER_3 = edited(
 AFTER_4 = edited(
     AFTER_3,
     LIMITER,
-    ("        self._functions[route](request)\n", TRANSLATED),
+    (CALL, TRANSLATED),
     (stub("Task 4.4: say when the client may come back", 8), REST_OF_THE_WINDOW),
 )
 TREES = (HANDED_OUT, AFTER_1, AFTER_2, AFTER_3, AFTER_4, REFERENCE)

@@ -3,10 +3,12 @@
 A route names them in `dependencies`, which run before its own: a request that is refused afterwards counts too.
 """
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.core.errors import error_answers
 from app.core.rate_limit import RateLimits
 
 
@@ -17,6 +19,8 @@ async def get_rate_limits(request: Request) -> RateLimits:
 
 
 RateLimitsDep = Annotated[RateLimits, Depends(get_rate_limits)]
+LIMIT_ERRORS = error_answers(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited")
+"""For `responses` of a route with a limit: what the documentation says of its 429."""
 
 
 async def limit_registration(request: Request, limits: RateLimitsDep) -> None:

@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from ipaddress import ip_address, ip_network
 
 from fastapi import Request
 
-from app.core.errors import TooManyRequests
+from app.core.errors import TooManyRequests, error_answers
 from app.core.rate_limit import RateLimits
 from app.schemas.base import normalize_email
 
 Identifier = Callable[[Request], Awaitable[str]]
+LIMIT_ERRORS = error_answers(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited")
 
 
 async def client(request: Request) -> str:
