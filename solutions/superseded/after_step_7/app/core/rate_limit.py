@@ -22,9 +22,6 @@ from app.core.config import Settings
 from app.core.errors import TooManyRequests
 from app.core.redis import RedisClient, RedisUnavailable
 
-REDIS_TIMEOUT = 0.08
-"""Seconds that Redis may take to count a request."""
-
 
 def client_address(request: Request) -> str:
     """The address of the client. An IPv6 client owns a whole /64 network, so all its addresses count as one.
@@ -61,18 +58,18 @@ class RateLimits:
 
     def __init__(self, settings: Settings, redis: RedisClient) -> None:
         options = {
-            "socket_timeout": REDIS_TIMEOUT,
-            "socket_connect_timeout": REDIS_TIMEOUT,
+            "socket_timeout": settings.redis_timeout,
+            "socket_connect_timeout": settings.redis_timeout,
             "retry": Retry(NoBackoff(), 0),
         }
-        self._enabled = settings.rate_limit_enabled
+        self._settings = settings
         self._redis = redis
         self._shared = Counters(storage_uri=settings.redis_url, storage_options=options)
         self._local = Counters(storage_uri="memory://")
 
     async def count(self, route: str, request: Request) -> None:
         """Count a request of a route in `LIMITS`. Raises TooManyRequests."""
-        if not self._enabled:
+        if not self._settings.rate_limit_enabled:
             return
         try:
             await self._redis.run(Redis.ping)  # the circuit breaker knows whether it makes sense to ask Redis
