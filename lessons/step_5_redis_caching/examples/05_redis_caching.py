@@ -481,17 +481,25 @@ class SlowQuery:
 class SingleFlight:
     """Requests that ask for the same key at the same time share one load."""
 
-    def __init__(self, *, shielded: bool = True) -> None:
+    def __init__(self) -> None:
         self._loading: dict[str, asyncio.Task[bytes]] = {}
-        self._shielded = shielded
 
     async def get_or_set_cache(self, redis: Redis, key: str, ttl: int, loader: Loader) -> bytes:
+        return await asyncio.shield(self._shared_load(redis, key, ttl, loader))
+
+    def _shared_load(self, redis: Redis, key: str, ttl: int, loader: Loader) -> asyncio.Task[bytes]:
         if key not in self._loading:
             task = asyncio.create_task(get_or_set_cache(redis, key, ttl, loader))
             task.add_done_callback(lambda _: self._loading.pop(key))
             self._loading[key] = task
-        task = self._loading[key]
-        return await (asyncio.shield(task) if self._shielded else task)
+        return self._loading[key]
+
+
+class Unshielded(SingleFlight):
+    """The same, but a cancelled request cancels the load that all share."""
+
+    async def get_or_set_cache(self, redis: Redis, key: str, ttl: int, loader: Loader) -> bytes:
+        return await self._shared_load(redis, key, ttl, loader)
 
 
 async def rush(
@@ -515,7 +523,7 @@ async def rush(
 
 async def stampede() -> Claims:
     """A stampede: 50 requests at once, just after the value has expired"""
-    shared, unshielded = SingleFlight(), SingleFlight(shielded=False)
+    shared, unshielded = SingleFlight(), Unshielded()
     results = {
         "each for itself": await rush(get_or_set_cache, queries=REQUESTS),
         "single-flight": await rush(shared.get_or_set_cache, queries=1),
