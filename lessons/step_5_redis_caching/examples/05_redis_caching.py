@@ -756,7 +756,7 @@ SEARCHES = {
 }
 
 
-def measured(count: int) -> dict[str, tuple[float, int, list[str], str]]:
+def measured(count: int, days: int = 7) -> dict[str, tuple[float, int, list[str], str]]:
     """For each way: the shortest of three times in seconds, rows that Python read, names, and the database's plan."""
     results = {}
     with new_database(many_people(count)) as database:
@@ -765,10 +765,10 @@ def measured(count: int) -> dict[str, tuple[float, int, list[str], str]]:
             times = []
             for _ in range(3):
                 began = time.perf_counter()
-                rows, names = search(database, TODAY, 7)
+                rows, names = search(database, TODAY, days)
                 times.append(time.perf_counter() - began)
             database.set_trace_callback(statements.append)
-            search(database, TODAY, 7)
+            search(database, TODAY, days)
             database.set_trace_callback(None)
             plan = database.execute(f"EXPLAIN QUERY PLAN {statements[-1]}").fetchall()[0][-1]
             results[way] = (min(times), rows, sorted(names), plan)
@@ -798,6 +798,28 @@ async def loop_or_index() -> Claims:
         "with 20,000 contacts the index is faster than the loop": large["key with an index"][0]
         < large["a loop in Python"][0],
     }
+
+
+def line_chart(lines: dict[str, list[tuple[int, float]]], x_title: str, y_title: str) -> str:
+    """Draw an SVG image with one line for each name, from x 0 to the largest x. The notebook shows it."""
+    width, height, edge = 600, 300, 50
+    most_x = max(x for points in lines.values() for x, _ in points)
+    most_y = max(y for points in lines.values() for _, y in points)
+    shapes = [
+        f'<rect width="{width + 200}" height="{height + edge}" fill="white"/>',
+        f'<path d="M {edge},{edge} V {height} H {width}" stroke="gray" fill="none"/>',
+        f'<text x="{edge}" y="30">{y_title} (up to {most_y:.1f})</text>',
+        f'<text x="{width - 200}" y="{height + 30}">{x_title} (up to {most_x:,})</text>',
+    ]
+    for (name, points), color in zip(lines.items(), ("firebrick", "darkorange", "seagreen"), strict=False):
+        places = [
+            (edge + x / most_x * (width - edge), height - y / most_y * (height - edge)) for x, y in [(0, 0.0), *points]
+        ]
+        path = " ".join(f"{x:.0f},{y:.0f}" for x, y in places)
+        shapes.append(f'<polyline points="{path}" stroke="{color}" stroke-width="3" fill="none"/>')
+        shapes.append(f'<text x="{width + 10}" y="{places[-1][1]:.0f}" fill="{color}">{name}</text>')
+    size = f'width="{width + 200}" height="{height + edge}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif">{"".join(shapes)}</svg>'
 
 
 # -------------------------------------------------------------------------------------------- New Year and 29 February
