@@ -10,6 +10,7 @@ Nothing here waits for time to pass: the clock of Redis is moved instead.
 import asyncio
 import io
 import json
+import pickle
 import sqlite3
 import sys
 import tempfile
@@ -114,7 +115,7 @@ BIRTHDAYS = TypeAdapter(list[Birthday])
 
 
 def keys_of_window(today: date, days: int) -> dict[int, date]:
-    """The birthday keys from `today` until `days` days later, and the day on which each is celebrated."""
+    """The birthday keys from `today` until `days` days later, and the day on which each is kept."""
     keys = {}
     for day in (today + timedelta(number) for number in range(days + 1)):
         keys[day.month * 100 + day.day] = day
@@ -240,14 +241,22 @@ async def cache_aside() -> Claims:
 # ------------------------------------------------------------------------------------------------------- JSON and dates
 
 
+class Planted:
+    """An object whose pickle calls a function when it is read. It could be any function."""
+
+    def __reduce__(self) -> tuple[Callable[..., None], tuple[str]]:
+        return print, ("  pickle.loads has printed this line.",)
+
+
 async def json_and_dates() -> Claims:
-    """JSON knows no dates: four ways to store an answer, and what comes back"""
+    """JSON has no type for dates. Five ways to store an answer, and what comes back"""
     answer = [Birthday(name="Olena", next_birthday=date(2027, 3, 3), days_until=2)]
     plain = [each.model_dump() for each in answer]
     ways: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
         "json.dumps(rows)": (lambda: json.dumps(plain), json.loads),
         "json.dumps(rows, default=str)": (lambda: json.dumps(plain, default=str), json.loads),
         "str(rows)": (lambda: str(plain), json.loads),
+        "pickle.dumps(rows)": (lambda: pickle.dumps(plain), pickle.loads),
         "TypeAdapter.dump_json(rows)": (lambda: BIRTHDAYS.dump_json(answer), BIRTHDAYS.validate_json),
     }
     returned: dict[str, Any] = {}
@@ -261,12 +270,17 @@ async def json_and_dates() -> Claims:
                     returned[way] = type(error).__name__
             await redis.set("empty", BIRTHDAYS.dump_json([]))
             empty = await redis.get("empty")
+            await redis.set("planted", pickle.dumps(Planted()))
+            planted = await redis.get("planted")
     kinds = {way: kind_of_date(value) for way, value in returned.items()}
     print_table(("written with", "the date comes back as"), kinds.items())
+    print("A pickle that another client has stored is read:")
+    read_pickle = pickle.loads(planted)  # noqa: S301 - to show the danger
     return {
         "json.dumps refuses a date": kinds["json.dumps(rows)"] == "TypeError",
         "with default=str the date comes back as text": kinds["json.dumps(rows, default=str)"] == "str",
         "Pydantic writes JSON and reads the same objects again": returned["TypeAdapter.dump_json(rows)"] == answer,
+        "reading a pickle calls what its writer wanted: here `print`, which returned None": read_pickle is None,
         "an empty list is a hit: b'[]' is true in an `if`, the parsed list is not": bool(empty)
         and not BIRTHDAYS.validate_json(empty),
     }
@@ -303,13 +317,19 @@ async def midnight() -> Claims:
                     for call, (user, today) in calls.items()
                 }
             keys = sorted(key.decode() for key in await redis.keys("birthdays:1:*"))
+            # Another request asks for the date twice: for the query before midnight, for the key after it.
+            key = f"other {cache_key(ANN, morning)}"
+            await ask(redis, database, key, ANN, evening)
+            asked_twice = await ask(redis, database, key, ANN, morning)
     print_table(("key", *calls), [(name, *answers.values()) for name, answers in seen.items()])
     print(f"Ann's keys now: {', '.join(keys)}")
+    print(f"Ann at 00:01, after a request that asked for the date twice: {asked_twice}")
     return {
         "a key without the user gives Ann's contacts to Bo": seen["birthdays:{today}"]["Bo, 23:59"] == "Olena in 2",
         "a key without the day gives yesterday's answer after midnight": seen["birthdays:{user}"]["Ann, 00:01"]
         == "Olena in 2",
         "a key with both gives the right answer to everyone": seen["birthdays:{user}:{today}"] == correct,
+        "a request that asks for the date twice stores an answer under the wrong day": asked_twice == "Olena in 2",
     }
 
 
@@ -717,7 +737,7 @@ def by_a_loop(database: sqlite3.Connection, today: date, days: int) -> tuple[int
     """Read all contacts and look at each in Python."""
     rows = database.execute("SELECT name, birthday FROM contact WHERE owner = ?", (ANN,)).fetchall()
     last = today + timedelta(days)
-    return len(rows), [name for name, birthday in rows if celebrated(date.fromisoformat(birthday), today) <= last]
+    return len(rows), [name for name, birthday in rows if kept_on(date.fromisoformat(birthday), today) <= last]
 
 
 def by_month_and_day(database: sqlite3.Connection, today: date, days: int) -> tuple[int, list[str]]:
@@ -737,8 +757,8 @@ def _selected(database: sqlite3.Connection, column: str, keys: Iterable[int]) ->
     return len(names), names
 
 
-def celebrated(birthday: date, today: date) -> date:
-    """The next day, from `today` on, on which this birthday is celebrated. 29 February becomes 28 in common years."""
+def kept_on(birthday: date, today: date) -> date:
+    """The next day, from `today` on, on which this birthday is kept. 29 February becomes 28 in common years."""
     for year in (today.year, today.year + 1):
         try:
             day = birthday.replace(year=year)
@@ -746,7 +766,7 @@ def celebrated(birthday: date, today: date) -> date:
             day = date(year, 2, 28)
         if day >= today:
             return day
-    raise AssertionError("every birthday is celebrated once a year")
+    raise AssertionError("every birthday is kept once a year")
 
 
 SEARCHES = {
@@ -872,12 +892,12 @@ async def new_year_and_29_february() -> Claims:
 
 
 def keys_agree_with_definition(first_year: int, years: int) -> bool:
-    """Compare the window's keys with `celebrated`, for every birthday of a leap year and every `today`."""
+    """Compare the window's keys with `kept_on`, for every birthday of a leap year and every `today`."""
     birthdays = [date(2000, 1, 1) + timedelta(number) for number in range(366)]
     today, end = date(first_year, 1, 1), date(first_year + years, 1, 1)
     while today < end:
         last = today + timedelta(days=7)
-        days = {each.month * 100 + each.day: celebrated(each, today) for each in birthdays}
+        days = {each.month * 100 + each.day: kept_on(each, today) for each in birthdays}
         if {key: day for key, day in days.items() if day <= last} != keys_of_window(today, 7):
             return False
         today += timedelta(days=1)
