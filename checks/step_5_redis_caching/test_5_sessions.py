@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from courseware.checking import Application, Clock, FaultMode, Redis, check, expect
 from errors import expect_error
-from step_5_redis_caching.birthdays import REDIS_SOON_GIVEN_UP, listing
+from step_5_redis_caching.birthdays import IN_HONOLULU, REDIS_SOON_GIVEN_UP, listing
 from step_5_redis_caching.people import (
     Person,
     expect_revoked,
@@ -281,6 +281,7 @@ def test_sessions_are_not_guessed_without_redis(application: Application, person
         "Keep used tokens and ended sessions in Redis alone.",
     ),
     needs=OUT,
+    environment=IN_HONOLULU,
 )
 def test_processes_share_the_sessions(
     application: Application, second_application: Application, person: Person
