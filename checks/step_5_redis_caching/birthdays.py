@@ -14,6 +14,11 @@ CACHED_DAYS = 7
 """The number of days whose answer is cached, and that is taken where none is given."""
 KEYS = "birthdays*"
 """The names of all keys that hold answers. Before task 5.3 there is one for all users."""
+IN_HONOLULU = {"TIME_ZONE": "Pacific/Honolulu"}
+"""Where it is the same day as in UTC at noon, and another one early in the morning. Checks that need two processes have
+it too, so that one start does for all of them."""
+REDIS_SOON_GIVEN_UP = {"REDIS_TIMEOUT": "0.2"}
+"""For checks in which Redis does not answer. The usual timeout is long, because a busy machine is no outage."""
 LEAP_YEAR, COMMON_YEAR = 1996, 1997
 """Years of birth: a day after February has another number in each."""
 

@@ -32,9 +32,11 @@ LISTED = ("birthdays_are_listed",)
         "select(...).where(Contact.owner_id == owner.id, Contact.birthday_key.in_(next_birthdays(today, days)))",
     ),
 )
-def test_list_has_own_contacts_only(newcomer: User, person: Person, redis: Redis, today: date, random: Random) -> None:
+def test_list_has_own_contacts_only(
+    newcomer: User, new_person: Person, redis: Redis, today: date, random: Random
+) -> None:
     """The list contains the user's own contact with a birthday in two days, and no contact of another user."""
-    users = (newcomer, person.log_in())
+    users = (newcomer, new_person.log_in())
     [day] = days_from(today, 2)
     contacts = [user.created(born(day, random)) for user in users]
     for user, mine, theirs in zip(users, contacts, reversed(contacts), strict=True):

@@ -30,11 +30,11 @@ LISTED = ("birthdays_are_listed", "entry_is_the_contact_and_its_next_birthday")
     ),
     needs=LISTED,
 )
-def test_period_crosses_the_end_of_a_month(person: Person, redis: Redis, clock: Clock, random: Random) -> None:
+def test_period_crosses_the_end_of_a_month(new_person: Person, redis: Redis, clock: Clock, random: Random) -> None:
     """On the 27th of a month the list contains birthdays of this month and of the next one."""
     today = date(a_year(random, leap=False), random.choice((1, 3, 4, 5, 7, 9)), 27)
     clock.move(noon(today))
-    user = person.log_in()
+    user = new_person.log_in()
     contacts = [user.created(born(day, random)) for day in days_from(today, 0, 2, 5, 6)]
     for day in days_from(today, -3, 9):
         user.created(born(day, random))
@@ -54,11 +54,11 @@ def test_period_crosses_the_end_of_a_month(person: Person, redis: Redis, clock: 
     ),
     needs=LISTED,
 )
-def test_period_crosses_new_year(person: Person, redis: Redis, clock: Clock, random: Random) -> None:
+def test_period_crosses_new_year(new_person: Person, redis: Redis, clock: Clock, random: Random) -> None:
     """In the last days of December the list contains birthdays in January, kept in the next year."""
     today = date(a_year(random, leap=False), 12, random.randrange(26, 32))
     clock.move(noon(today))
-    user = person.log_in()
+    user = new_person.log_in()
     january = date(today.year + 1, 1, 1)
     days = [today, january - timedelta(1), january, january + timedelta(1)]
     contacts = [user.created(born(day, random)) for day in days]
@@ -80,16 +80,16 @@ def test_period_crosses_new_year(person: Person, redis: Redis, clock: Clock, ran
     ),
     needs=LISTED,
 )
-def test_leap_day_is_kept_in_a_common_year(person: Person, redis: Redis, clock: Clock, random: Random) -> None:
+def test_leap_day_is_kept_in_a_common_year(new_person: Person, redis: Redis, clock: Clock, random: Random) -> None:
     """In a common year a birthday on 29 February is kept on 28 February, and not on 1 March."""
     year = a_year(random, leap=False)
     kept = date(year, 2, 28)
     clock.move(noon(date(year, 2, 10)))
-    contact = person.log_in().created(born(date(2028, 2, 29), random))
+    contact = new_person.log_in().created(born(date(2028, 2, 29), random))
     for before in (10, 6, 2, 0, -2):
         today = kept - timedelta(before)
         clock.move(noon(today))
-        answer = freshly_listed(person.log_in(), redis)
+        answer = freshly_listed(new_person.log_in(), redis)
         is_near = 0 <= before <= 6
         expect_listed(answer, [contact] if is_near else [], key="leap_day_lost")
         if is_near:
@@ -106,16 +106,16 @@ def test_leap_day_is_kept_in_a_common_year(person: Person, redis: Redis, clock: 
     ),
     needs=LISTED,
 )
-def test_leap_day_is_kept_in_a_leap_year(person: Person, redis: Redis, clock: Clock, random: Random) -> None:
+def test_leap_day_is_kept_in_a_leap_year(new_person: Person, redis: Redis, clock: Clock, random: Random) -> None:
     """In a leap year a birthday on 29 February is kept on this day, the day after those of 28 February."""
     year = a_year(random, leap=True)
     days = [date(year, 2, 28), date(year, 2, 29), date(year, 3, 1)]
     clock.move(noon(date(year, 2, 20)))
-    user = person.log_in()
+    user = new_person.log_in()
     contacts = [user.created(born(day, random)) for day in days]
     for today in (date(year, 2, 21), date(year, 2, 24), date(year, 2, 28), date(year, 2, 29), date(year, 3, 1)):
         clock.move(noon(today))
-        answer = freshly_listed(person.log_in(), redis)
+        answer = freshly_listed(new_person.log_in(), redis)
         coming = [
             (contact, day)
             for contact, day in zip(contacts, days, strict=True)
@@ -136,11 +136,11 @@ def test_leap_day_is_kept_in_a_leap_year(person: Person, redis: Redis, clock: Cl
     ),
     needs=LISTED,
 )
-def test_order_is_by_day_then_name_then_id(person: Person, redis: Redis, clock: Clock, random: Random) -> None:
+def test_order_is_by_day_then_name_then_id(new_person: Person, redis: Redis, clock: Clock, random: Random) -> None:
     """The order is days_until, last_name, first_name, id: also around New Year, and for people with equal names."""
     today = date(a_year(random, leap=True), 12, 29)
     clock.move(noon(today))
-    user = person.log_in()
+    user = new_person.log_in()
     names = [("Adams", "Zoë"), ("Baker", "Ann"), ("Baker", "Bob"), ("Baker", "Bob")]
     places = [(day, *name) for day in days_from(today, 0, 4) for name in names]
     found = []

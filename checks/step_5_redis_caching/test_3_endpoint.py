@@ -12,6 +12,7 @@ from step_2_email_verification.unverified import access_claims, expect_unverifie
 from step_5_redis_caching.birthdays import (
     BIRTHDAYS,
     CACHED_DAYS,
+    IN_HONOLULU,
     KEYS,
     born,
     change_behind,
@@ -106,9 +107,9 @@ def test_other_days_are_not_cached(
     ),
     needs=LISTED,
 )
-def test_users_have_separate_answers(newcomer: User, person: Person, today: date, random: Random) -> None:
+def test_users_have_separate_answers(newcomer: User, new_person: Person, today: date, random: Random) -> None:
     """While the answer of one user is in the cache, another user gets their own."""
-    other = person.log_in()
+    other = new_person.log_in()
     users = (newcomer, other)
     contacts = [user.created(born(day, random)) for user, day in zip(users, days_from(today, 1, 2), strict=True)]
     for _ in range(2):
@@ -126,11 +127,11 @@ def test_users_have_separate_answers(newcomer: User, person: Person, today: date
     ),
     needs=LISTED,
 )
-def test_new_day_has_a_new_answer(person: Person, clock: Clock, today: date, random: Random) -> None:
+def test_new_day_has_a_new_answer(new_person: Person, clock: Clock, today: date, random: Random) -> None:
     """Two minutes after an answer was stored at 23:59, the list is that of the new day."""
     midnight = datetime.combine(today + timedelta(1), time(), UTC)
     clock.move(midnight - timedelta(minutes=1))
-    user = person.log_in()
+    user = new_person.log_in()
     contacts = [user.created(born(day, random)) for day in days_from(today, 0, 1, 5)]
     expect_listed(listed(user), contacts, key="wrong_contacts")
     clock.move(midnight + timedelta(minutes=1))
@@ -144,22 +145,33 @@ def test_new_day_has_a_new_answer(person: Person, clock: Clock, today: date, ran
     task="5.3",
     points=1,
     hints=(
-        "Where is it already tomorrow, when it is noon in London?",
+        "Where is it still yesterday, when it is five in the morning in London?",
         "The date has one source, app/core/clock.py, and it depends on the setting TIME_ZONE.",
         "today = clock.today(), once, for the key and for the query; not date.today(), and not the database's date.",
     ),
     needs=(*KEY, *LISTED),
-    environment={"TIME_ZONE": "Pacific/Kiritimati"},
+    environment=IN_HONOLULU,
 )
-def test_day_is_the_one_of_the_time_zone(newcomer: User, redis: Redis, today: date, random: Random) -> None:
-    """With TIME_ZONE=Pacific/Kiritimati, 14 hours ahead of UTC, key and list are those of the date there."""
-    there = today + timedelta(1)
-    contacts = [newcomer.created(born(day, random)) for day in days_from(there, -1, 0, 5, 9)]
-    answer = listed(newcomer)
-    name = redis.only_key(KEYS, asked=str(answer.request), key="not_stored")
-    asked, expected = str(answer.request), f"a key that ends with {there}"
-    expect(name.endswith(f":{there}"), "key_of_another_zone", asked=asked, expected=expected, got=name)
-    expect_listed(answer, contacts[1:3], key="day_of_another_zone")
+def test_day_is_the_one_of_the_time_zone(
+    application: Application,
+    second_application: Application,
+    new_person: Person,
+    redis: Redis,
+    clock: Clock,
+    today: date,
+    random: Random,
+) -> None:
+    """With TIME_ZONE=Pacific/Honolulu, 10 hours behind UTC, key and list are those of the date there."""
+    clock.move(datetime.combine(today, time(5), UTC))
+    there = today - timedelta(1)
+    user = new_person.log_in()
+    contacts = [user.created(born(day, random)) for day in days_from(there, -1, 0, 5, 9)]
+    for process in (application, second_application):
+        answer = listed(User(process, user.email, user.token))
+        name = redis.only_key(KEYS, asked=str(answer.request), key="not_stored")
+        asked, expected = str(answer.request), f"a key that ends with {there}"
+        expect(name.endswith(f":{there}"), "key_of_another_zone", asked=asked, expected=expected, got=name)
+        expect_listed(answer, contacts[1:3], key="day_of_another_zone")
 
 
 @check(

@@ -6,7 +6,16 @@ from random import Random
 
 from courseware.checking import Application, Database, FaultMode, Redis, check
 from step_1_contacts_crud.contacts import valid_contact
-from step_5_redis_caching.birthdays import born, change_behind, days_from, expect_listed, listed, listing
+from step_5_redis_caching.birthdays import (
+    IN_HONOLULU,
+    REDIS_SOON_GIVEN_UP,
+    born,
+    change_behind,
+    days_from,
+    expect_listed,
+    listed,
+    listing,
+)
 from step_5_redis_caching.people import Person
 from users import Contact, User
 
@@ -86,10 +95,10 @@ def test_deleted_contact_is_gone_at_once(newcomer: User, today: date, random: Ra
     needs=("new_contact_is_listed_at_once",),
 )
 def test_other_keys_stay(
-    newcomer: User, person: Person, redis: Redis, database: Database, today: date, random: Random
+    newcomer: User, new_person: Person, redis: Redis, database: Database, today: date, random: Random
 ) -> None:
     """A change deletes no other key: other users' answers and keys that are not of the cache stay."""
-    other = person.log_in()
+    other = new_person.log_in()
     theirs = other.created(born(today, random, notes="as it was cached"))
     first = listed(other)
     foreign = f"foreign:{random.getrandbits(64):x}"
@@ -111,6 +120,7 @@ def test_other_keys_stay(
         "Keep answers in Redis alone.",
     ),
     needs=("new_contact_is_listed_at_once",),
+    environment=IN_HONOLULU,
 )
 def test_change_in_one_process_is_seen_in_all(
     application: Application,
@@ -181,6 +191,7 @@ def test_old_answer_does_not_come_back(newcomer: User, database: Database, today
         "`with suppress(RedisUnavailable):` around the command that deletes the key.",
     ),
     needs=("new_contact_is_listed_at_once",),
+    environment=REDIS_SOON_GIVEN_UP,
 )
 def test_contacts_change_without_redis(newcomer: User, redis: Redis, random: Random) -> None:
     """While Redis refuses connections, closes them or does not answer, contacts are created, changed and deleted."""

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from courseware.checking import Application, Clock, FaultMode, Redis, check, expect
 from errors import expect_error
-from step_5_redis_caching.birthdays import listing
+from step_5_redis_caching.birthdays import IN_HONOLULU, REDIS_SOON_GIVEN_UP, listing
 from step_5_redis_caching.people import (
     Person,
     expect_revoked,
@@ -253,16 +253,19 @@ def test_what_is_stored_is_no_token(application: Application, person: Person, re
         'except RedisUnavailable: raise Unavailable("unavailable", ...), and nothing is changed before.',
     ),
     needs=OUT,
+    environment=REDIS_SOON_GIVEN_UP,
 )
 def test_sessions_are_not_guessed_without_redis(application: Application, person: Person, redis: Redis) -> None:
-    """While Redis refuses or closes connections, refresh and logout answer 503 unavailable. All else goes on."""
+    """Without Redis, refresh and logout answer 503 unavailable and change nothing. All else goes on."""
     tokens = person.tokens()
-    for mode in (FaultMode.REFUSES, FaultMode.DROPS):
+    for mode in (FaultMode.REFUSES, FaultMode.DROPS, FaultMode.STALLS):
         redis.set_fault(mode)
-        for request in (refreshing(tokens["refresh_token"]), logging_out(tokens["refresh_token"])):
+        # A command that a stalling Redis has received may be carried out later: it gets tokens of its own.
+        sent = person.tokens() if mode is FaultMode.STALLS else tokens
+        for request in (refreshing(sent["refresh_token"]), logging_out(sent["refresh_token"])):
             expect_error(application.send(request), 503, code="unavailable", key="goes_on_without_redis")
         expect_access(application, tokens["access_token"], key="access_token_ended")
-        application.send(person.account.login).expect_status(200, key="login_needs_redis")
+    application.send(person.account.login).expect_status(200, key="login_needs_redis")
     user = person.log_in()
     redis.wait_until_used(lambda: application.send(listing(user)), asked="requests after the fault")
     again = refreshed(application, tokens["refresh_token"], key="changed_without_redis")
@@ -278,6 +281,7 @@ def test_sessions_are_not_guessed_without_redis(application: Application, person
         "Keep used tokens and ended sessions in Redis alone.",
     ),
     needs=OUT,
+    environment=IN_HONOLULU,
 )
 def test_processes_share_the_sessions(
     application: Application, second_application: Application, person: Person

@@ -32,11 +32,11 @@ EDGES = ((2, 20), (2, 27), (2, 28), (3, 1), (12, 25), (12, 31), (1, 1), (6, 30))
     needs=("birthdays_are_listed",),
 )
 def test_each_day_of_the_year_is_kept(
-    person: Person, redis: Redis, database: Database, clock: Clock, random: Random
+    new_person: Person, redis: Redis, database: Database, clock: Clock, random: Random
 ) -> None:
     """With a contact for each day of the year, the list of the next days is right on any day, in any year."""
     days = [date(LEAP_YEAR, 1, 1) + timedelta(number) for number in range(366)]
-    contact = person.log_in().created(born(days[0], random))
+    contact = new_person.log_in().created(born(days[0], random))
     row = database.row_holding(contact["email"], contact["last_name"])
     address = "of.day.{}." + contact["email"]
     birthdays = {address.format(number): day for number, day in enumerate(days)}
@@ -53,7 +53,7 @@ def test_each_day_of_the_year_is_kept(
         today = date(a_year(random, leap=random.random() < 0.3), month, day)
         clock.move(noon(today))
         length = random.choice((1, 6, 8, 31))
-        answer = freshly_listed(person.log_in(), redis, days=length)
+        answer = freshly_listed(new_person.log_in(), redis, days=length)
         found = [
             (email, answer.value(place, "next_birthday"), answer.value(place, "days_until"))
             for place, email in enumerate(emails_in(answer))

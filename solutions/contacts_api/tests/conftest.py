@@ -86,6 +86,12 @@ def redis_url(embedded_redis: str) -> str:
     return embedded_redis
 
 
+@pytest.fixture
+def redis_timeout() -> float:
+    """Seconds that Redis may take to answer: long, because a busy machine is no outage."""
+    return 5
+
+
 @pytest.fixture(params=["embedded", pytest.param("real", marks=REAL_REDIS)])
 def each_redis(request: pytest.FixtureRequest) -> str:
     """An empty Redis. The test runs once for each kind."""
@@ -102,11 +108,12 @@ async def wire(each_redis: str) -> AsyncIterator[Wire]:
 
 
 @pytest.fixture
-async def processes(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[LoginSessions, LoginSessions]]:
+async def processes(
+    wire: Wire, redis_timeout: float, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[LoginSessions, LoginSessions]]:
     """What two processes with one Redis know about sessions."""
-    monkeypatch.setattr(redis, "TIMEOUT", 5)
     monkeypatch.setattr(redis, "COOL_DOWN", 0.05)
-    first, second = redis.RedisClient(wire.url), redis.RedisClient(wire.url)
+    first, second = redis.RedisClient(wire.url, redis_timeout), redis.RedisClient(wire.url, redis_timeout)
     yield LoginSessions(first), LoginSessions(second)
     await first.close()
     await second.close()
@@ -134,12 +141,12 @@ def built_once() -> FastAPI:
 
 @pytest.fixture
 async def application(
-    settings: pytest.MonkeyPatch, database_url: str, redis_url: str, mailbox: Mailbox
+    settings: pytest.MonkeyPatch, database_url: str, redis_url: str, redis_timeout: float, mailbox: Mailbox
 ) -> AsyncIterator[FastAPI]:
     """The application, started."""
     settings.setenv("DATABASE_URL", database_url)
     settings.setenv("REDIS_URL", redis_url)
-    settings.setattr(redis, "TIMEOUT", 5)  # a busy machine is no outage
+    settings.setenv("REDIS_TIMEOUT", str(redis_timeout))
     settings.setenv("MAIL_PORT", str(mailbox.port))
     settings.setattr(email, "CLOSE_TIMEOUT", 30.0)  # a busy machine is no outage
     get_settings.cache_clear()

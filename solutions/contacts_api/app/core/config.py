@@ -93,6 +93,8 @@ class Settings(BaseSettings):
 
     redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(default="redis://127.0.0.1:6379/0", repr=False)
     """What processes share: counters, the cache, and refresh tokens that were used."""
+    redis_timeout: float = Field(default=0.08, gt=0)
+    """Seconds that Redis may take to answer, or to connect. After that the application goes on without it."""
     rate_limit_enabled: bool = True
     """Switched off for tests, all of which come from one address."""
 

@@ -22,9 +22,6 @@ from app.core.config import Settings
 from app.core.errors import TooManyRequests
 from app.core.redis import RedisClient, RedisUnavailable
 
-REDIS_TIMEOUT = 0.08
-"""Seconds that Redis may take to count a request."""
-
 
 def client_address(request: Request) -> str:
     """The address of the client. An IPv6 client owns a whole /64 network, so all its addresses count as one.
@@ -62,8 +59,8 @@ class RateLimits:
 
     def __init__(self, settings: Settings, redis: RedisClient) -> None:
         options = {
-            "socket_timeout": REDIS_TIMEOUT,
-            "socket_connect_timeout": REDIS_TIMEOUT,
+            "socket_timeout": settings.redis_timeout,
+            "socket_connect_timeout": settings.redis_timeout,
             "retry": Retry(NoBackoff(), 0),
         }
         self._enabled = settings.rate_limit_enabled

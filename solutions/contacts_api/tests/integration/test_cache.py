@@ -39,11 +39,12 @@ def loader(value: bytes) -> HeldLoader:
 
 
 @pytest.fixture
-async def caches(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Cache, Cache]]:
+async def caches(
+    wire: Wire, redis_timeout: float, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Cache, Cache]]:
     """The caches of two processes with one Redis."""
-    monkeypatch.setattr(redis, "TIMEOUT", 5)
     monkeypatch.setattr(redis, "COOL_DOWN", 0.05)
-    first, second = RedisClient(wire.url), RedisClient(wire.url)
+    first, second = RedisClient(wire.url, redis_timeout), RedisClient(wire.url, redis_timeout)
     caches = Cache(first), Cache(second)
     yield caches
     for cache, client in zip(caches, (first, second), strict=True):
@@ -163,11 +164,9 @@ async def test_who_asks_after_a_change_does_not_join_those_from_before(cache: Ca
     assert await cache.get_or_set_cache("x", TTL, loader(b'"other"')) == b'"new"'
 
 
+@pytest.mark.parametrize("redis_timeout", [0.05])
 @pytest.mark.parametrize("how", ["hanging", "gone"])
-async def test_without_redis_everything_is_loaded(
-    cache: Cache, wire: Wire, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
-    monkeypatch.setattr(redis, "TIMEOUT", 0.05)
+async def test_without_redis_everything_is_loaded(cache: Cache, wire: Wire, how: str) -> None:
     if how == "hanging":
         wire.hang()
     else:

@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import redis
 from app.core.config import get_settings
 from app.core.database import create_engine, create_sessions
 from tests.conftest import POSTGRES
@@ -21,7 +20,6 @@ from tests.servers import closed, silent
 
 UNBEARABLE = 4.0
 """Seconds. 0.25 are allowed, and 1 for a refresh; the rest is for a busy machine. Without a timeout it takes longer."""
-TIMEOUT = redis.TIMEOUT
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def redis_url(wire: Wire) -> str:
 @pytest.fixture
 async def application(application: FastAPI, settings: pytest.MonkeyPatch) -> AsyncIterator[FastAPI]:
     """The application with its limits switched on, and with the timeout that is shipped."""
-    settings.setattr(redis, "TIMEOUT", TIMEOUT)
+    settings.delenv("REDIS_TIMEOUT")
     settings.setenv("RATE_LIMIT_ENABLED", "true")
     get_settings.cache_clear()
     async with application.router.lifespan_context(application):

@@ -17,7 +17,7 @@ from limits.strategies import FixedWindowRateLimiter
 from redis import Redis
 from redis.exceptions import ReadOnlyError, RedisError
 
-from app.core import rate_limit, redis
+from app.core import redis
 from app.core.config import get_settings
 from app.main import create_app
 from tests.examples import ANN, BOB
@@ -25,8 +25,6 @@ from tests.redis_servers import Wire
 
 UNBEARABLE = 1.0
 """Seconds. What is measured is a tenth of this; the rest is for a busy machine."""
-
-REDIS_TIMEOUT, TIMEOUT = rate_limit.REDIS_TIMEOUT, redis.TIMEOUT
 
 MakeClient = Callable[..., httpx.AsyncClient]
 
@@ -40,7 +38,6 @@ def redis_url(wire: Wire) -> str:
 @pytest.fixture(autouse=True)
 def limits(settings: pytest.MonkeyPatch) -> None:
     settings.setenv("RATE_LIMIT_ENABLED", "true")
-    settings.setattr(rate_limit, "REDIS_TIMEOUT", 5)  # a busy machine is no outage
 
 
 @pytest.fixture
@@ -215,9 +212,9 @@ async def break_down(wire: Wire, how: str) -> None:
 
 
 @pytest.fixture
-def shipped_timeout(application: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it has the long ones
-    monkeypatch.setattr(rate_limit, "REDIS_TIMEOUT", REDIS_TIMEOUT)
-    monkeypatch.setattr(redis, "TIMEOUT", TIMEOUT)
+def shipped_timeout(application: FastAPI, settings: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - it has the long one
+    settings.delenv("REDIS_TIMEOUT")
+    get_settings.cache_clear()
 
 
 @pytest.mark.usefixtures("shipped_timeout")
@@ -311,7 +308,7 @@ async def test_the_name_of_redis_may_be_unknown(
         time.sleep(3)
         raise OSError
 
-    monkeypatch.setattr(redis, "TIMEOUT", TIMEOUT)
+    settings.delenv("REDIS_TIMEOUT")
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     settings.setenv("REDIS_URL", "redis://cache.example:6379/0")
     get_settings.cache_clear()

@@ -7,10 +7,12 @@ from time import perf_counter
 import pytest
 
 from app.core import redis as redis_module
+from app.core.config import Settings
 from app.core.redis import RedisClient, RedisUnavailable
 from tests.redis_servers import Wire, wire_to
 
-TIMEOUT = redis_module.TIMEOUT
+TIMEOUT: float = Settings.model_fields["redis_timeout"].default
+"""Seconds: what is shipped."""
 UNBEARABLE = 1.0
 """Seconds. What is measured is a tenth of this; the rest is for a busy machine."""
 
@@ -22,10 +24,9 @@ async def wire(each_redis: str) -> AsyncIterator[Wire]:
 
 
 @pytest.fixture
-async def redis(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RedisClient]:
+async def redis(wire: Wire, redis_timeout: float, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RedisClient]:
     monkeypatch.setattr(redis_module, "COOL_DOWN", 0.05)
-    monkeypatch.setattr(redis_module, "TIMEOUT", 5)  # a busy machine is no outage
-    redis = RedisClient(wire.url)
+    redis = RedisClient(wire.url, redis_timeout)
     yield redis
     await redis.close()
 
@@ -37,10 +38,8 @@ async def get(redis: RedisClient, key: str) -> bytes | str | None:
 async def seconds_until_unavailable(redis: RedisClient) -> float:
     """How long it takes to find out, with the timeout that is shipped."""
     began = perf_counter()
-    with pytest.MonkeyPatch.context() as here:
-        here.setattr(redis_module, "TIMEOUT", TIMEOUT)
-        with pytest.raises(RedisUnavailable):
-            await get(redis, "x")
+    with pytest.raises(RedisUnavailable):
+        await redis.run(lambda client: client.get("x"), TIMEOUT)
     return perf_counter() - began
 
 
@@ -111,7 +110,7 @@ async def test_an_error_of_redis_counts_as_unavailable(redis: RedisClient) -> No
 
 
 async def test_a_secret_in_the_address_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    redis = RedisClient("redis://me:hush@127.0.0.1:1/0")  # nobody listens there
+    redis = RedisClient("redis://me:hush@127.0.0.1:1/0", TIMEOUT)  # nobody listens there
     await seconds_until_unavailable(redis)
     assert "Redis is unavailable" in caplog.text
     assert "hush" not in caplog.text

@@ -33,9 +33,13 @@ def shown_redis(each_redis: str) -> Iterator[Redis]:
 
 
 @pytest.fixture
+def redis_timeout() -> float:
+    return 1
+
+
+@pytest.fixture
 async def application(application: FastAPI, settings: pytest.MonkeyPatch) -> FastAPI:
     """An application that soon tries again to reach a Redis that was unavailable."""
-    settings.setattr(redis_client, "TIMEOUT", 1)
     settings.setattr(redis_client, "COOL_DOWN", 0.05)
     return application
 

@@ -23,7 +23,7 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
     engine = create_engine(settings.database_url)
     application.state.sessions = create_sessions(engine)
     application.state.mailer = Mailer(settings)
-    redis = RedisClient(settings.redis_url)
+    redis = RedisClient(settings.redis_url, settings.redis_timeout)
     application.state.rate_limits = RateLimits(settings, redis)
     yield
     await application.state.mailer.close()
