@@ -41,7 +41,7 @@ TODAY = date(2027, 3, 1)
 TTL = 3600
 """Seconds that an answer is stored."""
 TIMEOUT = 0.5
-"""Seconds that a command may take. The application uses 0.1 s; more is used here for slow machines."""
+"""Seconds that a command may take. In the application the setting REDIS_TIMEOUT says so, and its default is shorter."""
 COOL_DOWN = 1.0
 """Seconds after a failure in which the circuit breaker sends no command."""
 
@@ -579,11 +579,12 @@ class Clock:
 
 
 class CircuitBreaker:
-    """Runs commands with a timeout. After a failure it sends none for COOL_DOWN seconds."""
+    """Runs commands with a timeout in seconds. After a failure it sends none for COOL_DOWN seconds."""
 
-    def __init__(self, redis: Redis, clock: Clock) -> None:
+    def __init__(self, redis: Redis, clock: Clock, timeout: float) -> None:
         self._redis = redis
         self._clock = clock
+        self._timeout = timeout
         self._open_until = 0.0
         self.sent = 0
 
@@ -592,7 +593,7 @@ class CircuitBreaker:
             raise RedisUnavailable
         self.sent += 1
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(self._timeout):
                 return await self._redis.execute_command(*command)
         except (RedisError, OSError):  # TimeoutError is an OSError
             self._open_until = self._clock.now + COOL_DOWN
@@ -622,7 +623,7 @@ async def redis_is_killed() -> Claims:
     rows, states = [], ["up"] * 3 + ["killed"] * 3 + ["up"] * 3
     with redis_server() as (server, url):
         async with connected(url) as redis:
-            breaker = CircuitBreaker(redis, clock)
+            breaker = CircuitBreaker(redis, clock, timeout=5)
             for number, state in enumerate(states, start=1):
                 if number == 4:
                     server.set_fault(FaultMode.DROPS)
@@ -650,7 +651,7 @@ async def redis_says_nothing() -> Claims:
     with redis_server() as (server, url):
         async with connected(url) as redis, connected(url) as default:
             server.set_fault(FaultMode.STALLS)
-            breaker = CircuitBreaker(redis, Clock())
+            breaker = CircuitBreaker(redis, Clock(), TIMEOUT)
             ways: dict[str, Callable[[], Awaitable[Any]]] = {
                 "redis-py with its defaults": lambda: get_or_set_cache(default, "birthdays", TTL, load_nothing),
                 "a timeout of 0.5 s": lambda: read_through(breaker, "birthdays", load_nothing),
@@ -818,8 +819,8 @@ TWELVE = (
     ("2027-02-25", "2000-02-29", "2027-02-28", 3),
     ("2027-02-28", "2000-02-29", "2027-02-28", 0),
     ("2027-03-01", "2000-02-29", None, None),
-    ("2028-02-25", "2000-02-29", "2028-02-29", 4),
-    ("2028-02-29", "2000-02-28", None, None),
+    ("2024-02-25", "2000-02-29", "2024-02-29", 4),
+    ("2024-02-29", "2000-02-28", None, None),
 )
 """Today, a birthday, and what `days=7` answers: `next_birthday` and `days_until`, or None where it is not listed."""
 
