@@ -42,13 +42,17 @@ def test_answer_is_stored_as_json(newcomer: User, redis: Redis) -> None:
     ),
     needs=STORED,
 )
-def test_answer_is_kept_for_an_hour(person: Person, redis: Redis, clock: Clock, today: date) -> None:
+def test_answer_is_kept_for_an_hour(
+    new_person: Person, redis: Redis, clock: Clock, today: date, random: Random
+) -> None:
     """The key expires 3600 seconds after it was stored, also if it is read meanwhile. Then a new answer is stored."""
-    asked = str(freshly_listed(person.log_in(), redis).request)
+    user = new_person.log_in()
+    user.created(born(today, random))
+    asked = str(freshly_listed(user, redis).request)
     name = redis.only_key(KEYS, asked=asked, key="not_stored")
     for minutes in (0, 29):
         clock.move(noon(today) + timedelta(minutes=minutes))
-        listed(person.log_in())
+        listed(new_person.log_in())
         left = redis.ttl(name, asked=f"TTL {name}", key="expired_early")
         rest = HOUR - 60 * minutes
         right = left is not None and rest - SLOW <= left <= rest + SLOW
@@ -56,7 +60,7 @@ def test_answer_is_kept_for_an_hour(person: Person, redis: Redis, clock: Clock, 
         expect(right, "wrong_time_to_live", asked=f"TTL {name}, {minutes} minutes later", expected=f"{rest} s", got=got)
     clock.move(noon(today) + timedelta(minutes=61))
     expect(not redis.keys(KEYS), "outlives_the_hour", asked="KEYS * after 61 minutes", expected="none", got=name)
-    listed(person.log_in())
+    listed(new_person.log_in())
     redis.only_key(KEYS, asked=f"{asked} after 61 minutes", key="not_stored_again")
 
 

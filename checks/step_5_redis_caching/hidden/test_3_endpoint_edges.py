@@ -17,7 +17,7 @@ from users import me
         "A key belongs to one user and one day. Compare the keys in Redis with the ids and the dates.",
         'f"birthdays:{user_id}:{today}" with the id of the user who asks and the date of this request.',
     ),
-    needs=("users_have_separate_answers", "new_day_has_a_new_answer"),
+    needs=("key_names_user_and_day", "users_have_separate_answers", "new_day_has_a_new_answer"),
 )
 def test_each_user_has_a_key_for_each_day(
     application: Application, mailbox: Mailbox, redis: Redis, clock: Clock, today: date, random: Random
