@@ -7,6 +7,7 @@ from random import Random
 
 from courseware.checking import Answer, Database, Redis, Request, expect
 from step_1_contacts_crud.contacts import valid_contact
+from step_5_redis_caching.people import YEARS
 from users import CONTACTS, Contact, User
 
 BIRTHDAYS = f"{CONTACTS}/birthdays"
@@ -38,7 +39,7 @@ def kept_in(born: date, year: int) -> date:
 
 def a_year(random: Random, *, leap: bool) -> int:
     """A year to come that is a leap year, or is none."""
-    return random.choice([year for year in range(2028, 2046) if isleap(year) is leap])
+    return random.choice([year for year in YEARS if isleap(year) is leap])
 
 
 def born(day: date, random: Random, **fields: object) -> Contact:

@@ -10,6 +10,8 @@ from errors import expect_error
 from step_2_email_verification.verification import log_in
 from users import AUTH, Account, User, following, link_in, new_account
 
+YEARS = range(2028, 2046)
+"""When checks take place: after the years of the examples in the lesson."""
 REFRESH = f"{AUTH}/refresh"
 LOGOUT = f"{AUTH}/logout"
 Tokens = Mapping[str, str]

@@ -165,7 +165,7 @@ def test_day_is_the_one_of_the_time_zone(
     clock.move(datetime.combine(today, time(5), UTC))
     there = today - timedelta(1)
     user = new_person.log_in()
-    contacts = [user.created(born(day, random)) for day in days_from(there, -1, 0, 5, 9)]
+    contacts = [user.created(born(day, random)) for day in days_from(there, -3, 0, 5, 9)]
     for process in (application, second_application):
         answer = listed(User(process, user.email, user.token))
         name = redis.only_key(KEYS, asked=str(answer.request), key="not_stored")
