@@ -24,19 +24,3 @@ def today(clock: Clock, random: Random) -> date:
 def new_person(application: Application, mailbox: Mailbox, random: Random) -> Person:
     """Somebody with a new account, who can log in as often as a check needs, and has no contacts yet."""
     return register(application, mailbox, random)
-
-
-@pytest.fixture
-def person(
-    application: Application, mailbox: Mailbox, random: Random, restarts: int, registered: dict[int, Person]
-) -> Person:
-    """Somebody who can log in as often as a check needs. Other checks do so too, so do not count their contacts."""
-    if restarts not in registered:
-        registered[restarts] = register(application, mailbox, random)
-    return registered[restarts]
-
-
-@pytest.fixture(scope="session")
-def registered() -> dict[int, Person]:
-    """The person of each start of the application."""
-    return {}

@@ -29,7 +29,7 @@ LISTED = ("birthdays_are_listed",)
     hints=(
         "Create a contact with a birthday in two days. Does the list contain it? And whose contacts does it contain?",
         "`next_birthdays` lists the keys of the next days. `read_upcoming` looks for them and for the owner.",
-        "select(...).where(Contact.owner_id == owner.id, Contact.birthday_key.in_(next_birthdays(today, days)))",
+        "The condition is Contact.owner_id == owner.id, and Contact.birthday_key.in_(next_birthdays(today, days)).",
     ),
 )
 def test_list_has_own_contacts_only(

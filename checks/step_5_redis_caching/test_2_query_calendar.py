@@ -75,7 +75,7 @@ def test_period_crosses_new_year(new_person: Person, redis: Redis, clock: Clock,
     hints=(
         "Three years out of four 29 February does not exist. When are these birthdays kept then?",
         "In a common year 28 February has two keys: its own, and the one of 29 February.",
-        "if (day.month, day.day) == (2, 28) and not isleap(day.year): dates[LEAP_DAY] = day",
+        "If (day.month, day.day) == (2, 28) and not isleap(day.year), then dates[LEAP_DAY] = day.",
     ),
     needs=LISTED,
 )

@@ -77,7 +77,7 @@ def test_second_answer_comes_from_the_cache(newcomer: User, database: Database, 
     hints=(
         "Ask for 7 days, then for 20. Are there more contacts?",
         "Only one number of days is cached: DEFAULT_DAYS. All others are read from the database.",
-        "if days != DEFAULT_DAYS: return await load()",
+        "If days != DEFAULT_DAYS, return await load().",
     ),
     needs=(*KEY, *LISTED),
 )
@@ -214,7 +214,7 @@ def test_only_verified_users_get_an_answer(
     hints=(
         "Ask for 0 days, for 32, and for no number.",
         "The route declares the bounds. Does it still?",
-        "days: Annotated[int, Query(ge=1, le=birthdays.MOST_DAYS)] = birthdays.DEFAULT_DAYS",
+        "The type of days is Annotated[int, Query(ge=1, le=birthdays.MOST_DAYS)].",
     ),
     needs=KEY,
 )

@@ -37,9 +37,9 @@ def expect_access(application: Application, access_token: str, *, key: str) -> N
         "redis.set(key, value, nx=True, ex=seconds), with claims.jti in the key, says whether the token was new.",
     ),
 )
-def test_refresh_token_works_once(application: Application, person: Person) -> None:
+def test_refresh_token_works_once(application: Application, new_person: Person) -> None:
     """A refresh token is exchanged for a new pair that works. The second time it is refused: 401 token_revoked."""
-    first = person.tokens()
+    first = new_person.tokens()
     second = refreshed(application, first["refresh_token"], key="not_refreshed")
     expect_access(application, second["access_token"], key="new_access_token_refused")
     third = refreshed(application, second["refresh_token"], key="new_refresh_token_refused")
@@ -57,10 +57,10 @@ def test_refresh_token_works_once(application: Application, person: Person) -> N
     ),
     needs=ONCE,
 )
-def test_reuse_ends_the_session(application: Application, person: Person) -> None:
+def test_reuse_ends_the_session(application: Application, new_person: Person) -> None:
     """After a refresh token was used twice, all newer tokens of its session are refused: 401 token_revoked."""
     for age in (1, 2, 3):
-        tokens = [person.tokens()["refresh_token"]]
+        tokens = [new_person.tokens()["refresh_token"]]
         for _ in range(age):
             tokens.append(refreshed(application, tokens[-1], key="not_refreshed")["refresh_token"])
         expect_revoked(application, tokens[0], key="used_twice")
@@ -77,10 +77,10 @@ def test_reuse_ends_the_session(application: Application, person: Person) -> Non
     ),
     needs=ONCE,
 )
-def test_one_of_two_at_once_is_refreshed(application: Application, person: Person) -> None:
+def test_one_of_two_at_once_is_refreshed(application: Application, new_person: Person) -> None:
     """Of several requests with one token at the same time, one at most gets new tokens. Then the session ends."""
     for _ in range(RACES):
-        token = person.tokens()["refresh_token"]
+        token = new_person.tokens()["refresh_token"]
         answers = application.send_at_once([refreshing(token)] * 4)
         winners = [answer for answer in answers if answer.status == 200]
         expect(
@@ -108,9 +108,9 @@ def test_one_of_two_at_once_is_refreshed(application: Application, person: Perso
     ),
     needs=ONCE,
 )
-def test_logout_ends_the_session(application: Application, person: Person) -> None:
+def test_logout_ends_the_session(application: Application, new_person: Person) -> None:
     """A logout answers 204 without a body, also when it is repeated. Then the token is refused: 401 token_revoked."""
-    token = person.tokens()["refresh_token"]
+    token = new_person.tokens()["refresh_token"]
     for _ in range(2):
         answer = application.send(logging_out(token)).expect_status(204, key="wrong_logout_status")
         expect(answer.body == b"", "logout_with_a_body", asked=str(answer.request), expected="no body", got=answer.text)
@@ -127,10 +127,10 @@ def test_logout_ends_the_session(application: Application, person: Person) -> No
     ),
     needs=OUT,
 )
-def test_logout_ends_all_tokens_of_the_session(application: Application, person: Person) -> None:
+def test_logout_ends_all_tokens_of_the_session(application: Application, new_person: Person) -> None:
     """A logout with the newest, a used or the first token of a session ends all its tokens: 401 token_revoked."""
     for chosen in (0, 1, 2):
-        tokens = [person.tokens()["refresh_token"]]
+        tokens = [new_person.tokens()["refresh_token"]]
         for _ in range(2):
             tokens.append(refreshed(application, tokens[-1], key="not_refreshed")["refresh_token"])
         logged_out(application, tokens[chosen])
@@ -148,10 +148,10 @@ def test_logout_ends_all_tokens_of_the_session(application: Application, person:
     ),
     needs=OUT,
 )
-def test_other_sessions_go_on(application: Application, person: Person, newcomer: User) -> None:
+def test_other_sessions_go_on(application: Application, new_person: Person, newcomer: User) -> None:
     """After a logout and after a reuse, other sessions of this user work, and so do access tokens until they expire."""
     for end in ("logout", "reuse"):
-        ended, other = person.tokens(), person.tokens()
+        ended, other = new_person.tokens(), new_person.tokens()
         if end == "logout":
             logged_out(application, ended["refresh_token"])
         else:
@@ -174,9 +174,9 @@ def test_other_sessions_go_on(application: Application, person: Person, newcomer
     ),
     needs=OUT,
 )
-def test_only_refresh_tokens_are_taken(application: Application, person: Person, clock: Clock, today: date) -> None:
+def test_only_refresh_tokens_are_taken(application: Application, new_person: Person, clock: Clock, today: date) -> None:
     """Refresh and logout refuse nonsense, access tokens and expired refresh tokens with 401 invalid_token."""
-    tokens = person.tokens()
+    tokens = new_person.tokens()
     wrong = ["nonsense", tokens["access_token"], tokens["refresh_token"][:-8]]
     for request in [way(token) for way in (refreshing, logging_out) for token in wrong]:
         expect_error(application.send(request), 401, code="invalid_token", key="wrong_token_accepted")
@@ -196,9 +196,9 @@ def test_only_refresh_tokens_are_taken(application: Application, person: Person,
     ),
     needs=OUT,
 )
-def test_ended_session_stays_ended(application: Application, person: Person, clock: Clock, today: date) -> None:
+def test_ended_session_stays_ended(application: Application, new_person: Person, clock: Clock, today: date) -> None:
     """A token stays refused as long as it lives: after a logout with it, and with an older one of its session."""
-    alone, first, reused, spent = (person.tokens()["refresh_token"] for _ in range(4))
+    alone, first, reused, spent = (new_person.tokens()["refresh_token"] for _ in range(4))
     logged_out(application, alone)
     refreshed(application, spent, key="not_refreshed")
     clock.move(noon(today) + timedelta(days=4))
@@ -225,9 +225,9 @@ def test_ended_session_stays_ended(application: Application, person: Person, clo
     ),
     needs=OUT,
 )
-def test_what_is_stored_is_no_token(application: Application, person: Person, redis: Redis) -> None:
+def test_what_is_stored_is_no_token(application: Application, new_person: Person, redis: Redis) -> None:
     """Redis holds no token, all new keys expire within 7 days, and a token with = at its end is refused too."""
-    used, ended = (person.tokens()["refresh_token"] for _ in range(2))
+    used, ended = (new_person.tokens()["refresh_token"] for _ in range(2))
     refreshed(application, used, key="not_refreshed")
     logged_out(application, ended)
     for token in (used, ended):
@@ -255,18 +255,18 @@ def test_what_is_stored_is_no_token(application: Application, person: Person, re
     needs=OUT,
     environment=REDIS_SOON_GIVEN_UP,
 )
-def test_sessions_are_not_guessed_without_redis(application: Application, person: Person, redis: Redis) -> None:
+def test_sessions_are_not_guessed_without_redis(application: Application, new_person: Person, redis: Redis) -> None:
     """Without Redis, refresh and logout answer 503 unavailable and change nothing. All else goes on."""
-    tokens = person.tokens()
+    tokens = new_person.tokens()
     for mode in (FaultMode.REFUSES, FaultMode.DROPS, FaultMode.STALLS):
         redis.set_fault(mode)
         # A command that a stalling Redis has received may be carried out later: it gets tokens of its own.
-        sent = person.tokens() if mode is FaultMode.STALLS else tokens
+        sent = new_person.tokens() if mode is FaultMode.STALLS else tokens
         for request in (refreshing(sent["refresh_token"]), logging_out(sent["refresh_token"])):
             expect_error(application.send(request), 503, code="unavailable", key="goes_on_without_redis")
         expect_access(application, tokens["access_token"], key="access_token_ended")
-    application.send(person.account.login).expect_status(200, key="login_needs_redis")
-    redis.wait_until_used(lambda: application.send(refreshing(person.tokens()["refresh_token"])), asked="a refresh")
+    application.send(new_person.account.login).expect_status(200, key="login_needs_redis")
+    redis.wait_until_used(lambda: application.send(refreshing(new_person.tokens()["refresh_token"])), asked="a refresh")
     again = refreshed(application, tokens["refresh_token"], key="changed_without_redis")
     refreshed(application, again["refresh_token"], key="changed_without_redis")
 
@@ -283,14 +283,14 @@ def test_sessions_are_not_guessed_without_redis(application: Application, person
     environment=IN_HONOLULU,
 )
 def test_processes_share_the_sessions(
-    application: Application, second_application: Application, person: Person
+    application: Application, second_application: Application, new_person: Person
 ) -> None:
     """A token that was used in one process, and a session that ended in one, are refused in the other."""
-    first = person.tokens()["refresh_token"]
+    first = new_person.tokens()["refresh_token"]
     second = refreshed(application, first, key="not_refreshed")["refresh_token"]
     third = refreshed(second_application, second, key="other_process_refuses")["refresh_token"]
     expect_revoked(application, second, key="process_forgets_a_used_token")
     expect_revoked(second_application, third, key="process_forgets_an_ended_session")
-    token = person.tokens()["refresh_token"]
+    token = new_person.tokens()["refresh_token"]
     logged_out(second_application, token)
     expect_revoked(application, token, key="process_forgets_a_logout")

@@ -17,7 +17,7 @@ from users import User
         "With a value under the key the value is answered, and without one the list is loaded and stored.",
         "Read Redis for each request. Keep no answer in a variable of the application.",
     ),
-    needs=("stored_answer_is_used",),
+    needs=("answer_is_stored_as_json",),
 )
 def test_cache_is_read_each_time(newcomer: User, redis: Redis, today: date, random: Random) -> None:
     """Whatever another program stores or deletes under the key, the next request notices."""

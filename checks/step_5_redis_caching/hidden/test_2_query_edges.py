@@ -69,7 +69,7 @@ def test_each_day_of_the_year_is_kept(
             for email, kept in ((email, next_birthday(born_on, today)) for email, born_on in birthdays.items())
             if (kept - today).days <= length
         ]
-        asked = f"{answer.request} on {today}"
+        asked = f"{answer.request}, {today}"
         wrong = sorted(set(map(str, found)) ^ set(map(str, expected)))
         expect(not wrong, "wrong_day", asked=asked, expected=f"{len(expected)} entries", got=f"wrong: {wrong[:4]}")
         expect(len(found) == len(expected), "listed_twice", asked=asked, expected=len(expected), got=len(found))
@@ -83,7 +83,7 @@ def test_each_day_of_the_year_is_kept(
         "Each of the four parts of the order decides only where the ones before are equal.",
         "Give order_by four arguments, and sort nothing afterwards in Python.",
     ),
-    needs=("order_is_by_day_then_name_then_id",),
+    needs=("birthdays_are_listed",),
 )
 def test_many_birthdays_are_in_order(newcomer: User, redis: Redis, today: date, random: Random) -> None:
     """Also a list with many birthdays on few days has the order days_until, last_name, first_name, id."""

@@ -17,7 +17,7 @@ from users import me
         "A key belongs to one user and one day. Compare the keys in Redis with the ids and the dates.",
         'f"birthdays:{user_id}:{today}" with the id of the user who asks and the date of this request.',
     ),
-    needs=("key_names_user_and_day", "users_have_separate_answers", "new_day_has_a_new_answer"),
+    needs=("answer_is_stored_as_json", "users_have_separate_answers"),
 )
 def test_each_user_has_a_key_for_each_day(
     application: Application, mailbox: Mailbox, redis: Redis, clock: Clock, today: date, random: Random
@@ -39,4 +39,4 @@ def test_each_user_has_a_key_for_each_day(
             identifier = me(application, user.token).expect_status(200, key="me_does_not_work").identifier("id")
             expected.add(f"birthdays:{identifier}:{day}")
         got = set(redis.keys(KEYS)) - before
-        expect(got == expected, "wrong_keys", asked=f"KEYS on {day}", expected=str(expected), got=str(got))
+        expect(got == expected, "wrong_keys", asked=f"KEYS, {day}", expected=str(expected), got=str(got))

@@ -14,11 +14,11 @@ from step_5_redis_caching.people import Person, expect_revoked, logged_out, refr
         "A session ends by a logout with any of its tokens, or by a second use of one. Then all are refused.",
         "Every token after the first carries the family, and `_ended` asks for claims.family or claims.jti.",
     ),
-    needs=("reuse_ends_the_session", "logout_ends_all_tokens_of_the_session", "other_sessions_go_on"),
+    needs=("logout_ends_the_session",),
 )
-def test_sessions_end_one_by_one(application: Application, person: Person, random: Random) -> None:
+def test_sessions_end_one_by_one(application: Application, new_person: Person, random: Random) -> None:
     """Several sessions of one user are refreshed, ended by a logout or by reuse, and do not disturb each other."""
-    sessions = [[person.tokens()["refresh_token"]] for _ in range(4)]
+    sessions = [[new_person.tokens()["refresh_token"]] for _ in range(4)]
     ended = []
     for _ in range(2):
         for tokens in sessions:
