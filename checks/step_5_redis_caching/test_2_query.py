@@ -179,7 +179,7 @@ def test_who_has_no_birthday_is_not_listed(newcomer: User, redis: Redis, today: 
 
 
 MANY = 20_000
-MOST_INSTRUCTIONS = 30_000
+MOST_INSTRUCTIONS = 50_000
 
 
 @check(

@@ -1,10 +1,10 @@
 """Task 5.4: invalidation."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
-from courseware.checking import Application, Database, FaultMode, Redis, check
+from courseware.checking import Application, Clock, Database, FaultMode, Redis, check
 from step_1_contacts_crud.contacts import valid_contact
 from step_5_redis_caching.birthdays import (
     IN_HONOLULU,
@@ -16,7 +16,7 @@ from step_5_redis_caching.birthdays import (
     listed,
     listing,
 )
-from step_5_redis_caching.people import Person
+from step_5_redis_caching.people import Person, noon
 from users import Contact, User
 
 CACHED = ("second_answer_comes_from_the_cache",)
@@ -127,10 +127,12 @@ def test_change_in_one_process_is_seen_in_all(
     second_application: Application,
     newcomer: User,
     database: Database,
+    clock: Clock,
     today: date,
     random: Random,
 ) -> None:
     """Two processes share the cached answer, and a change in one of them is in the next list of the other."""
+    clock.move(noon(today) + timedelta(minutes=1))  # now the token is not of the future in any process
     processes = [User(each, newcomer.email, newcomer.token) for each in (application, second_application)]
     contacts = [processes[0].created(born(today, random, notes="as it was cached"))]
     first = listed(processes[0])
