@@ -32,16 +32,16 @@ class RedisClient:
         self._timeout = timeout
         self._open_until = 0.0
 
-    async def run(self, command: Command[Result], seconds: float | None = None) -> Result:
+    async def run(self, command: Command[Result], seconds: float = 0) -> Result:
         """Run a command, for example `lambda redis: redis.get("key")`. Raises RedisUnavailable.
 
-        `seconds` is how long the command may take, by default the client's timeout.
+        The command may take as long as the client's timeout, or `seconds` if that is longer.
         """
         now = asyncio.get_running_loop().time()
         if now < self._open_until:
             raise RedisUnavailable
         try:
-            async with asyncio.timeout(self._timeout if seconds is None else seconds):
+            async with asyncio.timeout(max(self._timeout, seconds)):
                 return await command(self._redis)
         except (RedisError, OSError) as error:  # TimeoutError is an OSError
             logger.warning("Redis is unavailable: %s", type(error).__name__)

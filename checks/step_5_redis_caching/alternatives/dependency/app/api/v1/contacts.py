@@ -1,0 +1,94 @@
+"""Contacts over HTTP: what comes in, who asks, which status goes out. The rules are in the service."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field
+
+from app.api.birthdays import INVALIDATES, UpcomingBirthdays
+from app.api.deps import SessionDep, VerifiedUser
+from app.core.database import LARGEST_INTEGER
+from app.core.errors import error_answers
+from app.models import Contact
+from app.schemas.base import Text
+from app.schemas.contact import ContactCreate, ContactRead, ContactUpdate, UpcomingBirthday
+from app.schemas.page import Page, PageParams
+from app.services import contacts
+
+router = APIRouter(
+    prefix="/contacts",
+    tags=["contacts"],
+    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
+
+ContactId = Annotated[int, Path(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
+
+
+class ContactQuery(PageParams):
+    """Which contacts are asked for: those that match `q`, if it is given, and of these a page."""
+
+    q: Annotated[
+        Text | None, Field(max_length=500, description="Part of a first name, a last name or an e-mail address.")
+    ] = None
+
+
+@router.post(
+    "",
+    status_code=HTTPStatus.CREATED,
+    response_model=ContactRead,
+    responses=error_answers(HTTPStatus.CONFLICT),
+    dependencies=[INVALIDATES],
+)
+async def create_contact(
+    session: SessionDep, user: VerifiedUser, data: ContactCreate, request: Request, response: Response
+) -> Contact:
+    """Adds a contact and says in `Location` where it is found from now on."""
+    contact = await contacts.create(session, user, data)
+    response.headers["Location"] = request.app.url_path_for("read_contact", contact_id=contact.id)
+    return contact
+
+
+@router.get("")
+async def list_contacts(
+    session: SessionDep, user: VerifiedUser, query: Annotated[ContactQuery, Query()]
+) -> Page[ContactRead]:
+    """A page of the user's contacts, ordered by name; of those that match `q`, if it is given."""
+    return await contacts.read_page(session, user, query, query.q)
+
+
+# It stands before "/{contact_id}", which would take the word for an id.
+@router.get("/birthdays")
+async def list_birthdays(found: UpcomingBirthdays) -> list[UpcomingBirthday]:
+    """The user's contacts with a birthday today or in the next days, soonest first."""
+    return found
+
+
+@router.get("/{contact_id}", response_model=ContactRead, responses=error_answers(HTTPStatus.NOT_FOUND))
+async def read_contact(session: SessionDep, user: VerifiedUser, contact_id: ContactId) -> Contact:
+    """One contact."""
+    return await contacts.get(session, user, contact_id)
+
+
+@router.patch(
+    "/{contact_id}",
+    response_model=ContactRead,
+    responses=error_answers(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    dependencies=[INVALIDATES],
+)
+async def update_contact(
+    session: SessionDep, user: VerifiedUser, contact_id: ContactId, changes: ContactUpdate
+) -> Contact:
+    """Changes the fields that are sent and leaves the others alone."""
+    return await contacts.update(session, user, contact_id, changes)
+
+
+@router.delete(
+    "/{contact_id}",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=error_answers(HTTPStatus.NOT_FOUND),
+    dependencies=[INVALIDATES],
+)
+async def delete_contact(session: SessionDep, user: VerifiedUser, contact_id: ContactId) -> None:
+    """Removes a contact for good."""
+    await contacts.delete(session, user, contact_id)
