@@ -198,7 +198,26 @@ def test_an_empty_redis_has_its_memory_back() -> None:
     client = service.client()
     for _ in range(3):
         for number in range(10):
-            client.set(f"key{number}", bytes(2_500_000))
+            client.set(f"key{number}", bytes(4_000_000))
         service.forget()
     assert client.dbsize() == 0
     assert service.data.written_after(0, 0) == []
+
+
+def test_a_value_is_counted_once(client: Any) -> None:
+    for number in range(15):  # 60 of the 64 MiB
+        client.set(f"key{number}", LARGE)
+    assert client.mset({f"short{number}": bytes(100_000) for number in range(20)})
+    with pytest.raises(ResponseError, match="maxmemory"):
+        client.mset({f"other{number}": LARGE for number in range(2)})
+
+
+def test_what_a_command_makes_of_a_short_one_is_counted(client: Any) -> None:
+    """The long name of a key is no part of the value that SETRANGE makes, and COPY brings no value along."""
+    name = "n" * 4_000_000
+    for number in range(7):
+        client.setrange(f"{name}{number}", 4_000_000, b"x")
+    assert client.copy(f"{name}0", "copy")
+    assert client.copy(f"{name}1", "second copy")
+    with pytest.raises(ResponseError, match="maxmemory"):
+        client.copy(f"{name}2", "third copy")

@@ -20,6 +20,7 @@ from app.services.sessions import LoginSessions
 from tests import databases, examples, redis_servers
 from tests.examples import SignIn
 from tests.mailbox import Mailbox, open_mailbox
+from tests.picture_store import PictureStore, configured_picture_store
 from tests.redis_servers import Wire, wire_to
 
 POSTGRES = pytest.mark.skipif(databases.POSTGRES_URL is None, reason="TEST_POSTGRES_URL names no PostgreSQL server")
@@ -131,6 +132,13 @@ async def mailbox() -> AsyncIterator[Mailbox]:
     """Where the application's messages arrive."""
     async with open_mailbox() as mailbox:
         yield mailbox
+
+
+@pytest.fixture
+async def store(settings: pytest.MonkeyPatch) -> AsyncIterator[PictureStore]:
+    """Where the application's pictures arrive."""
+    async with configured_picture_store(settings) as store:
+        yield store
 
 
 @cache

@@ -54,15 +54,20 @@ class _Mistakes(FrozenModel):
 class _AlternativeFile(FrozenModel):
     why: str = Field(min_length=1)
     removes: tuple[str, ...] = ()
+    sqlite_only: bool = False
 
 
 class Alternative(FrozenModel):
-    """Another right design: the files of `folder` over the reference, without those that it `removes`."""
+    """Another right design: the files of `folder` over the reference, without those that it `removes`.
+
+    `sqlite_only`: on PostgreSQL it needs what is not installed here, so that it is not judged there.
+    """
 
     id: str
     folder: Path
     why: str
     removes: tuple[str, ...]
+    sqlite_only: bool
 
     def put_over(self, reference: Tree) -> dict[str, bytes]:
         """The whole alternative project. Raises UsageError when it removes a file that is not there."""
@@ -108,5 +113,5 @@ def alternatives_of(step: Step) -> tuple[Alternative, ...]:
     for folder in sorted((step.checks_folder / "alternatives").glob("*/")):
         path = folder / ALTERNATIVE_FILE
         told = parse(_AlternativeFile, read_toml(path), path)
-        found.append(Alternative(id=folder.name, folder=folder, why=told.why, removes=told.removes))
+        found.append(Alternative(id=folder.name, folder=folder, **told.model_dump()))
     return tuple(found)

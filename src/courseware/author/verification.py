@@ -1,7 +1,8 @@
 """What must hold of a course, and the verification that puts every such claim to the judge."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from courseware.base.workers import run_in_workers
 from courseware.course import Course, Step, load_course
 from courseware.course.stages import finish, start
 from courseware.judging.judgement import judge
+from courseware.judging.postgresql import PostgresServer
 from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Outcome, Verdict
 
@@ -31,7 +33,8 @@ class Claim:
     """The checks of step `step`, hidden ones too, say of `tree`, as it stands after step `stage`, what is expected.
 
     `failures` is None when every check must pass, else the message key of each check that must fail. With
-    `nothing_passes` no check may pass, whatever the keys.
+    `nothing_passes` no check may pass, whatever the keys. `sqlite_only`: it says nothing of the application with
+    another database.
     """
 
     kind: Kind
@@ -41,9 +44,13 @@ class Claim:
     tree: Tree
     failures: Mapping[str, str] | None = None
     nothing_passes: bool = False
+    sqlite_only: bool = False
 
-    def contradictions(self, verdict: Verdict) -> list[str]:
-        """In words, all that the verdict says otherwise; empty when the claim holds."""
+    def contradictions(self, verdict: Verdict, *, exactly: bool = True) -> list[str]:
+        """In words, all that the verdict says otherwise; empty when the claim holds.
+
+        Unless `exactly`, a mistake only has to fail one of the checks that it names, whatever its key.
+        """
         if not verdict.valid:
             return ["the checks themselves failed:", *verdict.notes, *(check.detail or "" for check in verdict.checks)]
         if self.nothing_passes:
@@ -52,6 +59,9 @@ class Claim:
         if not verdict.application.started:
             failure = verdict.application.failure
             return [f"the application did not start: {failure.phase}: {failure.text}" if failure else "no start"]
+        if failures and not exactly:
+            caught = any(check.id in failures and check.outcome is Outcome.FAILED for check in verdict.checks)
+            return [] if caught else [f"none of these checks failed: {', '.join(failures)}"]
         return [*self._wrong_failures(verdict, failures), *self._missing_failures(verdict, failures)]
 
     @staticmethod
@@ -92,9 +102,21 @@ def claims(course: Course, steps: tuple[Step, ...]) -> Iterator[Claim]:
         number = step.number
         yield Claim(Kind.STARTER, f"start({number})", number, number, handed_out, nothing_passes=True)
         for alternative in alternatives_of(step):
-            yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, alternative.put_over(reference))
+            tree = alternative.put_over(reference)
+            yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, tree, sqlite_only=alternative.sqlite_only)
         for mistake in mistakes_of(step):
             yield Claim(Kind.MISTAKE, mistake.id, number, number, mistake.made_in(reference), mistake.fails)
+
+
+def named(claims: Sequence[Claim], names: Collection[str]) -> list[Claim]:
+    """The claims about known mistakes and alternatives of these names. Raises UsageError for a name that none has."""
+    specimens = [claim for claim in claims if claim.kind in (Kind.MISTAKE, Kind.ALTERNATIVE)]
+    known = {claim.name for claim in specimens}
+    for name in names:
+        if name not in known:
+            similar = ", ".join(get_close_matches(name, known)) or "none"
+            raise UsageError(f"There is no known mistake or alternative {name!r}. Similar names: {similar}.")
+    return [claim for claim in specimens if claim.name in names]
 
 
 @dataclass(frozen=True)
@@ -111,16 +133,24 @@ class Finding:
 
 
 def prove(
-    root: Path, claims: Sequence[Claim], *, jobs: int, sandbox: SandboxKind | None, seed: int | None
+    root: Path,
+    claims: Sequence[Claim],
+    *,
+    jobs: int,
+    sandbox: SandboxKind | None,
+    seed: int | None,
+    postgresql: PostgresServer | None = None,
 ) -> Iterator[Finding]:
     """The findings about the course in `root`, each as soon as it is there.
 
     Args:
         jobs: how many judgements run at once.
         seed: of the order of checks and of their data; None draws one for each judgement.
+        postgresql: judge with databases on this server. There a mistake may have other consequences than with SQLite,
+            so that it has to fail only one of the checks that it names.
     """
     calls = ((claim, claim) for claim in claims)
-    for claim, result in run_in_workers(partial(_find, root, sandbox, seed), calls, workers=jobs):
+    for claim, result in run_in_workers(partial(_find, root, sandbox, seed, postgresql), calls, workers=jobs):
         if isinstance(result, Finding):
             yield result
         elif result.is_usage_error:
@@ -129,9 +159,19 @@ def prove(
             raise RuntimeError(f"The judge failed on {claim.name}: {result.reason}")
 
 
-def _find(root: Path, sandbox: SandboxKind | None, seed: int | None, claim: Claim) -> Finding:
+def _find(
+    root: Path, sandbox: SandboxKind | None, seed: int | None, postgresql: PostgresServer | None, claim: Claim
+) -> Finding:
     course = load_course(root)
     verdict = judge(
-        course, course.step(claim.step), claim.tree, stage=claim.stage, hidden=True, sandbox=sandbox, seed=seed
+        course,
+        course.step(claim.step),
+        claim.tree,
+        stage=claim.stage,
+        hidden=True,
+        sandbox=sandbox,
+        seed=seed,
+        postgresql=postgresql,
     )
-    return Finding(claim, tuple(claim.contradictions(verdict)), verdict.seconds)
+    contradictions = claim.contradictions(verdict, exactly=postgresql is None)
+    return Finding(claim, tuple(contradictions), verdict.seconds)

@@ -11,7 +11,7 @@ from typing import Protocol
 from courseware.base.processes import wait_until
 from courseware.checking.answer import Answer, asked
 from courseware.checking.check import CheckFailed
-from courseware.checking.http_client import HttpClient, HttpFailure, first_to_answer
+from courseware.checking.http_client import HttpClient, HttpFailure, Race, first_to_answer
 from courseware.checking.request import Request
 from courseware.checking.time_limits import STATED_SECONDS, TimeLimits
 
@@ -48,10 +48,6 @@ class Sent:
     log_position: int
     _limits: TimeLimits
     stated_seconds: float
-
-    def send_rest(self) -> None:
-        """Sends what was held back of the request."""
-        self.client.send_rest()
 
     def is_answered(self) -> bool:
         """Whether an answer begins to come in the time that answers have."""
@@ -101,21 +97,17 @@ class Application:
             return sent.answer()
 
     def send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
-        """The answers to requests that arrive at the same moment, as nearly as can be, each over its own connection.
-
-        All of them are there but for their last byte before the first of these goes out.
-        """
+        """The answers to requests that the application gets at the same moment, each over its own connection."""
+        race = Race(len(requests))
         with ExitStack() as stack:
-            all_sent = [stack.enter_context(self.sending(request, hold_back=1)) for request in requests]
-            for sent in all_sent:
-                sent.send_rest()
+            all_sent = [stack.enter_context(self.sending(request, race=race)) for request in requests]
             return [sent.answer() for sent in all_sent]
 
     @contextmanager
-    def sending(self, request: Request, *, seconds: float | None = None, hold_back: int = 0) -> Iterator[Sent]:
+    def sending(self, request: Request, *, seconds: float | None = None, race: Race | None = None) -> Iterator[Sent]:
         """Sends a request now, for a check that asks for the answer later. The time for it runs from now on.
 
-        So many bytes at its end are held back until `send_rest`.
+        A request of a race reaches the application together with the others of the race.
         """
         log_position = self._server.log_position
         stated, seconds = (STATED_SECONDS, self._limits.seconds) if seconds is None else (seconds, seconds)
@@ -123,7 +115,7 @@ class Application:
             try:
                 connection = stack.enter_context(self._server.connect(seconds, self._process))
                 client = HttpClient(connection, seconds)
-                client.send(request, hold_back)
+                client.send(request, race)
             except (HttpFailure, OSError) as error:
                 raise self._failed(request, error, stated) from None
             yield Sent(request, self, client, log_position, self._limits, stated)

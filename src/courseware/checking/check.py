@@ -83,7 +83,9 @@ def check(
 
     With `other_row_order` SQLite returns rows in another order wherever a statement leaves the order open: each
     connection has `PRAGMA reverse_unordered_selects`, and only keys and constraints have indexes.
-    A check that passes in the usual start and in this one does not depend on the order in which SQLite finds rows.
+    A check that passes in the usual start and in this one does not depend on the order in which SQLite finds rows. On
+    PostgreSQL such an application reads no table from its beginning to its end where an index of a key or a constraint
+    fits.
 
     Raises ValueError unless there are points and one to three hints, and for a variable whose value is neither text nor
     None.

@@ -4,6 +4,7 @@ The deadline covers the request and its answer (a server that drips a byte now a
 head and body is bounded, nothing is decompressed and no redirect is followed.
 """
 
+import secrets
 import select
 import socket
 import time
@@ -31,6 +32,21 @@ class HttpFailure(Exception):
         self.key = key
 
 
+@dataclass(frozen=True)
+class Race:
+    """Requests that the application gets at the same moment: the sandbox's runner waits until all of them are there.
+
+    Otherwise one could be answered before the next one is sent, on a machine that is busy.
+    """
+
+    requests: int
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def line(self, size: int) -> bytes:
+        """What goes before a request of this many bytes. The runner takes it away."""
+        return f"RACE {self.name} {self.requests} {size}\r\n".encode()
+
+
 @dataclass
 class HttpClient:
     """A request that was sent, and its answer as far as it has come. `seconds` is the time for both, from now on."""
@@ -44,8 +60,8 @@ class HttpClient:
     def __post_init__(self) -> None:
         self._deadline = time.monotonic() + self.seconds
 
-    def send(self, request: Request, hold_back: int = 0) -> None:
-        """Sends the request, but for so many bytes, or as much of it as the server wants to hear before it answers.
+    def send(self, request: Request, race: Race | None = None) -> None:
+        """Sends the request, or as much of it as the server wants to hear before it answers.
 
         Raises HttpFailure for a path or a header that cannot stand in a request.
         """
@@ -58,13 +74,9 @@ class HttpClient:
         events = [start, h11.Data(data=request.body()[: request.stops_after])]
         if request.stops_after is None:
             events.append(h11.EndOfMessage())
-        content = client_line(request.client) + b"".join(self._http.send(event) or b"" for event in events)
-        self._rest = content[len(content) - hold_back :]
-        self._send_while_silent(content[: len(content) - hold_back])
-
-    def send_rest(self) -> None:
-        """Sends what was held back."""
-        self._send_while_silent(self._rest)
+        content = b"".join(self._http.send(event) or b"" for event in events)
+        in_race = b"" if race is None else race.line(len(content))
+        self._send_while_silent(client_line(request.client) + in_race + content)
 
     def _send_while_silent(self, content: bytes) -> None:
         """Sends until an answer begins to come: a server need not read what it refuses."""

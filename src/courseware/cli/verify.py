@@ -3,11 +3,11 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from courseware.author import Finding, claims, faults, prove
+from courseware.author import Finding, claims, faults, named, prove
 from courseware.base.errors import UsageError
 from courseware.base.text import printable
 from courseware.cli.common import (
@@ -21,6 +21,7 @@ from courseware.cli.common import (
     print_json,
 )
 from courseware.course import find_course
+from courseware.judging.postgresql import PostgresServer
 from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Outcome
 from courseware.views.terminal.verdict import shown, sign
@@ -41,11 +42,24 @@ def verify(
         int | None,
         typer.Option(min=0, help="Instead, run each check under so many changes of the reference's answers (0: all)."),
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="Judge this known mistake or alternative alone; may be repeated."),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Judge with databases on this PostgreSQL server in place of SQLite files."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Proves the course: references pass, starters fail, mistakes are caught, other right designs get full marks.
 
+    It reads the files first. If their points, lists or names are wrong, it says so and judges nothing; with --only it
+    judges without reading them.
+
     With --mutants it changes the reference in one place at a time instead, and says which changes no check notices.
+    With --database a mistake has to fail one of the checks that it names; URL is that of a user who may create
+    databases, such as postgresql://user:password@127.0.0.1:5432/postgres.
     With --fuzz it changes what the reference answers instead: no check may take that for a fault of the course.
     """
     course = find_course()
@@ -61,16 +75,36 @@ def verify(
 
         fuzz_steps(course, steps, mutations=fuzz, sandbox=sandbox, seed=seed, as_json=as_json)
         return
-    wrong = list(faults(course, steps))
     everything = list(claims(course, steps))
-    findings = prove(course.root, everything, jobs=jobs, sandbox=sandbox, seed=seed)
+    if only:
+        everything = named(everything, only)
+    elif wrong := list(faults(course, steps)):
+        _refuse(wrong, as_json=as_json)
+    postgresql = None if database is None else PostgresServer(database)
+    if postgresql is not None:
+        everything = [claim for claim in everything if not claim.sqlite_only]
+    findings = prove(course.root, everything, jobs=jobs, sandbox=sandbox, seed=seed, postgresql=postgresql)
     done = sorted(_counted(findings, len(everything)), key=lambda finding: everything.index(finding.claim))
     if as_json:
-        print_json({"faults": wrong, "findings": [_as_record(finding) for finding in done]})
+        print_json({"faults": [], "findings": [_as_record(finding) for finding in done]})
     else:
-        _print_report(wrong, done)
-    if wrong or not all(finding.holds for finding in done):
+        _print_report(done)
+        if not only:
+            console().print(sign(Outcome.PASSED), "lists, points, outlines, names of checks, nothing given away")
+    if not all(finding.holds for finding in done):
         raise typer.Exit(FAILED)
+
+
+def _refuse(wrong: list[str], *, as_json: bool) -> NoReturn:
+    """Shows what is wrong in the files. No judgement would be worth its time before that is repaired."""
+    if as_json:
+        print_json({"faults": wrong, "findings": []})
+    else:
+        screen = console()
+        for sentence in wrong:
+            screen.print(sign(Outcome.FAILED), shown(sentence), soft_wrap=True)
+        screen.print("Nothing was judged. Repair the files first.")
+    raise typer.Exit(FAILED)
 
 
 def _counted(findings: Iterable[Finding], total: int) -> list[Finding]:
@@ -98,10 +132,8 @@ def _as_record(finding: Finding) -> dict[str, object]:
     }
 
 
-def _print_report(wrong: list[str], findings: list[Finding]) -> None:
+def _print_report(findings: list[Finding]) -> None:
     screen = console()
-    for sentence in wrong:
-        screen.print(sign(Outcome.FAILED), shown(sentence), soft_wrap=True)
     for finding in findings:
         if not finding.holds:
             claim = finding.claim
@@ -113,5 +145,3 @@ def _print_report(wrong: list[str], findings: list[Finding]) -> None:
     for kind, total in totals.items():
         outcome = Outcome.PASSED if held[kind] == total else Outcome.FAILED
         screen.print(sign(outcome), f"{kind}: {held[kind]} of {total}")
-    if not wrong:
-        screen.print(sign(Outcome.PASSED), "lists, points, outlines, names of checks, nothing given away")

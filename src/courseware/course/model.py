@@ -22,7 +22,8 @@ class Application(FrozenModel):
 
     `entrypoint` names a factory without arguments as `module:function`. `migrations` is the Alembic
     configuration inside the project, or None for an application without migrations. `database` are the variables that
-    tell it where its SQLite database is, with the path of the file as {path}.
+    tell it where its SQLite database is, with the path of the file as {path}. `postgresql` are the same variables for a
+    database on a PostgreSQL server, with its URL as {url}.
 
     `imports` names modules of libraries that most of its versions import: whoever judges many imports them once.
 
@@ -38,6 +39,7 @@ class Application(FrozenModel):
     environment: dict[str, str] = {}
     address_variable: str | None = None
     database: dict[str, str] = {}
+    postgresql: dict[str, str] = {}
     services: Services = {}
 
     def database_at(self, path: Path) -> dict[str, str]:
@@ -59,6 +61,22 @@ class Application(FrozenModel):
             except (LookupError, ValueError, AttributeError):
                 raise ValueError(f"{name} can have {{path}} filled in and nothing else, not {text!r}") from None
         return database
+
+    @field_validator("postgresql")
+    @classmethod
+    def _only_the_url_is_filled_in(cls, postgresql: dict[str, str]) -> dict[str, str]:
+        for name, text in postgresql.items():
+            try:
+                text.format(url="")
+            except (LookupError, ValueError, AttributeError):
+                raise ValueError(f"{name} can have {{url}} filled in and nothing else, not {text!r}") from None
+        return postgresql
+
+    @model_validator(mode="after")
+    def _both_databases_have_the_same_variables(self) -> Self:
+        if self.postgresql and self.postgresql.keys() != self.database.keys():
+            raise ValueError("`postgresql` must set the same variables as `database`")
+        return self
 
     @model_validator(mode="after")
     def _each_variable_is_set_once(self) -> Self:

@@ -2,8 +2,9 @@
 
 import json
 import secrets
+import socket
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from courseware.base.tree import Tree, digest
 from courseware.checking.check import CheckEntry
 from courseware.course import Application, Course, Step, check_files
+from courseware.judging.postgresql import PostgresDatabase, PostgresServer
 from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime, StartOptions
 from courseware.judging.sandbox import ApplicationCommand, RunningApplication, SandboxKind, available, start_application
 from courseware.verdict import Verdict
@@ -34,6 +36,7 @@ def judge(
     first_tasks: Collection[str] = (),
     stop_at_failure: bool = False,
     seconds: float = USUAL_SECONDS,
+    postgresql: PostgresServer | None = None,
 ) -> Verdict:
     """The verdict about the project `tree` for `step`.
 
@@ -47,9 +50,11 @@ def judge(
         first_tasks: run the checks of these tasks before the others, as far as their needs allow.
         stop_at_failure: run no more checks after the first that fails. The others are then shown as skipped.
         seconds: how long it may take. Then the application is ended, and the verdict is not valid.
+        postgresql: a server on which each start of the application has an empty database, in place of the SQLite file.
+            It is for the course's own code only: the application can do there what the user of the URL can do.
 
     Raises:
-        UsageError: for an unknown task, or a sandbox that this machine does not have.
+        UsageError: for an unknown task, a sandbox that this machine does not have, or a server that does not answer.
     """
     if task is not None:
         step.task(task)
@@ -57,7 +62,7 @@ def judge(
     judged_at = datetime.now(UTC)
     kind: SandboxKind = sandbox or ("bubblewrap" if available().bubblewrap else "plain")
     seed = secrets.randbelow(2**32) if seed is None else seed
-    with started(course, tree, stage or step.number, kind) as runtime:
+    with started(course, tree, stage or step.number, kind, postgresql) as runtime:
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
         from courseware.judging.checks_run import run_checks
         from courseware.judging.deadline import Deadline
@@ -95,25 +100,40 @@ def judge(
 
 
 @contextmanager
-def started(course: Course, tree: Tree, stage: int, kind: SandboxKind) -> Iterator[Runtime]:
+def started(
+    course: Course, tree: Tree, stage: int, kind: SandboxKind, postgresql: PostgresServer | None = None
+) -> Iterator[Runtime]:
     """The project `tree` as it stands after step `stage`, whose application is starting, with the services it uses."""
     application = course.application_after(stage)
     with ExitStack() as stack:
         services = stack.enter_context(JudgeServices(course.services_after(stage), application.services, kind))
         command = application_command(application, services)
+        if postgresql is None:
+            database = None
+        else:
+            database = stack.enter_context(PostgresDatabase(postgresql, application.postgresql, kind))
+            command = replace(command, database={}, service_ports=(*command.service_ports, *database.ports_inside))
+
+        def serve(sockets: Sequence[socket.socket]) -> None:
+            count = len(services.ports_inside)
+            services.serve(sockets[:count])
+            if database is not None:
+                database.serve(sockets[count:])
 
         def start(options: StartOptions) -> RunningApplication:
             services.clear()
-            environment = options.applied_to(command.environment)
+            own = {} if database is None else database.renew(other_row_order=options.other_row_order)
+            environment = options.applied_to({**command.environment, **own})
             return start_application(
                 tree,
                 replace(command, environment=environment, other_row_order=options.other_row_order),
                 kind=kind,
                 processes=options.processes,
-                serve=services.serve,
+                serve=serve,
             )
 
-        yield Runtime(stack.enter_context(RestartingServer(start)), services, command.environment)
+        server = RestartingServer(start) if database is None else RestartingServer(start, database.drop_indexes)
+        yield Runtime(stack.enter_context(server), services, command.environment)
 
 
 def catalogue(course: Course, step: Step, *, hidden: bool = False) -> tuple[CheckEntry, ...]:

@@ -1,5 +1,6 @@
-"""What endpoints ask for, as types."""
+"""What endpoints ask for, as types. For OpenAPI, each `..._ERRORS` says how a request may fail by it."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.core.cache import Cache
 from app.core.database import get_session, get_sessions
-from app.core.errors import Forbidden, Unauthorized
+from app.core.errors import Forbidden, Unauthorized, error_answers
 from app.core.security import Claims, Purpose, read_token
 from app.models import User
 from app.models.user import Role
@@ -18,6 +19,7 @@ from app.services.sessions import LoginSessions
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 """Is closed before the answer is sent: a client that reads slowly would keep a connection of the pool."""
+SESSION_ERRORS = error_answers(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
 SessionsDep = Annotated[async_sessionmaker[AsyncSession], Depends(get_sessions)]
 """For those who need a session only sometimes."""
 
@@ -68,6 +70,7 @@ async def get_current_user(session: SessionDep, claims: AccessClaims) -> User:
 
 
 CurrentUser = Annotated[User, Depends(get_current_user)]
+CURRENT_USER_ERRORS = SESSION_ERRORS | error_answers(HTTPStatus.UNAUTHORIZED, "not_authenticated", "invalid_token")
 
 
 async def get_verified_user(user: CurrentUser) -> User:
@@ -77,6 +80,7 @@ async def get_verified_user(user: CurrentUser) -> User:
 
 
 VerifiedUser = Annotated[User, Depends(get_verified_user)]
+VERIFIED_USER_ERRORS = CURRENT_USER_ERRORS | error_answers(HTTPStatus.FORBIDDEN, "email_not_verified")
 
 
 async def get_admin(user: VerifiedUser) -> User:
@@ -87,3 +91,4 @@ async def get_admin(user: VerifiedUser) -> User:
 
 
 Admin = Annotated[User, Depends(get_admin)]
+ADMIN_ERRORS = CURRENT_USER_ERRORS | error_answers(HTTPStatus.FORBIDDEN, "email_not_verified", "admins_only")

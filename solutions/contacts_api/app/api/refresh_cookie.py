@@ -7,12 +7,14 @@ from fastapi import Cookie, Depends, Response
 from fastapi.exceptions import RequestValidationError
 
 from app.core.config import get_settings
+from app.core.openapi import document_headers
 from app.core.security import LIFETIMES, Purpose
 from app.schemas.token import RefreshRequest, TokenPair
 
 NAME = "refresh_token"
 PATH = "/api/v1/auth"
 """The browser sends the cookie to these calls alone; no other needs it."""
+COOKIE_HEADER = document_headers({"Set-Cookie": f"The cookie `{NAME}`: a browser sends it by itself."})
 
 
 def set_refresh_cookie(response: Response, tokens: TokenPair) -> None:

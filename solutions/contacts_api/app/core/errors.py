@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from app.core.database_errors import DATABASE_ERRORS, is_unavailable
 from app.core.logs import REQUEST_ID_HEADER, request_id
+from app.core.openapi import Answers, document_headers
 
 logger = logging.getLogger(__name__)
 
@@ -129,15 +130,32 @@ class ValidationErrorBody(ErrorBody):
     errors: list[FieldError]
 
 
-def error_answers(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """Documents error answers in OpenAPI, for the argument `responses` of a route or a router."""
-    return {
-        status.value: {
-            "model": ValidationErrorBody if status == HTTPStatus.UNPROCESSABLE_ENTITY else ErrorBody,
-            "description": status.phrase,
-        }
-        for status in statuses
+ERROR_HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "`Bearer`: send an access token."},
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "Seconds to wait."},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "Seconds to wait."},
+}
+
+
+def error_answers(status: HTTPStatus, *codes: str) -> Answers:
+    """Documents an error answer in OpenAPI: which codes it may have, and an example of each."""
+    model: type[ErrorBody] = ErrorBody
+    example: dict[str, Any] = {"detail": "A sentence for a person."}
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        model = ValidationErrorBody
+        example["errors"] = [{"field": "body.email", "message": "What is wrong with this field."}]
+    content = {
+        "schema": {"properties": {"code": {"enum": list(codes)}}},
+        "examples": {code: {"value": example | {"code": code}} for code in codes},
     }
+    answer = {"description": status.phrase, "model": model, "content": {"application/json": content}}
+    return {status.value: answer | document_headers(ERROR_HEADERS.get(status, {}))}
+
+
+PARAMETER_ERRORS = error_answers(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_error")
+"""What OpenAPI says about a route with parameters."""
+BODY_ERRORS = PARAMETER_ERRORS | error_answers(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large")
+"""What OpenAPI says about a route that takes a body."""
 
 
 def add_error_handlers(application: FastAPI) -> None:

@@ -63,14 +63,14 @@ class RateLimits:
             "socket_connect_timeout": settings.redis_timeout,
             "retry": Retry(NoBackoff(), 0),
         }
-        self._enabled = settings.rate_limit_enabled
+        self._settings = settings
         self._redis = redis
         self._shared = Counters(storage_uri=settings.redis_url, storage_options=options)
         self._local = Counters(storage_uri="memory://")
 
     async def count(self, route: str, request: Request) -> None:
         """Count a request of a route in `LIMITS`. Raises TooManyRequests."""
-        if not self._enabled:
+        if not self._settings.rate_limit_enabled:
             return
         try:
             await self._redis.run(Redis.ping)  # the circuit breaker knows whether it makes sense to ask Redis

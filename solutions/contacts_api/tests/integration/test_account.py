@@ -1,7 +1,5 @@
 """The user's own account: another password, and the end of it."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -11,16 +9,10 @@ from sqlalchemy import func, select
 from app.models import Contact, User
 from tests.examples import ANN, BOB, Account, SignIn, create, log_in, sign_up
 from tests.mailbox import Mailbox
-from tests.picture_store import PictureStore, configured_picture_store
+from tests.picture_store import PictureStore
 from tests.pictures import picture
 
 NEW = Account(email=ANN["email"], password="another pass phrase of Ann")
-
-
-@pytest.fixture
-async def store(settings: pytest.MonkeyPatch) -> AsyncIterator[PictureStore]:
-    async with configured_picture_store(settings) as store:
-        yield store
 
 
 async def change_password(client: httpx.AsyncClient, current: str, password: str = NEW["password"]) -> httpx.Response:

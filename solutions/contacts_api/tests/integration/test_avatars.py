@@ -14,17 +14,11 @@ from sqlalchemy import update
 from app.core.config import get_settings
 from app.models import User
 from tests.examples import problem_fields
-from tests.picture_store import CLOUD_NAME, LONG, PictureStore, configured_picture_store, listening
+from tests.picture_store import CLOUD_NAME, LONG, PictureStore, listening
 from tests.pictures import FORMATS, NO_PICTURES, opened, picture
 from tests.servers import closed, silent
 
 LARGEST = 2 * 1024 * 1024
-
-
-@pytest.fixture
-async def store(settings: pytest.MonkeyPatch) -> AsyncIterator[PictureStore]:
-    async with configured_picture_store(settings) as store:
-        yield store
 
 
 async def upload(client: httpx.AsyncClient, content: bytes, name: str = "me.png", kind: str = "image/png") -> Any:

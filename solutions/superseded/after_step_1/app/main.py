@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from app.api.v1 import router
+from app.api.v1 import TAGS, router
 from app.core.config import get_settings
 from app.core.database import create_engine, create_sessions
 from app.core.errors import add_error_handlers
-from app.core.logs import configure_logging
+from app.core.logs import REQUEST_ID_HEADER, configure_logging
 from app.core.middleware import add_middleware
+from app.core.openapi import operation_id
 
 
 @asynccontextmanager
@@ -26,7 +27,15 @@ def create_app() -> FastAPI:
     """A new application. Wrong settings raise pydantic.ValidationError, so that it never starts with them."""
     settings = get_settings()
     configure_logging(settings.log_level)
-    application = FastAPI(title="Contacts API", version="1.0.0", lifespan=lifespan, redoc_url=None)
+    application = FastAPI(
+        title="Contacts API",
+        version="1.0.0",
+        description=f"Every answer has an id in `{REQUEST_ID_HEADER}`. The log names it too.",
+        openapi_tags=TAGS,
+        generate_unique_id_function=operation_id,
+        lifespan=lifespan,
+        redoc_url=None,
+    )
     add_error_handlers(application)
     add_middleware(application, settings)
     application.include_router(router, prefix="/api/v1")

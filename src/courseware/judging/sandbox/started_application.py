@@ -242,7 +242,7 @@ class RunningApplication:
 
     def _require_database(self) -> None:
         if not self._has_database:
-            raise UsageError("A check looks at the database, but [application.database] in course.toml names none.")
+            raise UsageError("A check looks at the database, but there is no SQLite file of [application.database].")
 
     def _log_text(self) -> str:
         return self._log.decode(errors="replace")

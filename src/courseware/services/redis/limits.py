@@ -4,6 +4,7 @@ A submission is such a client, and its commands are carried out in the judge's p
 """
 
 import re
+import threading
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -38,28 +39,46 @@ OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'."
 compile_pattern = _helpers.compile_pattern
 
 
+class _Charged(threading.local):
+    """How many bytes of the command that a thread carries out were counted when it came, and not yet as a value."""
+
+    amount = 0
+
+
 class Memory:
     """Counts what the clients of one Redis have stored. It never counts too little, and frees nothing by itself."""
 
     def __init__(self) -> None:
         self._used = 0
         self._sizes: dict[tuple[int, bytes], int] = {}
+        self._charged = _Charged()
 
     def charge(self, command: str, arguments: Iterable[Any]) -> None:
         """Count a command before it is carried out. Raises SimpleError where there is no memory for it."""
+        self._charged.amount = 0
         if command in FREE:
             return
-        self._used += sum(len(each) for each in arguments if isinstance(each, bytes))
+        self._charged.amount = sum(len(each) for each in arguments if isinstance(each, bytes))
+        self._used += self._charged.amount
         if self._used > MOST_BYTES:
             raise SimpleError(OUT_OF_MEMORY)
 
     def note(self, database: int, key: bytes, value: Any) -> None:
-        """Count how much larger a value has become by a command, such as SETRANGE or COPY."""
+        """Count how much larger a value has become by a command, such as SETRANGE or COPY.
+
+        The bytes of a string that the command brought with it, as SET does, are counted already.
+        """
         try:
             size = len(value) if isinstance(value, bytes) else len(value) * ELEMENT_BYTES
         except TypeError:
             size = ELEMENT_BYTES
-        self._used += max(0, size - self._sizes.get((database, key), 0))
+        growth = max(0, size - self._sizes.get((database, key), 0))
+        if isinstance(value, bytes):
+            self._charged.amount = max(0, self._charged.amount - len(key))
+            counted = min(growth, self._charged.amount)
+            self._charged.amount -= counted
+            growth -= counted
+        self._used += growth
         self._sizes[database, key] = size
 
     def reset(self) -> None:

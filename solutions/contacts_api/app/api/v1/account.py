@@ -4,15 +4,15 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from app.api.deps import CacheDep, CurrentUser, SessionDep
-from app.core.errors import error_answers
+from app.api.deps import CURRENT_USER_ERRORS, CacheDep, CurrentUser, SessionDep
+from app.core.errors import BODY_ERRORS, error_answers
 from app.schemas.user import PasswordChange, PasswordConfirmation
 from app.services import account, birthdays
 
 router = APIRouter(
     prefix="/users/me",
     tags=["users"],
-    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY),
+    responses=CURRENT_USER_ERRORS | BODY_ERRORS | error_answers(HTTPStatus.FORBIDDEN, "bad_password"),
 )
 
 
@@ -22,7 +22,11 @@ async def change_password(session: SessionDep, user: CurrentUser, data: Password
     await account.change_password(session, user, data.current_password, data.password)
 
 
-@router.delete("", status_code=HTTPStatus.NO_CONTENT, responses=error_answers(HTTPStatus.BAD_GATEWAY))
+@router.delete(
+    "",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=error_answers(HTTPStatus.BAD_GATEWAY, "delete_failed"),
+)
 async def delete_account(session: SessionDep, cache: CacheDep, user: CurrentUser, data: PasswordConfirmation) -> None:
     """Deletes the account with its contacts, its avatar and its sessions."""
     await account.delete_account(session, user, data.password)

@@ -5,19 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from app.api.deps import Admin, SessionDep
+from app.api.deps import ADMIN_ERRORS, Admin, SessionDep
 from app.core.database import LARGEST_INTEGER
-from app.core.errors import error_answers
+from app.core.errors import BODY_ERRORS, PARAMETER_ERRORS, error_answers
 from app.models import User
 from app.schemas.page import Page, PageParams
 from app.schemas.user import UserReadByAdmin, UserUpdateByAdmin
 from app.services import admin
 
-router = APIRouter(
-    prefix="/admin",
-    tags=["admin"],
-    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY),
-)
+router = APIRouter(prefix="/admin", tags=["admin"], responses=ADMIN_ERRORS | PARAMETER_ERRORS)
 
 UserId = Annotated[int, Path(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
 
@@ -31,7 +27,9 @@ async def list_users(session: SessionDep, _admin: Admin, page: Annotated[PagePar
 @router.patch(
     "/users/{user_id}",
     response_model=UserReadByAdmin,
-    responses=error_answers(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    responses=BODY_ERRORS
+    | error_answers(HTTPStatus.NOT_FOUND, "user_not_found", "not_found")
+    | error_answers(HTTPStatus.CONFLICT, "own_account"),
 )
 async def update_user(session: SessionDep, asking: Admin, user_id: UserId, changes: UserUpdateByAdmin) -> User:
     """Deactivates a user, who is logged out everywhere at once, or lets them in again."""

@@ -6,24 +6,24 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from fastapi.security import OAuth2PasswordRequestForm
 
-from app.api.deps import LoginSessionsDep, MailerDep, SessionDep
-from app.api.limits import limit_login, limit_registration, limit_resend
-from app.api.refresh_cookie import RefreshToken, delete_refresh_cookie, set_refresh_cookie
-from app.core.errors import error_answers
+from app.api.deps import SESSION_ERRORS, LoginSessionsDep, MailerDep, SessionDep
+from app.api.limits import LIMIT_ERRORS, limit_login, limit_registration, limit_resend
+from app.api.refresh_cookie import COOKIE_HEADER, RefreshToken, delete_refresh_cookie, set_refresh_cookie
+from app.core.errors import BODY_ERRORS, PARAMETER_ERRORS, error_answers
 from app.models import User
 from app.schemas.message import Message
 from app.schemas.token import TokenPair
 from app.schemas.user import EmailRequest, UserCreate, UserRead
 from app.services import users
 
-router = APIRouter(prefix="/auth", tags=["auth"], responses=error_answers(HTTPStatus.UNPROCESSABLE_ENTITY))
+router = APIRouter(prefix="/auth", tags=["auth"], responses=SESSION_ERRORS | PARAMETER_ERRORS)
 
 
 @router.post(
     "/register",
     status_code=HTTPStatus.CREATED,
     response_model=UserRead,
-    responses=error_answers(HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS),
+    responses=LIMIT_ERRORS | BODY_ERRORS | error_answers(HTTPStatus.CONFLICT, "email_taken"),
     dependencies=[Depends(limit_registration)],
 )
 async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> User:
@@ -33,7 +33,11 @@ async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> 
     return user
 
 
-@router.get("/verify/{token}", responses=error_answers(HTTPStatus.BAD_REQUEST))
+@router.get(
+    "/verify/{token}",
+    responses=error_answers(HTTPStatus.BAD_REQUEST, "invalid_token", "expired_token", "wrong_purpose")
+    | error_answers(HTTPStatus.NOT_FOUND, "not_found"),
+)
 async def verify_email(session: SessionDep, token: str) -> Message:
     """Where the link in the message leads: from now on the address is known to be the user's."""
     await users.verify_email(session, token)
@@ -43,7 +47,7 @@ async def verify_email(session: SessionDep, token: str) -> Message:
 @router.post(
     "/resend-verification",
     status_code=HTTPStatus.ACCEPTED,
-    responses=error_answers(HTTPStatus.TOO_MANY_REQUESTS),
+    responses=LIMIT_ERRORS | BODY_ERRORS,
     dependencies=[Depends(limit_resend)],
 )
 async def resend_verification(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
@@ -57,7 +61,11 @@ async def resend_verification(session: SessionDep, mailer: MailerDep, data: Emai
 
 @router.post(
     "/login",
-    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS),
+    responses=LIMIT_ERRORS
+    | BODY_ERRORS
+    | error_answers(HTTPStatus.UNAUTHORIZED, "bad_credentials")
+    | error_answers(HTTPStatus.FORBIDDEN, "email_not_verified", "account_deactivated")
+    | {HTTPStatus.OK: COOKIE_HEADER},
     dependencies=[Depends(limit_login)],
 )
 async def log_in(
@@ -69,7 +77,12 @@ async def log_in(
     return tokens
 
 
-@router.post("/refresh", responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE))
+@router.post(
+    "/refresh",
+    responses=BODY_ERRORS
+    | error_answers(HTTPStatus.UNAUTHORIZED, "invalid_token", "token_revoked")
+    | {HTTPStatus.OK: COOKIE_HEADER},
+)
 async def refresh(
     session: SessionDep, login_sessions: LoginSessionsDep, refresh_token: RefreshToken, response: Response
 ) -> TokenPair:
@@ -82,7 +95,9 @@ async def refresh(
 @router.post(
     "/logout",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE),
+    responses=BODY_ERRORS
+    | error_answers(HTTPStatus.UNAUTHORIZED, "invalid_token")
+    | {HTTPStatus.NO_CONTENT: COOKIE_HEADER},
 )
 async def log_out(login_sessions: LoginSessionsDep, refresh_token: RefreshToken, response: Response) -> None:
     """Ends the session of a refresh token. What is left of its access token's half an hour goes on."""

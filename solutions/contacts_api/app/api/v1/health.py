@@ -30,7 +30,7 @@ async def live() -> Health:
     return Health()
 
 
-@router.get("/ready", responses=error_answers(HTTPStatus.SERVICE_UNAVAILABLE))
+@router.get("/ready", responses=error_answers(HTTPStatus.SERVICE_UNAVAILABLE, "not_ready"))
 async def ready(session: SessionDep) -> Health:
     """Everything that requests need is there."""
     try:

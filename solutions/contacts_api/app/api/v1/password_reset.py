@@ -4,22 +4,20 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Depends
 
-from app.api.deps import MailerDep, SessionDep
-from app.api.limits import limit_password_reset
-from app.core.errors import error_answers
+from app.api.deps import SESSION_ERRORS, MailerDep, SessionDep
+from app.api.limits import LIMIT_ERRORS, limit_password_reset
+from app.core.errors import BODY_ERRORS, error_answers
 from app.schemas.message import Message
 from app.schemas.user import EmailRequest, NewPassword
 from app.services import password_reset, users
 
-router = APIRouter(
-    prefix="/auth/password-reset", tags=["auth"], responses=error_answers(HTTPStatus.UNPROCESSABLE_ENTITY)
-)
+router = APIRouter(prefix="/auth/password-reset", tags=["auth"], responses=SESSION_ERRORS | BODY_ERRORS)
 
 
 @router.post(
     "/request",
     status_code=HTTPStatus.ACCEPTED,
-    responses=error_answers(HTTPStatus.TOO_MANY_REQUESTS),
+    responses=LIMIT_ERRORS,
     dependencies=[Depends(limit_password_reset)],
 )
 async def request_password_reset(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
@@ -31,7 +29,9 @@ async def request_password_reset(session: SessionDep, mailer: MailerDep, data: E
     return Message(message="If this address has an account, a message is on its way.")
 
 
-@router.post("/confirm", responses=error_answers(HTTPStatus.BAD_REQUEST))
+@router.post(
+    "/confirm", responses=error_answers(HTTPStatus.BAD_REQUEST, "invalid_token", "expired_token", "wrong_purpose")
+)
 async def confirm_password_reset(session: SessionDep, data: NewPassword) -> Message:
     """Sets a new password with the token from the message, and logs the user out everywhere."""
     await password_reset.confirm(session, data.token, data.password)

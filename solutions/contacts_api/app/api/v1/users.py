@@ -1,15 +1,12 @@
 """The user's own account."""
 
-from http import HTTPStatus
-
 from fastapi import APIRouter
 
-from app.api.deps import CurrentUser
-from app.core.errors import error_answers
+from app.api.deps import CURRENT_USER_ERRORS, CurrentUser
 from app.models import User
 from app.schemas.user import UserRead
 
-router = APIRouter(prefix="/users", tags=["users"], responses=error_answers(HTTPStatus.UNAUTHORIZED))
+router = APIRouter(prefix="/users", tags=["users"], responses=CURRENT_USER_ERRORS)
 
 
 @router.get("/me", response_model=UserRead)

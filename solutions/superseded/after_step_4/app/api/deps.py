@@ -1,5 +1,6 @@
-"""What endpoints ask for, as types."""
+"""What endpoints ask for, as types. For OpenAPI, each `..._ERRORS` says how a request may fail by it."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -7,7 +8,7 @@ from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import get_session
-from app.core.errors import Unauthorized
+from app.core.errors import Unauthorized, error_answers
 from app.core.security import Purpose
 from app.models import User
 from app.services import users
@@ -15,6 +16,7 @@ from app.services.email import Mailer
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 """Is closed before the answer is sent: a client that reads slowly would keep a connection of the pool."""
+SESSION_ERRORS = error_answers(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
 
 
 async def get_mailer(request: Request) -> Mailer:
@@ -37,6 +39,7 @@ async def get_current_user(session: SessionDep, token: Annotated[str | None, Dep
 
 
 CurrentUser = Annotated[User, Depends(get_current_user)]
+CURRENT_USER_ERRORS = SESSION_ERRORS | error_answers(HTTPStatus.UNAUTHORIZED, "not_authenticated", "invalid_token")
 
 
 async def get_verified_user(user: CurrentUser) -> User:
@@ -46,3 +49,4 @@ async def get_verified_user(user: CurrentUser) -> User:
 
 
 VerifiedUser = Annotated[User, Depends(get_verified_user)]
+VERIFIED_USER_ERRORS = CURRENT_USER_ERRORS | error_answers(HTTPStatus.FORBIDDEN, "email_not_verified")

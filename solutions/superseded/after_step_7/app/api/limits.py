@@ -4,10 +4,12 @@ A route names them in `dependencies`, which run before its own: a request that i
 """
 
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.core.errors import error_answers
 from app.core.rate_limit import RateLimits
 from app.schemas.base import normalize_email
 
@@ -19,6 +21,7 @@ async def get_rate_limits(request: Request) -> RateLimits:
 
 
 RateLimitsDep = Annotated[RateLimits, Depends(get_rate_limits)]
+LIMIT_ERRORS = error_answers(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited")
 
 
 async def limit_registration(request: Request, limits: RateLimitsDep) -> None:

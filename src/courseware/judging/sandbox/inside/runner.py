@@ -32,6 +32,7 @@ from typing import Any, NoReturn, TypeVar
 Result = TypeVar("Result")
 TEXT_CHARACTERS = 8_000
 PROXY = b"PROXY "
+RACE = b"RACE "
 CLIENT = ("127.0.0.1", 50000)
 SERVER = ("127.0.0.1", 8000)
 
@@ -322,9 +323,10 @@ def serve(
             raise
 
     class Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-        """HTTP over a socket of the file system, which has no addresses: a client's may come first, in a line.
+        """HTTP over a socket of the file system. Before a request can come lines that are for this protocol alone.
 
-        It is a line of the PROXY protocol, version 1. Nothing of it reaches the application but the address.
+        The sockets have no addresses, so that a client's may come in a line of the PROXY protocol, version 1. A line
+        `RACE NAME REQUESTS BYTES` has the request, of so many bytes, wait for all requests of this race.
         """
 
         def connection_made(self, transport: Any) -> None:
@@ -332,19 +334,45 @@ def serve(
             self.client: tuple[str, int] = CLIENT
             self.server = SERVER
             self.first: bytes | None = b""
+            self.race: tuple[bytes, int, int] | None = None
 
         def data_received(self, data: bytes) -> None:
-            if self.first is not None:
-                self.first = data = self.first + data
-                if data.startswith(PROXY[: len(data)]):
-                    line, whole, data = data.partition(b"\r\n")
-                    if not whole:
-                        return
-                    _, _, client, _, port, _ = line.decode().split(" ")
-                    self.client = (client, int(port))
-                self.first = None
+            if self.first is None:
+                super().data_received(data)
+                return
+            self.first += data
+            while any(self.first.startswith(word[: len(self.first)]) for word in (PROXY, RACE)):
+                line, whole, rest = self.first.partition(b"\r\n")
+                if not whole:
+                    return
+                self.take_line(line)
+                self.first = rest
+            if self.race is None:
+                self.let_in()
+            elif len(self.first) >= self.race[2]:
+                race_together(self, *self.race[:2])
+
+        def take_line(self, line: bytes) -> None:
+            word, *facts = line.split(b" ")
+            if word == PROXY.strip():
+                self.client = (facts[1].decode(), int(facts[3]))
+            else:
+                self.race = (facts[0], int(facts[1]), int(facts[2]))
+
+        def let_in(self) -> None:
+            data, self.first = self.first, None
             if data:
                 super().data_received(data)
+
+    waiting: dict[bytes, list[Protocol]] = {}
+
+    def race_together(protocol: Protocol, name: bytes, requests: int) -> None:
+        """Lets all requests of a race in at the same moment, when the last of them is there."""
+        racing = waiting.setdefault(name, [])
+        racing.append(protocol)
+        if len(racing) == requests:
+            for each in waiting.pop(name):
+                each.let_in()
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -6,19 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
-from app.api.deps import CurrentUser, SessionDep
+from app.api.deps import CURRENT_USER_ERRORS, CurrentUser, SessionDep
 from app.core.database import LARGEST_INTEGER
-from app.core.errors import error_answers
+from app.core.errors import BODY_ERRORS, PARAMETER_ERRORS, error_answers
 from app.models import Contact
 from app.schemas.base import Text
 from app.schemas.contact import ContactCreate, ContactRead, ContactUpdate
 from app.schemas.page import Page, PageParams
 
-router = APIRouter(
-    prefix="/contacts",
-    tags=["contacts"],
-    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.UNPROCESSABLE_ENTITY),
-)
+router = APIRouter(prefix="/contacts", tags=["contacts"], responses=CURRENT_USER_ERRORS | PARAMETER_ERRORS)
 
 ContactId = Annotated[int, Path(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
 
@@ -34,7 +30,7 @@ class ContactQuery(PageParams):
 @router.post(
     "",
     response_model=ContactRead,
-    responses=error_answers(HTTPStatus.CONFLICT),
+    responses=BODY_ERRORS | error_answers(HTTPStatus.CONFLICT, "contact_exists"),
 )
 async def create_contact(
     session: SessionDep, user: CurrentUser, data: ContactCreate, request: Request, response: Response
@@ -55,7 +51,11 @@ async def list_contacts(
     raise NotImplementedError("Task 1.2: list contacts")
 
 
-@router.get("/{contact_id}", response_model=ContactRead, responses=error_answers(HTTPStatus.NOT_FOUND))
+@router.get(
+    "/{contact_id}",
+    response_model=ContactRead,
+    responses=error_answers(HTTPStatus.NOT_FOUND, "contact_not_found"),
+)
 async def read_contact(session: SessionDep, user: CurrentUser, contact_id: ContactId) -> Contact:
     """One contact."""
     # TODO 1.2: one line. Who makes a 404 of it when there is no such contact? (See app/core/errors.py.)
@@ -65,7 +65,9 @@ async def read_contact(session: SessionDep, user: CurrentUser, contact_id: Conta
 @router.patch(
     "/{contact_id}",
     response_model=ContactRead,
-    responses=error_answers(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    responses=BODY_ERRORS
+    | error_answers(HTTPStatus.NOT_FOUND, "contact_not_found", "not_found")
+    | error_answers(HTTPStatus.CONFLICT, "contact_exists"),
 )
 async def update_contact(
     session: SessionDep, user: CurrentUser, contact_id: ContactId, changes: ContactUpdate
@@ -77,7 +79,7 @@ async def update_contact(
 
 @router.delete(
     "/{contact_id}",
-    responses=error_answers(HTTPStatus.NOT_FOUND),
+    responses=error_answers(HTTPStatus.NOT_FOUND, "contact_not_found"),
 )
 async def delete_contact(session: SessionDep, user: CurrentUser, contact_id: ContactId) -> None:
     """Removes a contact for good."""

@@ -6,22 +6,22 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.security import OAuth2PasswordRequestForm
 
-from app.api.deps import MailerDep, SessionDep
-from app.core.errors import error_answers
+from app.api.deps import SESSION_ERRORS, MailerDep, SessionDep
+from app.core.errors import BODY_ERRORS, PARAMETER_ERRORS, error_answers
 from app.models import User
 from app.schemas.message import Message
 from app.schemas.token import RefreshRequest, TokenPair
 from app.schemas.user import EmailRequest, UserCreate, UserRead
 from app.services import users
 
-router = APIRouter(prefix="/auth", tags=["auth"], responses=error_answers(HTTPStatus.UNPROCESSABLE_ENTITY))
+router = APIRouter(prefix="/auth", tags=["auth"], responses=SESSION_ERRORS | PARAMETER_ERRORS)
 
 
 @router.post(
     "/register",
     status_code=HTTPStatus.CREATED,
     response_model=UserRead,
-    responses=error_answers(HTTPStatus.CONFLICT),
+    responses=BODY_ERRORS | error_answers(HTTPStatus.CONFLICT, "email_taken"),
 )
 async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> User:
     """Opens an account. It can be used once the link in a message to its address was followed."""
@@ -29,14 +29,18 @@ async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> 
     return await users.register(session, data)
 
 
-@router.get("/verify/{token}", responses=error_answers(HTTPStatus.BAD_REQUEST))
+@router.get(
+    "/verify/{token}",
+    responses=error_answers(HTTPStatus.BAD_REQUEST, "invalid_token", "expired_token", "wrong_purpose")
+    | error_answers(HTTPStatus.NOT_FOUND, "not_found"),
+)
 async def verify_email(session: SessionDep, token: str) -> Message:
     """Where the link in the message leads: from now on the address is known to be the user's."""
     # TODO 2.3: the service verifies, or raises what becomes a 400. Then say a sentence to the person in the browser.
     raise NotImplementedError("Task 2.3: follow the link")
 
 
-@router.post("/resend-verification")
+@router.post("/resend-verification", responses=BODY_ERRORS)
 async def resend_verification(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
     """Sends the message once more. The answer is the same for every address: it tells nobody who has an account."""
     # TODO 2.4: who gets a message, and who only seems to get one? Whoever asks must not be able to tell an address with
@@ -44,13 +48,13 @@ async def resend_verification(session: SessionDep, mailer: MailerDep, data: Emai
     raise NotImplementedError("Task 2.4: send the message again")
 
 
-@router.post("/login", responses=error_answers(HTTPStatus.UNAUTHORIZED))
+@router.post("/login", responses=BODY_ERRORS | error_answers(HTTPStatus.UNAUTHORIZED, "bad_credentials"))
 async def log_in(session: SessionDep, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> TokenPair:
     """Exchanges e-mail address (as `username`) and password for tokens."""
     return await users.log_in(session, form.username, form.password)
 
 
-@router.post("/refresh", responses=error_answers(HTTPStatus.UNAUTHORIZED))
+@router.post("/refresh", responses=BODY_ERRORS | error_answers(HTTPStatus.UNAUTHORIZED, "invalid_token"))
 async def refresh(session: SessionDep, data: RefreshRequest) -> TokenPair:
     """Exchanges a refresh token for a new pair of tokens."""
     return await users.refresh(session, data.refresh_token)

@@ -44,9 +44,13 @@ class Unavailable(ApplicationError):
     headers: Mapping[str, str] = {"Retry-After": "3"}
 
 
-def error_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def error_answers(status: int, *_codes: str) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI says about errors: that they happen."""
-    return {int(status): {"description": "Помилка"} for status in statuses}
+    return {int(status): {"description": "Помилка"}}
+
+
+PARAMETER_ERRORS = error_answers(422)
+BODY_ERRORS = PARAMETER_ERRORS | error_answers(413)
 
 
 def add_error_handlers(application: FastAPI) -> None:

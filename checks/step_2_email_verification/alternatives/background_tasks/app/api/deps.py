@@ -1,5 +1,6 @@
 """What endpoints ask for."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends
@@ -7,13 +8,14 @@ from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import get_session
-from app.core.errors import Forbidden, Unauthorized
+from app.core.errors import Forbidden, Unauthorized, error_answers
 from app.core.security import Purpose
 from app.models import User
 from app.services import users
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 """Is closed before the answer is sent: a client that reads slowly would keep a connection of the pool."""
+SESSION_ERRORS = error_answers(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
 
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)
 
@@ -26,6 +28,7 @@ async def get_current_user(session: SessionDep, token: Annotated[str | None, Dep
 
 
 CurrentUser = Annotated[User, Depends(get_current_user)]
+CURRENT_USER_ERRORS = SESSION_ERRORS | error_answers(HTTPStatus.UNAUTHORIZED, "not_authenticated", "invalid_token")
 
 
 def only_verified(user: CurrentUser) -> User:
@@ -36,3 +39,4 @@ def only_verified(user: CurrentUser) -> User:
 
 
 VerifiedUser = Annotated[User, Depends(only_verified)]
+VERIFIED_USER_ERRORS = CURRENT_USER_ERRORS | error_answers(HTTPStatus.FORBIDDEN, "email_not_verified")

@@ -4,6 +4,13 @@ from fastapi import APIRouter
 
 from app.api.v1 import auth, health, users
 
+TAGS = [
+    {"name": "auth", "description": "Getting an account and logging in."},
+    {"name": "users", "description": "The user's own account."},
+    {"name": "health", "description": "Whether the application lives, and whether it can work."},
+]
+"""The groups of routes in the documentation, in its order."""
+
 router = APIRouter()
 router.include_router(auth.router)
 router.include_router(users.router)

@@ -6,22 +6,22 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.security import OAuth2PasswordRequestForm
 
-from app.api.deps import MailerDep, SessionDep
-from app.core.errors import error_answers
+from app.api.deps import SESSION_ERRORS, MailerDep, SessionDep
+from app.core.errors import BODY_ERRORS, PARAMETER_ERRORS, error_answers
 from app.models import User
 from app.schemas.message import Message
 from app.schemas.token import RefreshRequest, TokenPair
 from app.schemas.user import EmailRequest, UserCreate, UserRead
 from app.services import users
 
-router = APIRouter(prefix="/auth", tags=["auth"], responses=error_answers(HTTPStatus.UNPROCESSABLE_ENTITY))
+router = APIRouter(prefix="/auth", tags=["auth"], responses=SESSION_ERRORS | PARAMETER_ERRORS)
 
 
 @router.post(
     "/register",
     status_code=HTTPStatus.CREATED,
     response_model=UserRead,
-    responses=error_answers(HTTPStatus.CONFLICT),
+    responses=BODY_ERRORS | error_answers(HTTPStatus.CONFLICT, "email_taken"),
 )
 async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> User:
     """Opens an account. It can be used once the link in a message to its address was followed."""
@@ -30,14 +30,18 @@ async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> 
     return user
 
 
-@router.get("/verify/{token}", responses=error_answers(HTTPStatus.BAD_REQUEST))
+@router.get(
+    "/verify/{token}",
+    responses=error_answers(HTTPStatus.BAD_REQUEST, "invalid_token", "expired_token", "wrong_purpose")
+    | error_answers(HTTPStatus.NOT_FOUND, "not_found"),
+)
 async def verify_email(session: SessionDep, token: str) -> Message:
     """Where the link in the message leads: from now on the address is known to be the user's."""
     await users.verify_email(session, token)
     return Message(message="Your e-mail address is verified. You can log in now.")
 
 
-@router.post("/resend-verification", status_code=HTTPStatus.ACCEPTED)
+@router.post("/resend-verification", status_code=HTTPStatus.ACCEPTED, responses=BODY_ERRORS)
 async def resend_verification(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
     """Sends the message once more. The answer is the same for every address: it tells nobody who has an account."""
     user = await users.find_by_email(session, data.email)
@@ -47,13 +51,18 @@ async def resend_verification(session: SessionDep, mailer: MailerDep, data: Emai
     return Message(message="If this address waits to be verified, a message is on its way.")
 
 
-@router.post("/login", responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN))
+@router.post(
+    "/login",
+    responses=BODY_ERRORS
+    | error_answers(HTTPStatus.UNAUTHORIZED, "bad_credentials")
+    | error_answers(HTTPStatus.FORBIDDEN, "email_not_verified"),
+)
 async def log_in(session: SessionDep, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> TokenPair:
     """Exchanges e-mail address (as `username`) and password for tokens."""
     return await users.log_in(session, form.username, form.password)
 
 
-@router.post("/refresh", responses=error_answers(HTTPStatus.UNAUTHORIZED))
+@router.post("/refresh", responses=BODY_ERRORS | error_answers(HTTPStatus.UNAUTHORIZED, "invalid_token"))
 async def refresh(session: SessionDep, data: RefreshRequest) -> TokenPair:
     """Exchanges a refresh token for a new pair of tokens."""
     return await users.refresh(session, data.refresh_token)

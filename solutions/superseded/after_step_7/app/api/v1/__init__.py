@@ -4,6 +4,14 @@ from fastapi import APIRouter
 
 from app.api.v1 import auth, avatars, contacts, health, users
 
+TAGS = [
+    {"name": "auth", "description": "Getting an account and logging in."},
+    {"name": "users", "description": "The user's own account."},
+    {"name": "contacts", "description": "The contact book of the user."},
+    {"name": "health", "description": "Whether the application lives, and whether it can work."},
+]
+"""The groups of routes in the documentation, in its order."""
+
 router = APIRouter()
 router.include_router(auth.router)
 router.include_router(users.router)

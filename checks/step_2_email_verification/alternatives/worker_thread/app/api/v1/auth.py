@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends
 from fastapi.security import OAuth2PasswordRequestForm
 from sqlalchemy import select
 
-from app.api.deps import MailerDep, SessionDep
-from app.core.errors import BadRequest, error_answers
+from app.api.deps import SESSION_ERRORS, MailerDep, SessionDep
+from app.core.errors import BODY_ERRORS, PARAMETER_ERRORS, BadRequest, error_answers
 from app.core.security import Purpose, read_mailed_token
 from app.core.threads import BlockingSession
 from app.models import User
@@ -17,14 +17,14 @@ from app.schemas.token import RefreshRequest, TokenPair
 from app.schemas.user import EmailRequest, UserCreate, UserRead
 from app.services import users
 
-router = APIRouter(prefix="/auth", tags=["auth"], responses=error_answers(HTTPStatus.UNPROCESSABLE_ENTITY))
+router = APIRouter(prefix="/auth", tags=["auth"], responses=SESSION_ERRORS | PARAMETER_ERRORS)
 
 
 @router.post(
     "/register",
     status_code=HTTPStatus.CREATED,
     response_model=UserRead,
-    responses=error_answers(HTTPStatus.CONFLICT),
+    responses=BODY_ERRORS | error_answers(HTTPStatus.CONFLICT, "email_taken"),
 )
 async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> User:
     """Opens an account. It can be used once the link in a message to its address was followed."""
@@ -33,7 +33,11 @@ async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> 
     return user
 
 
-@router.get("/verify/{token}", responses=error_answers(HTTPStatus.BAD_REQUEST))
+@router.get(
+    "/verify/{token}",
+    responses=error_answers(HTTPStatus.BAD_REQUEST, "invalid_token", "expired_token", "wrong_purpose")
+    | error_answers(HTTPStatus.NOT_FOUND, "not_found"),
+)
 def verify_email(session: BlockingSession, token: str) -> Message:
     """Where the link leads."""
     claims = read_mailed_token(token, Purpose.EMAIL_VERIFY)
@@ -45,7 +49,7 @@ def verify_email(session: BlockingSession, token: str) -> Message:
     return Message(message="Your e-mail address is verified. You can log in now.")
 
 
-@router.post("/resend-verification", status_code=HTTPStatus.ACCEPTED)
+@router.post("/resend-verification", status_code=HTTPStatus.ACCEPTED, responses=BODY_ERRORS)
 def resend_verification(session: BlockingSession, mailer: MailerDep, data: EmailRequest) -> Message:
     """The message once more."""
     user = session.scalar(select(User).filter_by(email=data.email, is_verified=False))
@@ -54,13 +58,18 @@ def resend_verification(session: BlockingSession, mailer: MailerDep, data: Email
     return Message(message="If this address waits to be verified, a message is on its way.")
 
 
-@router.post("/login", responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN))
+@router.post(
+    "/login",
+    responses=BODY_ERRORS
+    | error_answers(HTTPStatus.UNAUTHORIZED, "bad_credentials")
+    | error_answers(HTTPStatus.FORBIDDEN, "email_not_verified"),
+)
 async def log_in(session: SessionDep, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> TokenPair:
     """Exchanges e-mail address (as `username`) and password for tokens."""
     return await users.log_in(session, form.username, form.password)
 
 
-@router.post("/refresh", responses=error_answers(HTTPStatus.UNAUTHORIZED))
+@router.post("/refresh", responses=BODY_ERRORS | error_answers(HTTPStatus.UNAUTHORIZED, "invalid_token"))
 async def refresh(session: SessionDep, data: RefreshRequest) -> TokenPair:
     """Exchanges a refresh token for a new pair of tokens."""
     return await users.refresh(session, data.refresh_token)
