@@ -54,7 +54,7 @@ from courseware.student.workspace import read_project
 
 course = load_course(Path({str(ROOT)!r}))
 tree = read_project(Path.cwd()).tree
-verdict = judge(course, course.step(1), tree, task=sys.argv[1] or None, hidden=True, sandbox="plain")
+verdict = judge(course, course.step(1), tree, tasks=[sys.argv[1]] if sys.argv[1] else (), hidden=True, sandbox="plain")
 print(*(task.id for task in verdict.tasks if task.held))
 """
 

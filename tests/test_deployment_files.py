@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,6 +22,12 @@ ROOT = Path(__file__).parent.parent
 APPLICATION = ROOT / "solutions/contacts_api"
 WORKFLOWS = [ROOT / ".github/workflows/ci.yml", APPLICATION / ".github/workflows/ci.yml"]
 COMPOSE_FILES = [ROOT / "docker-compose.yml", APPLICATION / "docker-compose.yml"]
+CLASSIC_OPTIONS = {
+    "FROM": {"--platform"},
+    "COPY": {"--chown", "--from"},
+    "HEALTHCHECK": {"--interval", "--retries", "--start-period", "--timeout"},
+}
+"""The options of instructions that Docker understands without BuildKit."""
 SERVERS_OWN = {"FORWARDED_ALLOW_IPS"}
 """Variables that uvicorn reads, and not the application."""
 
@@ -42,6 +49,15 @@ def read(path: Path) -> Any:
 
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
     run("hadolint", APPLICATION / "Dockerfile")
+
+
+def test_the_classic_builder_of_docker_knows_all_options_of_the_dockerfile() -> None:
+    """Debian's Docker 20.10 builds without BuildKit."""
+    text = (APPLICATION / "Dockerfile").read_text()
+    for instruction, *words in filter(None, map(str.split, text.splitlines())):
+        options = {word.partition("=")[0] for word in takewhile(lambda word: word.startswith("--"), words)}
+        assert options <= CLASSIC_OPTIONS.get(instruction, set()), instruction
+    assert "<<" not in text
 
 
 @pytest.mark.parametrize("path", COMPOSE_FILES, ids=in_project)
@@ -108,7 +124,8 @@ def test_nothing_listens_beyond_ones_own_machine() -> None:
 def test_only_what_has_passed_on_main_is_deployed() -> None:
     jobs = read(WORKFLOWS[1])["jobs"]
     assert jobs["integration"]["needs"] == "unit"
-    assert jobs["deploy"]["needs"] == "integration"
+    assert jobs["image"]["needs"] == "unit"
+    assert jobs["deploy"]["needs"] == ["integration", "image"]
     assert jobs["deploy"]["if"] == "github.event_name == 'push' && github.ref == 'refs/heads/main'"
     assert "services" not in jobs["unit"]
     assert jobs["integration"]["services"].keys() == {"postgres", "redis"}
@@ -135,12 +152,37 @@ def test_actions_are_pinned_by_hash(path: Path) -> None:
     ],
 )
 def test_on_render_the_server_finds_the_client_behind_both_proxies(chain: list[str], expected: str) -> None:
-    (value,) = [
+    (trusted,) = [
         variable["value"]
         for service in read(APPLICATION / "render.yaml")["services"]
         for variable in service.get("envVars", [])
         if variable["key"] == "FORWARDED_ALLOW_IPS"
     ]
+    assert client_of("10.21.157.68", chain, trusted) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "connection", "own_address", "chain"),
+    [
+        ("Railway", "100.64.0.3", "", ["203.0.113.7"]),
+        ("Railway", "100.64.0.3", "", ["198.51.100.1", "203.0.113.7"]),  # the first was sent by the client
+        ("Fly.io", "172.19.2.50", "192.0.2.44", ["203.0.113.7", "192.0.2.44"]),
+        ("Fly.io", "172.19.2.50", "192.0.2.44", ["198.51.100.1", "203.0.113.7", "192.0.2.44"]),
+        ("Fly.io", "fdaa:0:1::3", "2001:db8::44", ["203.0.113.7", "2001:db8::44"]),
+    ],
+)
+def test_on_other_hosts_the_readme_names_the_proxies(
+    host: str, connection: str, own_address: str, chain: list[str]
+) -> None:
+    """Fly.io adds the address of the application itself to the header, so the value in the table ends with it."""
+    readme = (APPLICATION / "README.md").read_text()
+    (trusted,) = re.findall(rf"^\| \[{re.escape(host)}\]\(\S+\) \| `(\S+)`", readme, re.MULTILINE)
+    assert client_of(connection, chain, trusted + own_address) == "203.0.113.7"
+    assert client_of("203.0.113.9", chain, trusted + own_address) == "203.0.113.9", "a stranger is believed"
+
+
+def client_of(connection: str, chain: list[str], trusted: str) -> str:
+    """The address that the server takes for the client's: of the connection, or of a hop in the header."""
     clients = []
 
     async def application(scope: Any, _receive: Any, _send: Any) -> None:
@@ -149,12 +191,13 @@ def test_on_render_the_server_finds_the_client_behind_both_proxies(chain: list[s
     scope = {
         "type": "http",
         "scheme": "http",
-        "client": ("10.21.157.68", 1),
+        "client": (connection, 1),
         "headers": [(b"x-forwarded-for", ", ".join(chain).encode())],
     }
-    server: Any = ProxyHeadersMiddleware(application, trusted_hosts=value)
+    server: Any = ProxyHeadersMiddleware(application, trusted_hosts=trusted)
     asyncio.run(server(scope, None, None))
-    assert clients == [expected]
+    (client,) = clients
+    return str(client)
 
 
 def test_render_sets_only_what_exists_and_makes_the_secrets_itself() -> None:

@@ -53,7 +53,7 @@ def the_claim(course: Course, kind: Kind, name: str) -> Claim:
 )
 def test_the_check_passes_the_reference_and_catches_the_mistake(kind: Kind, name: str, course: Course) -> None:
     claim = the_claim(course, kind, name)
-    verdict = judge(course, course.step(1), claim.tree, stage=claim.stage, task="1.2", hidden=True)
+    verdict = judge(course, course.step(1), claim.tree, stage=claim.stage, tasks=("1.2",), hidden=True)
     assert claim.contradictions(verdict) == []
     assert "a_large_page_is_not_cut_short" in {check.id for check in verdict.checks}
 

@@ -37,7 +37,7 @@ def test_references_have_all_points(number: int, server: PostgresServer) -> None
 def test_mistakes_about_the_order_of_lists_are_caught(task: str, mistake: Mistake, server: PostgresServer) -> None:
     assert len(ABOUT_ORDER) >= 6
     tree = mistake.made_in(finish(COURSE, 1))
-    verdict = judge(COURSE, COURSE.step(1), tree, task=task, postgresql=server)
+    verdict = judge(COURSE, COURSE.step(1), tree, tasks=(task,), postgresql=server)
     assert verdict.valid, verdict.notes
     failed = {check.id for check in verdict.checks if check.outcome is Outcome.FAILED}
     assert failed & mistake.fails.keys(), failed
@@ -50,7 +50,7 @@ def test_each_start_has_a_database_of_its_own_which_is_dropped(
     made = [secrets.token_hex(8) for _ in range(10)]
     waiting = iter(made)
     monkeypatch.setattr("courseware.judging.postgresql.secrets.token_hex", lambda _: next(waiting))
-    verdict = judge(COURSE, COURSE.step(1), finish(COURSE, 1), task="1.2", sandbox="plain", postgresql=server)
+    verdict = judge(COURSE, COURSE.step(1), finish(COURSE, 1), tasks=("1.2",), sandbox="plain", postgresql=server)
     assert verdict.held
     assert len(list(waiting)) < len(made) - 1  # one start in the usual row order, one in another
     rows = server.execute("SELECT datname FROM pg_database")

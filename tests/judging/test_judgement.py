@@ -106,7 +106,7 @@ def test_hidden_data_is_in_no_visible_failure_whatever_the_order(course: Course)
 
 
 def test_one_task_alone_with_what_its_checks_need() -> None:
-    verdict = judged(REFERENCE, task="1.2")
+    verdict = judged(REFERENCE, tasks=("1.2",))
     assert set(outcomes(verdict)) == {"greets", "refuses_blank_name"}
     assert [task.id for task in verdict.tasks] == ["1.2"]
     assert verdict.points == verdict.points_possible == 3
@@ -114,7 +114,7 @@ def test_one_task_alone_with_what_its_checks_need() -> None:
 
 def test_unknown_task_is_wrong_use() -> None:
     with pytest.raises(UsageError, match=r"no task '7\.7'"):
-        judged(REFERENCE, task="7.7")
+        judged(REFERENCE, tasks=("7.7",))
 
 
 def test_same_seed_gives_the_same_verdict_but_for_times() -> None:

@@ -109,7 +109,7 @@ def test_a_check_knows_what_the_application_was_told_and_what_it_says(course: Co
     write(course.root / "checks/step_1_greeting/test_greeting.py", SETTINGS_CHECKS)
     course = load_course(course.root)
     tree = {**finish(course, 1), "app/greeting.py": TOLD.encode()}
-    verdict = judge(course, course.step(1), tree, task="1.1", sandbox=kind)  # the only task that has a check here
+    verdict = judge(course, course.step(1), tree, tasks=("1.1",), sandbox=kind)  # the only task that has a check here
     assert [check.failure for check in verdict.checks] == [None]
     assert verdict.held
 
@@ -141,9 +141,9 @@ def test_an_application_of_a_later_step_has_what_it_needs_under_earlier_checks(
     course = load_course(course.root)
     silent = finish(course, 1)
     sending = {**silent, "app/greeting.py": GREETING.replace("SUBJECT", "Hello").encode()}
-    assert judge(course, course.step(1), silent, task="1.1", sandbox=kind).held
-    assert not judge(course, course.step(1), sending, task="1.1", sandbox=kind).held
-    assert judge(course, course.step(1), sending, task="1.1", stage=2, sandbox=kind).held
+    assert judge(course, course.step(1), silent, tasks=("1.1",), sandbox=kind).held
+    assert not judge(course, course.step(1), sending, tasks=("1.1",), sandbox=kind).held
+    assert judge(course, course.step(1), sending, tasks=("1.1",), stage=2, sandbox=kind).held
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -182,7 +182,7 @@ class FuzzPlugin(JudgePlugin):
     """Runs each check once as it is, and then once for each of its mutations."""
 
     def __init__(self, step: Step, runtime: Runtime, tampering: Tampering, *, mutations: int, seed: int) -> None:
-        super().__init__(step, runtime, task=None, seed=seed)
+        super().__init__(step, runtime, seed=seed)
         self.found: list[FuzzedCheck] = []
         self._environment = runtime.environment
         self._tampering = tampering

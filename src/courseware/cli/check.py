@@ -48,9 +48,10 @@ def judge_step(
 
     What a check prints goes to stderr, so that stdout holds the verdict alone.
     """
+    tasks = () if task is None else (task,)
     kind: SandboxKind | None = None if sandbox is None else ("bubblewrap" if sandbox else "plain")
     with busy(f"Judging step {step.number}: {step.title} …"), redirect_stdout(sys.stderr):
-        return judge(workspace.course, step, submission.tree, task=task, sandbox=kind, seed=seed, seconds=seconds)
+        return judge(workspace.course, step, submission.tree, tasks=tasks, sandbox=kind, seed=seed, seconds=seconds)
 
 
 def judge_workspace(

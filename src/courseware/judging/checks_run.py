@@ -76,27 +76,27 @@ def run_checks(
     step: Step,
     runtime: Runtime,
     *,
-    task: str | None,
+    tasks: Collection[str],
     hidden: bool,
     seed: int,
     deadline: Deadline,
     first_tasks: Collection[str] = (),
     stop: bool = False,
 ) -> FinishedRun:
-    """Runs the checks of `task` (or of the whole step) and what they need, in an order drawn from `seed`.
+    """Runs the checks of these `tasks` (of all without any) and what they need, in an order drawn from `seed`.
 
     Those of `first_tasks` come first. With `stop` the run ends after the first check that fails. No check begins after
     the deadline.
     """
-    plugin = JudgePlugin(step, runtime, task=task, seed=seed, first_tasks=first_tasks, stop=stop)
+    plugin = JudgePlugin(step, runtime, tasks=tasks, seed=seed, first_tasks=first_tasks, stop=stop)
     run = plugin.run
     limit = DeadlinePlugin(deadline, run)
     run_pytest(course, step, plugin, Fixtures(runtime, seed), limit, hidden=hidden)
     is_cut_short = limit.has_cut_short
-    tasks = step.tasks if task is None else (step.task(task),)
-    run.faults += (not is_cut_short and _not_run(run, stop=stop)) or _uncounted(tasks, run, hidden=hidden)
+    judged = tuple(task for task in step.tasks if not tasks or task.id in tasks)
+    run.faults += (not is_cut_short and _not_run(run, stop=stop)) or _uncounted(judged, run, hidden=hidden)
     results = tuple(_result(entry, run.notes[entry.id]) for entry in _by_task(step, run))
-    return FinishedRun(tasks, results, tuple(run.faults), is_cut_short)
+    return FinishedRun(judged, results, tuple(run.faults), is_cut_short)
 
 
 def _not_run(run: CheckRun, *, stop: bool) -> list[str]:
@@ -127,7 +127,7 @@ def _uncounted(tasks: Sequence[Task], run: CheckRun, *, hidden: bool) -> list[st
 
 def collect_checks(course: Course, step: Step, *, hidden: bool) -> tuple[CheckEntry, ...]:
     """The step's checks. Raises CourseFault."""
-    plugin = JudgePlugin(step, None, task=None, seed=0)
+    plugin = JudgePlugin(step, None, seed=0)
     run_pytest(course, step, plugin, hidden=hidden)
     if plugin.run.faults:
         raise CourseFault(plugin.run.faults[0])

@@ -29,7 +29,7 @@ def judge(
     tree: Tree,
     *,
     stage: int | None = None,
-    task: str | None = None,
+    tasks: Collection[str] = (),
     hidden: bool = False,
     sandbox: SandboxKind | None = None,
     seed: int | None = None,
@@ -43,7 +43,7 @@ def judge(
     Args:
         stage: the step after which the project stands, if it is a later one than `step`. It may use what that step
             brought, and has its environment: an application that sends messages needs its mailbox for every check.
-        task: judge this task alone (and what its checks need).
+        tasks: judge these tasks alone (and what their checks need); by default all.
         hidden: run the hidden checks too.
         sandbox: which sandbox; None takes bubblewrap where it works, else plain, which is for one's own code only.
         seed: of the order of checks and of their data; None draws one. The verdict names it.
@@ -56,7 +56,7 @@ def judge(
     Raises:
         UsageError: for an unknown task, a sandbox that this machine does not have, or a server that does not answer.
     """
-    if task is not None:
+    for task in tasks:
         step.task(task)
     began = time.monotonic()
     judged_at = datetime.now(UTC)
@@ -73,7 +73,7 @@ def judge(
                 course,
                 step,
                 runtime,
-                task=task,
+                tasks=tasks,
                 hidden=hidden,
                 seed=seed,
                 deadline=deadline,

@@ -47,7 +47,7 @@ class CheckRun:
 
 
 class JudgePlugin:
-    """Runs the step's checks of `task` (all if None) against `runtime`; without one it only collects them.
+    """Runs the step's checks of these `tasks` (all without any) against `runtime`; without one it only collects them.
 
     With `stop` no check is run after the first that fails.
     """
@@ -57,15 +57,15 @@ class JudgePlugin:
         step: Step,
         runtime: Runtime | None,
         *,
-        task: str | None,
         seed: int,
+        tasks: Collection[str] = (),
         first_tasks: Collection[str] = (),
         stop: bool = False,
     ) -> None:
         self.run = CheckRun()
         self._step = step
         self._runtime = runtime
-        self._task = task
+        self._tasks = tasks
         self._starts: dict[str, StartOptions] = {}
         self._seed = seed
         self._last_start: int | None = None
@@ -92,7 +92,7 @@ class JudgePlugin:
         if self.run.faults:
             items.clear()
             return
-        wanted = [entry.id for entry in self.run.entries.values() if self._task in (None, entry.task)]
+        wanted = [entry.id for entry in self.run.entries.values() if not self._tasks or entry.task in self._tasks]
         random.Random(self._seed).shuffle(wanted)  # noqa: S311 - an order to repeat, not a secret
         wanted.sort(key=lambda key: self.run.entries[key].task not in self._first_tasks)
         ordered = in_order(wanted, {key: entry.needs for key, entry in self.run.entries.items()}, self._starts)
