@@ -89,10 +89,12 @@ def test_each_day_of_the_year_is_kept(
 )
 def test_many_birthdays_are_in_order(newcomer: User, redis: Redis, today: date, random: Random) -> None:
     """Also a list with many birthdays on few days has the order days_until, last_name, first_name, id."""
+    (first, last), (low, high) = sorted(LAST_NAMES[-2:]), sorted(FIRST_NAMES[-2:])
+    days = days_from(today, 0, 1, 6)
+    people = [(random.choice(days), random.choice((first, last)), random.choice((low, high))) for _ in range(10)]
+    people += [(days[1], first, high), (days[1], last, low)]  # here the order by first names is another one
     found = []
-    for _ in range(14):
-        day = random.choice(days_from(today, 0, 1, 6))
-        names = {"last_name": random.choice(LAST_NAMES[-3:]), "first_name": random.choice(FIRST_NAMES[-2:])}
-        contact = newcomer.created(born(day, random, **names))
+    for day, last_name, first_name in random.sample(people, len(people)):
+        contact = newcomer.created(born(day, random, last_name=last_name, first_name=first_name))
         found.append((day, contact))
     expect_order(freshly_listed(newcomer, redis), in_order(found), key="wrong_order")
