@@ -92,6 +92,17 @@ def expect_kept(answer: Answer, contact: Mapping[str, object], day: date, today:
     answer.expect_value(place, "days_until", equals=(day - today).days, key=key)
 
 
+def in_order(contacts: Iterable[tuple[date, Contact]]) -> list[Contact]:
+    """These contacts, each with the day on which the birthday is kept, in the order of the list."""
+
+    def place(item: tuple[date, Contact]) -> tuple[date, str, str, bool, int | str]:
+        day, contact = item
+        identifier = contact["id"]
+        return day, contact["last_name"], contact["first_name"], isinstance(identifier, str), identifier
+
+    return [contact for _, contact in sorted(contacts, key=place)]
+
+
 def days_from(today: date, *numbers: int) -> list[date]:
     """The days that are so many days from today."""
     return [today + timedelta(number) for number in numbers]

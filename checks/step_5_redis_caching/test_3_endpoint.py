@@ -18,6 +18,7 @@ from step_5_redis_caching.birthdays import (
     change_behind,
     days_from,
     expect_listed,
+    freshly_listed,
     listed,
     listing,
 )
@@ -127,13 +128,13 @@ def test_users_have_separate_answers(newcomer: User, new_person: Person, today: 
     ),
     needs=LISTED,
 )
-def test_new_day_has_a_new_answer(new_person: Person, clock: Clock, today: date, random: Random) -> None:
+def test_new_day_has_a_new_answer(new_person: Person, redis: Redis, clock: Clock, today: date, random: Random) -> None:
     """Two minutes after an answer was stored at 23:59, the list is that of the new day."""
     midnight = datetime.combine(today + timedelta(1), time(), UTC)
     clock.move(midnight - timedelta(minutes=1))
     user = new_person.log_in()
     contacts = [user.created(born(day, random)) for day in days_from(today, 0, 1, 5)]
-    expect_listed(listed(user), contacts, key="wrong_contacts")
+    expect_listed(freshly_listed(user, redis), contacts, key="wrong_contacts")
     clock.move(midnight + timedelta(minutes=1))
     answer = listed(user)
     expect_listed(answer, contacts[1:], key="answer_of_yesterday")

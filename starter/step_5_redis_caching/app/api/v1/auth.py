@@ -6,23 +6,23 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.security import OAuth2PasswordRequestForm
 
-from app.api.deps import LoginSessionsDep, MailerDep, SessionDep
-from app.api.limits import limit_login, limit_registration, limit_resend
-from app.core.errors import error_answers
+from app.api.deps import SESSION_ERRORS, LoginSessionsDep, MailerDep, SessionDep
+from app.api.limits import LIMIT_ERRORS, limit_login, limit_registration, limit_resend
+from app.core.errors import BODY_ERRORS, PARAMETER_ERRORS, error_answers
 from app.models import User
 from app.schemas.message import Message
 from app.schemas.token import RefreshRequest, TokenPair
 from app.schemas.user import EmailRequest, UserCreate, UserRead
 from app.services import users
 
-router = APIRouter(prefix="/auth", tags=["auth"], responses=error_answers(HTTPStatus.UNPROCESSABLE_ENTITY))
+router = APIRouter(prefix="/auth", tags=["auth"], responses=SESSION_ERRORS | PARAMETER_ERRORS)
 
 
 @router.post(
     "/register",
     status_code=HTTPStatus.CREATED,
     response_model=UserRead,
-    responses=error_answers(HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS),
+    responses=LIMIT_ERRORS | BODY_ERRORS | error_answers(HTTPStatus.CONFLICT, "email_taken"),
     dependencies=[Depends(limit_registration)],
 )
 async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> User:
@@ -32,7 +32,11 @@ async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> 
     return user
 
 
-@router.get("/verify/{token}", responses=error_answers(HTTPStatus.BAD_REQUEST))
+@router.get(
+    "/verify/{token}",
+    responses=error_answers(HTTPStatus.BAD_REQUEST, "invalid_token", "expired_token", "wrong_purpose")
+    | error_answers(HTTPStatus.NOT_FOUND, "not_found"),
+)
 async def verify_email(session: SessionDep, token: str) -> Message:
     """Where the link in the message leads: from now on the address is known to be the user's."""
     await users.verify_email(session, token)
@@ -42,7 +46,7 @@ async def verify_email(session: SessionDep, token: str) -> Message:
 @router.post(
     "/resend-verification",
     status_code=HTTPStatus.ACCEPTED,
-    responses=error_answers(HTTPStatus.TOO_MANY_REQUESTS),
+    responses=LIMIT_ERRORS | BODY_ERRORS,
     dependencies=[Depends(limit_resend)],
 )
 async def resend_verification(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
@@ -56,7 +60,10 @@ async def resend_verification(session: SessionDep, mailer: MailerDep, data: Emai
 
 @router.post(
     "/login",
-    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS),
+    responses=LIMIT_ERRORS
+    | BODY_ERRORS
+    | error_answers(HTTPStatus.UNAUTHORIZED, "bad_credentials")
+    | error_answers(HTTPStatus.FORBIDDEN, "email_not_verified"),
     dependencies=[Depends(limit_login)],
 )
 async def log_in(session: SessionDep, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> TokenPair:
@@ -64,7 +71,10 @@ async def log_in(session: SessionDep, form: Annotated[OAuth2PasswordRequestForm,
     return await users.log_in(session, form.username, form.password)
 
 
-@router.post("/refresh", responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE))
+@router.post(
+    "/refresh",
+    responses=BODY_ERRORS | error_answers(HTTPStatus.UNAUTHORIZED, "invalid_token", "token_revoked"),
+)
 async def refresh(session: SessionDep, login_sessions: LoginSessionsDep, data: RefreshRequest) -> TokenPair:
     """Exchanges a refresh token for a new pair of tokens. It works once."""
     return await users.refresh(session, login_sessions, data.refresh_token)
@@ -73,7 +83,7 @@ async def refresh(session: SessionDep, login_sessions: LoginSessionsDep, data: R
 @router.post(
     "/logout",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE),
+    responses=BODY_ERRORS | error_answers(HTTPStatus.UNAUTHORIZED, "invalid_token"),
 )
 async def log_out(login_sessions: LoginSessionsDep, data: RefreshRequest) -> None:
     """Ends the session of a refresh token. What is left of its access token's half an hour goes on."""

@@ -6,20 +6,17 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
-from app.api.deps import AccessClaims, CacheDep, SessionDep, SessionsDep, VerifiedUser
+from app.api.deps import VERIFIED_USER_ERRORS, AccessClaims, CacheDep, SessionDep, SessionsDep, VerifiedUser
 from app.core.database import LARGEST_INTEGER
-from app.core.errors import error_answers
+from app.core.errors import BODY_ERRORS, PARAMETER_ERRORS, error_answers
+from app.core.openapi import document_headers
 from app.models import Contact
 from app.schemas.base import Text
 from app.schemas.contact import ContactCreate, ContactRead, ContactUpdate, UpcomingBirthday
 from app.schemas.page import Page, PageParams
 from app.services import birthdays, contacts
 
-router = APIRouter(
-    prefix="/contacts",
-    tags=["contacts"],
-    responses=error_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY),
-)
+router = APIRouter(prefix="/contacts", tags=["contacts"], responses=VERIFIED_USER_ERRORS | PARAMETER_ERRORS)
 
 ContactId = Annotated[int, Path(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
 
@@ -36,7 +33,9 @@ class ContactQuery(PageParams):
     "",
     status_code=HTTPStatus.CREATED,
     response_model=ContactRead,
-    responses=error_answers(HTTPStatus.CONFLICT),
+    responses=BODY_ERRORS
+    | error_answers(HTTPStatus.CONFLICT, "contact_exists", "too_many_contacts")
+    | {HTTPStatus.CREATED: document_headers({"Location": "The path of the new contact."})},
 )
 async def create_contact(
     session: SessionDep, cache: CacheDep, user: VerifiedUser, data: ContactCreate, request: Request, response: Response
@@ -69,7 +68,11 @@ async def list_birthdays(
     return Response(content, media_type="application/json")
 
 
-@router.get("/{contact_id}", response_model=ContactRead, responses=error_answers(HTTPStatus.NOT_FOUND))
+@router.get(
+    "/{contact_id}",
+    response_model=ContactRead,
+    responses=error_answers(HTTPStatus.NOT_FOUND, "contact_not_found"),
+)
 async def read_contact(session: SessionDep, user: VerifiedUser, contact_id: ContactId) -> Contact:
     """One contact."""
     return await contacts.get(session, user, contact_id)
@@ -78,7 +81,9 @@ async def read_contact(session: SessionDep, user: VerifiedUser, contact_id: Cont
 @router.patch(
     "/{contact_id}",
     response_model=ContactRead,
-    responses=error_answers(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    responses=BODY_ERRORS
+    | error_answers(HTTPStatus.NOT_FOUND, "contact_not_found", "not_found")
+    | error_answers(HTTPStatus.CONFLICT, "contact_exists"),
 )
 async def update_contact(
     session: SessionDep, cache: CacheDep, user: VerifiedUser, contact_id: ContactId, changes: ContactUpdate
@@ -90,7 +95,7 @@ async def update_contact(
 @router.delete(
     "/{contact_id}",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=error_answers(HTTPStatus.NOT_FOUND),
+    responses=error_answers(HTTPStatus.NOT_FOUND, "contact_not_found"),
 )
 async def delete_contact(session: SessionDep, cache: CacheDep, user: VerifiedUser, contact_id: ContactId) -> None:
     """Removes a contact for good."""
