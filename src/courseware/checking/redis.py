@@ -18,6 +18,7 @@ Value = bytes | list[bytes] | set[bytes] | dict[bytes, bytes] | dict[bytes, floa
 """What a key holds: a string, a list, a set, a hash or a sorted set with its scores."""
 LIVES_FOR_EVER = -1
 """What Redis answers for the time to live of a key that never expires."""
+UNREAD = "unread"
 READERS: dict[str, Callable[[Any, str], Value]] = {
     "string": lambda client, name: client.get(name),
     "list": lambda client, name: client.lrange(name, 0, -1),
@@ -107,13 +108,20 @@ class Redis:
         return None if left == LIVES_FOR_EVER else max(0.0, left / 1000)
 
     def keys_that_hold(self, text: str) -> list[str]:
-        """The keys written since this check began in whose name or value this text stands."""
+        """The keys written since this check began in whose name or value this text stands.
+
+        A key that expires meanwhile holds nothing, and neither does a kind of value that cannot be read, a stream.
+        """
         wanted = text.encode()
         return [name for name in self.keys() if any(wanted in part for part in (name.encode(), *self._parts_of(name)))]
 
     def set(self, name: str, value: bytes | str, *, seconds: float | None = None) -> None:
-        """Store a value behind the application's back, for so many seconds or for ever."""
-        self._service.client().set(name, value, px=None if seconds is None else round(seconds * 1000))
+        """Store a value behind the application's back, for so many seconds or for ever.
+
+        Fails the check where the application has used up the memory of Redis.
+        """
+        with self._reading(f"SET {name}"):
+            self._service.client().set(name, value, px=None if seconds is None else round(seconds * 1000))
 
     def delete(self, *names: str) -> None:
         """Delete keys behind the application's back."""
@@ -166,7 +174,12 @@ class Redis:
         raise CheckFailed(key, asked=asked, expected=f"the key {name} in Redis", got=f"these keys: {others}")
 
     def _parts_of(self, name: str) -> Iterator[bytes]:
-        value = self.value(name, asked=f"the value of {name} in Redis")
+        try:
+            value = self.value(name, asked=f"the value of {name} in Redis", key=UNREAD)
+        except CheckFailed as failure:
+            if failure.key != UNREAD:
+                raise
+            return
         if isinstance(value, bytes):
             yield value
         elif isinstance(value, dict):
