@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
-from courseware.checking import Answer, expect
+from courseware.checking import Answer, CheckFailed, expect
 from users import Contact, new_email
 
 TIMESTAMPS = ("created_at", "updated_at")
@@ -92,9 +92,15 @@ def expect_moment(answer: Answer, *path: str | int) -> datetime:
 
 def expect_same_moment(answer: Answer, name: str, other: Answer, *, key: str, within: float = 0) -> None:
     """Fails the check unless both answers have the same moment there, but for so many seconds, in whatever zone."""
-    moment, expected = expect_moment(answer, name), expect_moment(other, name)
-    if abs(moment - expected) > timedelta(seconds=within):
-        raise answer.failed(key, f"{name} = {expected}", str(moment))
+    text, expected = answer.value(name), other.value(name)
+    if text == expected:
+        return
+    try:
+        difference = expect_moment(answer, name) - expect_moment(other, name)
+    except CheckFailed:
+        raise answer.failed(key, f"{name} = {expected}", str(text)) from None
+    if abs(difference) > timedelta(seconds=within):
+        raise answer.failed(key, f"{name} = {expected}", str(text))
 
 
 def name_and_id(contact: Contact) -> tuple[object, ...]:
