@@ -90,6 +90,13 @@ def expect_moment(answer: Answer, *path: str | int) -> datetime:
     return moment
 
 
+def expect_same_moment(answer: Answer, name: str, other: Answer, *, key: str, within: float = 0) -> None:
+    """Fails the check unless both answers have the same moment there, but for so many seconds, in whatever zone."""
+    moment, expected = expect_moment(answer, name), expect_moment(other, name)
+    if abs(moment - expected) > timedelta(seconds=within):
+        raise answer.failed(key, f"{name} = {expected}", str(moment))
+
+
 def name_and_id(contact: Contact) -> tuple[object, ...]:
     """What lists are ordered by. Ids of different kinds are put in some order too."""
     return contact["last_name"], contact["first_name"], isinstance(contact["id"], str), contact["id"]

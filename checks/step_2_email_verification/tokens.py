@@ -10,6 +10,8 @@ import jwt
 from courseware.checking import CheckFailed, JsonData, read_json
 
 SHOWN_CHARACTERS = 60
+LAST_MOMENT = 10**11
+"""Seconds since 1970 that no token's claim reaches."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,16 @@ def claims_in(token: str, key: str) -> Claims:
         expected = "a JWT, signed by HS256 with EMAIL_TOKEN_SECRET"
         got = f"{token[:SHOWN_CHARACTERS]}…: {error}"
         raise CheckFailed("token_signed_otherwise", asked="the token in the link", expected=expected, got=got) from None
+
+
+def seconds_in(claims: Claims, name: str) -> float:
+    """The moment that a claim such as `exp` names, in seconds since 1970; RFC 7519 allows fractions."""
+    value = claims.value(name, key="wrong_claims")
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LAST_MOMENT:
+        raise claims.failed(
+            "wrong_claims", f"{name} to be a number of seconds", f"{name} = {str(value)[:SHOWN_CHARACTERS]}"
+        )
+    return float(value)
 
 
 def signed(claims: Mapping[str, object], key: str, algorithm: str = "HS256") -> str:

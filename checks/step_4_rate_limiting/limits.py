@@ -10,7 +10,8 @@ from courseware.checking import Answer, Application, Clock, Mailbox, Request
 from users import AUTH, Account, following, link_in, new_account, new_email
 
 LIMITS_ON = {"RATE_LIMIT_ENABLED": "true"}
-LIMITS_BY_DEFAULT = {"RATE_LIMIT_ENABLED": None}
+LIMITS_BY_DEFAULT = {"RATE_LIMIT_ENABLED": None, "REDIS_TIMEOUT": "60"}
+"""With a timeout in which a client that waits for Redis in the event loop is noticed."""
 REDIS_SOON_GIVEN_UP = {**LIMITS_ON, "REDIS_TIMEOUT": "0.2"}
 """For checks in which Redis does not answer. The usual timeout is long, because a busy machine is no outage."""
 REGISTRATIONS, LOGINS, RESENDS = 5, 10, 3

@@ -20,6 +20,5 @@ SEED = 20261130
 def test_no_answer_makes_a_check_end_with_an_error(number: int) -> None:
     checks = fuzz(COURSE.root, number, mutations=MUTATIONS, seed=SEED)
     assert {check.id: check.errors for check in checks if check.errors} == {}
-    # A check that sends no request, as the one of the migrations, has no answer to change.
-    assert sum(check.mutations == MUTATIONS for check in checks) >= len(checks) - 1
-    assert sum(check.failed for check in checks) > len(checks) / 10
+    assert [check.id for check in checks if check.mutations != MUTATIONS] == []
+    assert sum(check.failed for check in checks) > len(checks) / 2

@@ -228,8 +228,18 @@ def windows() -> Claims:
 
 # ---------------------------------------------------------------------------------------------- one counter, or several
 
-# A process of its own: this file again, as a server that is told where to count.
-PROCESS = "--serve"
+# Runs in a process of its own. Each line that it reads is a login, counted in the storage with this number.
+PROCESS = """
+import sys
+
+from limits import parse
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+
+limiters = [FixedWindowRateLimiter(storage_from_string(url)) for url in sys.argv[1:]]
+for line in sys.stdin:
+    print(limiters[int(line)].hit(parse("10/minute"), "login", "203.0.113.7"), flush=True)
+"""
 
 
 @contextmanager
@@ -244,42 +254,30 @@ def redis_server() -> Iterator[tuple[Redis, str]]:
 
 
 @contextmanager
-def sites(*storages: str) -> Iterator[list[httpx.Client]]:
-    """Clients of one site for each storage, all served by this process."""
-    with ExitStack() as stack:
-        yield [stack.enter_context(served(site("10/minute", storage))) for storage in storages]
+def process(*storages: str) -> Iterator[Callable[[int], bool]]:
+    """Another process, as a function: it counts a login in the storage with this number. Is the login admitted?"""
+    command = [sys.executable, "-c", PROCESS, *storages]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        requests, answers = running.stdin, running.stdout
 
+        def admits(storage: int) -> bool:
+            print(storage, file=requests, flush=True)
+            return answers.readline() == "True\n"
 
-def serve(*storages: str) -> None:
-    """Serve a site for each storage until the standard input is closed. Their addresses are printed first."""
-    with sites(*storages) as clients:
-        print(*(client.base_url for client in clients), flush=True)
-        sys.stdin.read()
-
-
-@contextmanager
-def other_process(*storages: str) -> Iterator[list[httpx.Client]]:
-    """The same in another process."""
-    command = [sys.executable, "-W", "ignore", __file__, PROCESS, *storages]
-    with (
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process,
-        ExitStack() as stack,
-    ):
-        assert process.stdin is not None
-        assert process.stdout is not None
-        stack.callback(process.stdin.close)
-        urls = process.stdout.readline().split()
-        yield [stack.enter_context(httpx.Client(base_url=url, trust_env=False, timeout=30)) for url in urls]
+        yield admits
+        requests.close()
 
 
 def one_counter_or_two() -> Claims:
     """Two processes of one application get 30 logins in turn; ten a minute are allowed"""
     admitted = {}
-    with redis_server() as (redis, url), sites("memory://", url) as here, other_process("memory://", url) as there:
-        for place, name in enumerate(("its own memory", "Redis")):
-            processes = here[place], there[place]
-            statuses = [try_password(processes[number % 2]).status_code for number in range(30)]
-            admitted[name] = [sum(status != 429 for status in statuses[first::2]) for first in range(2)]
+    with redis_server() as (redis, url), ExitStack() as stack:
+        processes = [stack.enter_context(process("memory://", url)) for _ in range(2)]
+        for storage, name in enumerate(("its own memory", "Redis")):
+            answers = [processes[number % 2](storage) for number in range(30)]
+            admitted[name] = [sum(answers[first::2]) for first in range(2)]
         keys = [key.decode() for key in redis.client().scan_iter()]
         left = redis.client().ttl(keys[0]) if keys else 0
     print_table(
@@ -597,7 +595,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == [PROCESS]:
-        serve(*sys.argv[2:])
-    else:
-        sys.exit(main())
+    sys.exit(main())

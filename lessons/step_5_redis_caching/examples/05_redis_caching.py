@@ -802,7 +802,7 @@ def line_chart(lines: dict[str, list[tuple[int, float]]], x_title: str, y_title:
         path = " ".join(f"{x:.0f},{y:.0f}" for x, y in places)
         shapes.append(f'<polyline points="{path}" stroke="{color}" stroke-width="3" fill="none"/>')
         shapes.append(f'<text x="{width + 10}" y="{places[-1][1]:.0f}" fill="{color}">{name}</text>')
-    size = f'width="{width + 200}" height="{height + edge}"'
+    size = f'viewBox="0 0 {width + 200} {height + edge}" width="100%"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif">{"".join(shapes)}</svg>'
 
 

@@ -80,8 +80,8 @@ def _text(message: EmailMessage, form: str) -> str:
 
 
 @asynccontextmanager
-async def open_mailbox(password: str | None = None) -> AsyncIterator[Mailbox]:
-    """A mailbox that listens on a free port. It may ask for a password."""
+async def open_mailbox(password: str | None = None, smtputf8: bool = True) -> AsyncIterator[Mailbox]:
+    """A mailbox that listens on a free port. It may ask for a password, or know ASCII addresses alone."""
     mailbox = Mailbox()
 
     def is_right(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: object) -> AuthResult:
@@ -91,7 +91,7 @@ async def open_mailbox(password: str | None = None) -> AsyncIterator[Mailbox]:
     server = await asyncio.get_running_loop().create_server(
         lambda: CountedSMTP(
             mailbox,
-            enable_SMTPUTF8=True,
+            enable_SMTPUTF8=smtputf8,
             ident="mailbox",
             authenticator=is_right,
             auth_required=password is not None,

@@ -45,7 +45,7 @@ class PictureStore:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers one request."""
-        status, answer = await self._answer(await _read(reader))
+        status, answer = await self._answer(await read_request(reader))
         body = json.dumps(answer).encode()
         writer.write(f"HTTP/1.1 {status} -\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
         writer.close()
@@ -110,7 +110,8 @@ async def listening(
             yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def _read(reader: asyncio.StreamReader) -> Request:
+async def read_request(reader: asyncio.StreamReader) -> Request:
+    """The next request on a connection."""
     head, *lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[:-2]
     headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
     body = await reader.readexactly(int(dict(headers)[b"content-length"]))

@@ -6,14 +6,23 @@ their way to the check.
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
-from courseware.author.mutations import Change, Mutation, of_answer, of_messages, of_uploads
-from courseware.checking import Answer, Application, ImageStore, Mailbox
+from courseware.author.mutations import (
+    Mutation,
+    of_answer,
+    of_database,
+    of_messages,
+    of_migrations,
+    of_uploads,
+)
+from courseware.checking import Answer, Application, Database, ImageStore, Mailbox
 from courseware.checking.application import Sent
 from courseware.course import Step, load_course
 from courseware.course.stages import finish
@@ -30,6 +39,7 @@ from courseware.services.mailbox.service import Mailbox as MailboxService
 from courseware.services.servers import FaultMode
 from courseware.verdict import Outcome
 
+Thing = TypeVar("Thing")
 JUDGED = (Outcome.PASSED, Outcome.FAILED)
 
 
@@ -62,11 +72,30 @@ def fuzz(
         return plugin.found
 
 
+@dataclass(frozen=True)
+class WatchedAnswer(Answer):
+    """An answer that notes which places of its JSON are read."""
+
+    places: set[tuple[object, str]] = field(default_factory=set)
+    number: int = 0
+
+    def _find(self, path: tuple[str | int, ...]) -> tuple[bool, object]:
+        self.places.add((self.number, ".".join(map(str, path)) or "the whole"))
+        return super()._find(path)
+
+    @cached_property
+    def json(self) -> object:
+        self.places.add((self.number, "body"))
+        return super().json
+
+
 class Tampering:
     """Changes what comes from the application, and notes which mutations there are."""
 
     def __init__(self) -> None:
         self.runs = 0
+        self.first_own = 0
+        """The number of the first answer that came to the check itself, and not to its fixtures."""
         self.begin(None)
 
     def begin(self, mutation: Mutation | None) -> None:
@@ -74,38 +103,57 @@ class Tampering:
         self.runs += 1
         self.mutation = mutation
         self.answers: list[Answer] = []
-        self.messages = self.uploads = False
+        self.others: dict[str, object] = {}
+        """The first of what else came in this run: of messages, of uploads and so on."""
+        self.places: set[tuple[object, str]] = set()
+        """What was read of the answers: the number of an answer, and the place in it as mutations name it."""
+        self.skipped = 0
+        """How many answers fixtures have got in the run without a mutation, and not in this one."""
+
+    def begin_call(self) -> None:
+        """The check itself begins, after its fixtures, which may get fewer answers than in the run without a mutation.
+
+        The first answer to the check itself has the same number in both runs.
+        """
+        if self.mutation is None:
+            self.first_own = len(self.answers)
+        self.skipped = self.first_own - len(self.answers)
 
     def answer(self, answer: Answer) -> Answer:
+        number = len(self.answers) + self.skipped
         self.answers.append(answer)
         source = None if self.mutation is None else self.mutation.source
-        is_changed = isinstance(source, int) and len(self.answers) > source
+        is_changed = isinstance(source, int) and number >= source
         changed: Answer = self.mutation.change(answer) if self.mutation is not None and is_changed else answer
+        content = {each.name: getattr(changed, each.name) for each in fields(Answer)}
+        return WatchedAnswer(**content, places=self.places, number=number)
+
+    def other(self, source: str, thing: Thing) -> Thing | None:
+        """A message, an upload or what else `source` names, as it is or changed. None stands for "it did not come"."""
+        self.others.setdefault(source, thing)
+        if self.mutation is None or self.mutation.source != source:
+            return thing
+        changed: Thing | None = self.mutation.change(thing)
         return changed
 
-    def message(self, message: Message) -> Message:
-        self.messages = True
-        changed: Message = self._change("messages")(message)
-        return changed
-
-    def upload(self, upload: Upload) -> Upload | None:
-        self.uploads = True
-        changed: Upload | None = self._change("uploads")(upload)
-        return changed
-
-    def _change(self, source: str) -> Change:
-        return self.mutation.change if self.mutation is not None and self.mutation.source == source else _unchanged
+    def rank(self, mutation: Mutation) -> int:
+        """How probable it is that the check itself reads what the mutation changes; 0 is the most probable."""
+        source, place = mutation.source, mutation.place
+        if not isinstance(source, int):
+            return 0
+        if source < self.first_own:
+            return 2
+        return 0 if (source, place) in self.places else 1 if place == "status" else 2
 
     def possible(self, environment: Mapping[str, str]) -> list[Mutation]:
         """The mutations of what came in this run."""
         found = [mutation for number, answer in enumerate(self.answers) for mutation in of_answer(number, answer)]
-        if self.messages:
-            found += of_messages([value for name, value in environment.items() if "SECRET" in name])
-        return [*found, *(of_uploads() if self.uploads else ())]
-
-
-def _unchanged(each: object) -> object:
-    return each
+        if isinstance(message := self.others.get("messages"), Message):
+            found += of_messages([value for name, value in environment.items() if "SECRET" in name], message)
+        for source, mutations in (("uploads", of_uploads), ("database", of_database), ("migrations", of_migrations)):
+            if source in self.others:
+                found += mutations()
+        return found
 
 
 class FuzzedApplication(Application):
@@ -127,7 +175,7 @@ class FuzzedMailbox(Mailbox):
         self._tampering = tampering
 
     def messages_to(self, address: str) -> list[Message]:
-        return [self._tampering.message(message) for message in super().messages_to(address)]
+        return _came(self._tampering.other("messages", each) for each in super().messages_to(address))
 
 
 class FuzzedImageStore(ImageStore):
@@ -139,7 +187,31 @@ class FuzzedImageStore(ImageStore):
 
     @property
     def uploads(self) -> list[Upload]:
-        return [changed for each in super().uploads if (changed := self._tampering.upload(each)) is not None]
+        return _came(self._tampering.other("uploads", each) for each in super().uploads)
+
+
+class FuzzedServer:
+    """What a check learns of the database, as tampered with."""
+
+    def __init__(self, runtime: Runtime, tampering: Tampering) -> None:
+        self._server = runtime.server
+        self._tampering = tampering
+
+    def ask_database(self, request: Mapping[str, object]) -> Mapping[str, Any]:
+        return self._tampering.other("database", self._server.ask_database(request)) or {}
+
+    def record_sql(self) -> None:
+        self._server.record_sql()
+
+    def recorded_sql(self) -> Mapping[str, Any]:
+        return self._tampering.other("database", self._server.recorded_sql()) or {}
+
+    def check_migrations(self) -> tuple[int, str]:
+        return self._tampering.other("migrations", self._server.check_migrations()) or (1, "")
+
+
+def _came(things: Iterable[Thing | None]) -> list[Thing]:
+    return [thing for thing in things if thing is not None]
 
 
 class FuzzedFixtures(Fixtures):
@@ -173,6 +245,10 @@ class FuzzedFixtures(Fixtures):
         yield store
         store.recover()
 
+    @pytest.fixture
+    def database(self) -> Database:
+        return Database(FuzzedServer(self._runtime, self._tampering))
+
     @pytest.fixture(name="random")
     def seeded_random(self, request: pytest.FixtureRequest) -> random.Random:
         return random.Random(f"{self._seed}:{self._tampering.runs}:{request.node.name}")  # noqa: S311
@@ -195,6 +271,10 @@ class FuzzPlugin(JudgePlugin):
             self.run.faults.append("The reference does not start, or its checks cannot be read.")
         return True
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        self._tampering.begin_call()
+
     def _run_checks(self, runtime: Runtime, session: pytest.Session) -> None:  # noqa: ARG002 - the base's name for it
         self.found = [self._fuzzed(item) for item in session.items]
 
@@ -216,14 +296,19 @@ class FuzzPlugin(JudgePlugin):
         )
 
     def _some_of(self, mutations: list[Mutation]) -> list[Mutation]:
-        """So many of them, at different places as far as there are some."""
+        """So many of them, at different places as far as there are some.
+
+        Those come first that the check itself reads, then statuses, which all checks read.
+        """
         self._random.shuffle(mutations)
+        mutations.sort(key=self._tampering.rank)
         taken: Counter[str] = Counter()
-        turns: list[tuple[int, int]] = []
-        for mutation in mutations:
-            turns.append((taken[mutation.place], len(turns)))
+        turns: list[tuple[int, int, float, int]] = []
+        for number, mutation in enumerate(mutations):
+            rank = self._tampering.rank(mutation)
+            turns.append((taken[mutation.place], rank, self._random.random(), number))
             taken[mutation.place] += 1
-        return [mutations[number] for _, number in sorted(turns)[: self._mutations]]
+        return [mutations[number] for *_, number in sorted(turns)[: self._mutations]]
 
     def _note_of_run(self, item: pytest.Item, mutation: Mutation | None) -> Note:
         identifier = item.name.removeprefix("test_")

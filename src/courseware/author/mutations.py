@@ -42,6 +42,11 @@ CLAIMS = ("sub", "exp", "iat", "jti", "purpose", "iss", "aud", "email")
 PAYLOADS = (b"", b"[]", b"7", b"{", b"\xff", b"[" * 5000, b'{"exp": NaN}')
 PUBLIC_IDS = ("", "\ud800", "../..", "x" * 5000)
 PICTURES = (b"", b"\x89PNG\r\n\x1a\n", b"GIF89a" + bytes(50), b"\xff\xd8\xff\xe1\0\x20Exif\0\0II*\0\xff\xff\xff")
+DATABASE_ANSWERS: tuple[dict[str, object], ...] = (
+    {}, {"error": "\ud800"}, {"rows": 7}, {"rows": []}, {"rows": [None]}, {"rows": [[]]}, {"rows": [[None] * 9]},
+    {"rows": [[b"\xff"]]}, {"rows": [[{}]]}, {"changed": None}, {"changed": -1},
+)  # fmt: skip
+MIGRATIONS = ((1, ""), (-9, "\n"), (255, "\ud800\0\x1b[2J"), (1, "x" * 200_000), (1, "\n" * 60_000))
 _REMOVED = object()
 """In place of a value: neither the value nor its key stays."""
 LINK = re.compile(r"https?://[^/]*/")
@@ -53,13 +58,13 @@ class Mutation:
     """A change at one place.
 
     Args:
-        source: the number of the first answer in a run that is changed, from which on all are, or all messages or
-            uploads.
+        source: the number of the first answer in a run that is changed, from which on all are, or all messages, all
+            uploads, all that the database tells, or the outcome of `alembic check`.
         place: what of it is changed, such as a header or the place of a value in JSON.
         name: what it becomes.
     """
 
-    source: int | Literal["messages", "uploads"]
+    source: int | Literal["messages", "uploads", "database", "migrations"]
     place: str
     name: str
     change: Change
@@ -88,19 +93,22 @@ def _changes(answer: Answer) -> dict[str, dict[str, Change]]:
     for header in sorted(answer.headers.keys() - UNREAD_HEADERS):
         values: dict[str, Change] = {ascii(value[:20]): _with_header(header, value) for value in HEADERS}
         changes[f"header {header}"] = {"none": _with_header(header, None), **values}
-    for path in _paths(_parsed(answer.body)):
+    for path, value in _values(_parsed(answer.body)):
         changes[".".join(map(str, path)) or "the whole"] = {
             "none": _with_value(path, _always(_REMOVED)),
-            "camel case": _with_value(path, _renamed),
+            **({"camel case": _with_value(path, _renamed)} if isinstance(value, dict) else {}),
             "in a list": _with_value(path, lambda value: [value]),
-            "as text": _with_value(path, str),
+            **({} if isinstance(value, str) else {"as text": _with_value(path, str)}),
             **{name: _with_value(path, _always(value)) for name, value in VALUES.items()},
         }
     return changes
 
 
-def of_messages(secrets: Collection[str]) -> Iterator[Mutation]:
-    """All mutations of messages. `secrets` are the keys with which the application may have signed tokens in them."""
+def of_messages(secrets: Collection[str], example: Message) -> Iterator[Mutation]:
+    """All mutations of messages that change the `example`.
+
+    `secrets` are the keys with which the application may have signed tokens in messages.
+    """
     changes: dict[str, dict[str, Change]] = {
         "raw": {repr(raw[:20]): _with(raw=raw) for raw in MESSAGES},
         "sender": {"none": _with(user="", sender="", recipients=())},
@@ -108,14 +116,24 @@ def of_messages(secrets: Collection[str]) -> Iterator[Mutation]:
         "tokens": {ascii(token[:20]): _with_texts(_replacing(TOKEN, token)) for token in TOKENS},
     }
     for number, secret in enumerate(secrets):
-        changes[f"claims by secret {number}"] = {
+        changes[f"payload by secret {number}"] = {
             repr(payload[:20]): _with_texts(_with_payload(_always(payload), secret)) for payload in PAYLOADS
         }
-        for claim in CLAIMS:
-            changes[f"claim {claim} by secret {number}"] = {
-                name: _with_texts(_with_claim(claim, value, secret)) for name, value in VALUES.items()
-            }
-    return (Mutation("messages", place, *pair) for place, pairs in changes.items() for pair in pairs.items())
+        changes[f"claims by secret {number}"] = {
+            f"{claim} {name}": _with_texts(_with_claim(claim, value, secret))
+            for claim in CLAIMS
+            for name, value in VALUES.items()
+        }
+    same = _with_texts(str)(example)
+    for place, pairs in changes.items():
+        if _differ(next(iter(pairs.values()))(example), same):
+            yield from (Mutation("messages", place, *pair) for pair in pairs.items())
+
+
+def _differ(message: Message, other: Message) -> bool:
+    """Whether there is another difference than that of the boundaries between their parts, which are drawn."""
+    first, second = ((each.user, each.sender, each.recipients, each.text, each.html) for each in (message, other))
+    return first != second
 
 
 def of_uploads() -> Iterator[Mutation]:
@@ -126,6 +144,18 @@ def of_uploads() -> Iterator[Mutation]:
         "content": {repr(content[:20]): _with_content(content) for content in PICTURES},
     }
     return (Mutation("uploads", place, *pair) for place, pairs in changes.items() for pair in pairs.items())
+
+
+def of_database() -> Iterator[Mutation]:
+    """All mutations of what the process answers that works on the database."""
+    for told in DATABASE_ANSWERS:
+        yield Mutation("database", "answer", repr(told)[:40], _always(told))
+
+
+def of_migrations() -> Iterator[Mutation]:
+    """All mutations of the exit code and the output of `alembic check`."""
+    for outcome in MIGRATIONS:
+        yield Mutation("migrations", "outcome", ascii(outcome)[:40], _always(outcome))
 
 
 def _always(value: Any) -> Change:
@@ -188,13 +218,13 @@ def _parsed(body: bytes) -> Any:
         return None
 
 
-def _paths(value: object, path: Path = ()) -> Iterator[Path]:
-    """Every place in a JSON value; of a list the first two items, of an object the first ten fields."""
-    yield path
+def _values(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Every value in a JSON value with its place; of a list the first two items, of an object the first ten fields."""
+    yield path, value
     inner = list(value.items())[:10] if isinstance(value, dict) else []
     inner += list(enumerate(value))[:2] if isinstance(value, list) else []
     for key, each in inner:
-        yield from _paths(each, (*path, key))
+        yield from _values(each, (*path, key))
 
 
 def _with_texts(change: Callable[[str], str]) -> Change:

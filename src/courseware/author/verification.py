@@ -15,6 +15,7 @@ from courseware.course import Course, Step, load_course
 from courseware.course.stages import finish, start
 from courseware.judging.judgement import catalogue, judge
 from courseware.judging.postgresql import PostgresServer
+from courseware.judging.runtime import SQLITE
 from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Outcome, Verdict
 
@@ -60,10 +61,12 @@ class Claim:
         if not verdict.application.started:
             failure = verdict.application.failure
             return [f"the application did not start: {failure.phase}: {failure.text}" if failure else "no start"]
+        unjudged = _need_sqlite(verdict)
         if failures and not exactly:
             caught = any(check.id in failures and check.outcome is Outcome.FAILED for check in verdict.checks)
-            return [] if caught else [f"none of these checks failed: {', '.join(failures)}"]
-        return [*self._wrong_failures(verdict, failures), *self._missing_failures(verdict, failures)]
+            is_judged = not failures.keys() <= unjudged
+            return [f"none of these checks failed: {', '.join(failures)}"] if is_judged and not caught else []
+        return [*self._wrong_failures(verdict, failures), *self._missing_failures(verdict, failures, unjudged)]
 
     @staticmethod
     def _wrong_failures(verdict: Verdict, failures: Mapping[str, str]) -> Iterator[str]:
@@ -77,14 +80,22 @@ class Claim:
                     yield f"{check.id} says {failure.key}, not {failures[check.id]}"
 
     @staticmethod
-    def _missing_failures(verdict: Verdict, failures: Mapping[str, str]) -> Iterator[str]:
+    def _missing_failures(verdict: Verdict, failures: Mapping[str, str], unjudged: Collection[str]) -> Iterator[str]:
         failed = {check.id for check in verdict.checks if check.outcome is Outcome.FAILED}
         for identifier in failures:
             if identifier not in failed:
                 yield f"{identifier} did not fail"
         for check in verdict.checks:
-            if check.outcome is Outcome.SKIPPED and not failed:
+            if check.outcome is Outcome.SKIPPED and not failed and check.id not in unjudged:
                 yield f"{check.id} was skipped"
+
+
+def _need_sqlite(verdict: Verdict) -> set[str]:
+    """The checks that were skipped because they look into an SQLite file, which there is not, or need one that does."""
+    found: set[str] = set()
+    while more := {each.id for each in verdict.checks if each.needs_failed in (SQLITE, *found)} - found:
+        found |= more
+    return found
 
 
 def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> Iterator[Claim]:

@@ -104,12 +104,13 @@ class Database:
     def row_holding(self, *values: Scalar, key: str = "row_missing") -> Row:
         """The one row of any table in whose columns all these values stand. Fails the check for none or several."""
         found: list[Row] = []
-        for (table,) in self.query(TABLES):
+        for (table,) in self._rows(TABLES, width=1):
             names = [name for name, _, _, hidden in self._columns(str(table)) if not hidden]
             listed = ", ".join(map(quoted, names))
             condition = " AND ".join(f"? IN ({listed})" for _ in values)
             sql = f"SELECT {listed} FROM {quoted(str(table))} WHERE {condition} LIMIT 2"  # noqa: S608 - names are quoted
-            found += [Row(str(table), dict(zip(names, row, strict=True))) for row in self.query(sql, values)]
+            rows = self._rows(sql, values, width=len(names))
+            found += [Row(str(table), dict(zip(names, row, strict=True))) for row in rows]
         if len(found) != 1:
             places = ", ".join(row.table for row in found) or "none"
             asked = f"the database for a row with {', '.join(map(repr, values))}"
@@ -133,7 +134,7 @@ class Database:
         """
         columns = self._columns(row.table)
         key_columns = [name for name, _, place, _ in columns if place]
-        unique = {str(name) for (name,) in self.query(ALONE_UNIQUE, [row.table])}
+        unique = {str(name) for (name,) in self._rows(ALONE_UNIQUE, [row.table], width=1)}
         if len(key_columns) == 1:
             unique.update(key_columns)
         counted = {name for name, kind, place, _ in columns if place and kind == "INTEGER"}  # SQLite numbers the rows
@@ -165,8 +166,15 @@ class Database:
         """Of each column of a table: name, type, place in the primary key (0 for none), and whether it is generated."""
         return [
             (str(name), str(kind), place if isinstance(place, int) else 0, hidden if isinstance(hidden, int) else 0)
-            for name, kind, place, hidden in self.query(COLUMNS, [table])
+            for name, kind, place, hidden in self._rows(COLUMNS, [table], width=4)
         ]
+
+    def _rows(self, sql: str, parameters: Sequence[Scalar] = (), *, width: int) -> list[tuple[Scalar, ...]]:
+        """The rows of a SELECT for so many columns."""
+        rows = self.query(sql, parameters)
+        if any(len(row) != width for row in rows):
+            raise unreadable(sql, f"rows that have not {width} columns")
+        return rows
 
     def _ask(self, asked: str, **request: object) -> Mapping[str, Any]:
         answer = self._server.ask_database(request)

@@ -9,6 +9,8 @@ from ipaddress import ip_address
 from urllib.parse import urlencode
 
 SHOWN_BYTES = 200
+HOST = "127.0.0.1:8000"
+"""What requests are addressed to: an application may refuse hosts other than this machine, but not this one."""
 KIB = 1024
 # What a browser writes for characters that would end the quoted name, or the line.
 QUOTED = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}
@@ -90,7 +92,7 @@ class Request:
         return f"boundary-{contents.hexdigest()[:32]}"
 
     def all_headers(self) -> dict[str, str]:
-        headers = {"Host": "application.test", "Accept": "application/json", "Accept-Encoding": "identity"}
+        headers = {"Host": HOST, "Accept": "application/json", "Accept-Encoding": "identity"}
         if self.files is not None:
             headers["Content-Type"] = f"multipart/form-data; boundary={self._boundary}"
         elif self.form is not None:

@@ -10,7 +10,7 @@ import pytest
 
 from courseware.checking.check import MARKER, CheckDeclaration, CheckEntry, CheckFailed
 from courseware.course import Step
-from courseware.judging.runtime import USUAL, Runtime, StartOptions
+from courseware.judging.runtime import SQLITE, USUAL, NeedsSqlite, Runtime, StartOptions
 from courseware.verdict import Failure, Outcome
 
 SHOWN_CHARACTERS = 1000
@@ -228,6 +228,8 @@ class JudgePlugin:
         error = exception.value
         if isinstance(error, pytest.skip.Exception) and note.needs_failed is not None:
             note.outcome = Outcome.SKIPPED
+        elif isinstance(error, NeedsSqlite):
+            note.outcome, note.needs_failed = Outcome.SKIPPED, SQLITE
         elif isinstance(error, CheckFailed):
             note.outcome = Outcome.FAILED
             asked = ", ".join(filter(None, (_bounded(error.asked), str(start))))

@@ -20,6 +20,14 @@ LOG_CHARACTERS = 64 * 1024
 OVER = "It was ended, because the time for the judgement was over."
 
 
+SQLITE = "a database in an SQLite file"
+"""What a check needs that looks into the database of the application."""
+
+
+class NeedsSqlite(Exception):
+    """A check looks into the database of an application that has none in a file."""
+
+
 class JudgeServices:
     """Services for one judgement, which outlive an application that is started again.
 
@@ -123,7 +131,8 @@ class RestartingServer:
     An application that has ended, or was given up, is started again. One that could not be started with some options
     the first time is not started with them again.
 
-    `drop_indexes` does so in the database of the application that runs; None stands for its SQLite file.
+    `drop_indexes` does so in the database of the application that runs; None stands for its SQLite file. With another
+    database there is no such file, and what looks into it raises NeedsSqlite.
     """
 
     def __init__(
@@ -197,9 +206,11 @@ class RestartingServer:
         self._running.move_clock(to)
 
     def ask_database(self, request: Mapping[str, object]) -> Mapping[str, Any]:
+        self._require_sqlite()
         return self._running.ask_database(request)
 
     def record_sql(self) -> None:
+        self._require_sqlite()
         self._running.record_sql()
 
     def recorded_sql(self) -> Mapping[str, Any]:
@@ -222,6 +233,10 @@ class RestartingServer:
     @property
     def has_ended(self) -> bool:
         return self._running.has_ended
+
+    def _require_sqlite(self) -> None:
+        if self._drop_indexes is not None:
+            raise NeedsSqlite
 
     def _start_again(self, options: StartOptions) -> None:
         self._running.stop()

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.bubblewrap
 
 ROOT = Path(__file__).parents[3]
 STEPS = load_course(ROOT).steps
-SAMPLE = {Kind.MISTAKE: 2, Kind.ALTERNATIVE: 1}
-"""Specimens of these kinds that are graded beside the reference and the starter, other ones each time.
+SAMPLE = {Kind.MISTAKE: 1, Kind.ALTERNATIVE: 0}
+"""How many specimens of these kinds are graded beside the reference and the starter, other ones each time.
 
 `course verify` judges all of them. Here it matters that a verdict with all, some or none of the points becomes the same
 points in the gradebook. WHOLE_CLASS=everybody grades all specimens, which takes minutes.

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from courseware.checking import CheckFailed, Database, Recording, Statement
+from courseware.checking import CheckFailed, Database, Recording, Row, Statement
 from courseware.judging.sandbox.bubblewrap import DATABASE
 from courseware.judging.sandbox.database_shell import LENGTH, DatabaseShell
 
@@ -69,6 +69,17 @@ INSERT INTO people (name, email, day) VALUES ('Олена', 'o@example.com', NUL
 INSERT INTO "odd ""name" VALUES ('k', 'odd value');
 INSERT INTO pairs VALUES (1, 2, 'a pair');
 """
+
+
+class Lying(Served):
+    """A process that answers each query with these rows."""
+
+    def __init__(self, path: Path, rows: list[list[object]]) -> None:
+        super().__init__(path)
+        self.rows = rows
+
+    def ask_database(self, _request: Mapping[str, object]) -> Mapping[str, Any]:
+        return {"rows": self.rows}
 
 
 @pytest.fixture
@@ -270,3 +281,11 @@ def test_the_recorder_keeps_the_first_statements_with_their_parameters(tmp_path:
     assert record["count"] == 502
     assert "SELECT 1" not in record["statements"]
     json.dumps(record)
+
+
+@pytest.mark.parametrize("rows", [[[]], [["people", None]], [[b"\xff"]], [[None] * 9]])
+def test_rows_of_another_width_fail_the_check(file: Path, rows: list[list[object]]) -> None:
+    with closing(Lying(file, rows)) as server, pytest.raises(CheckFailed):
+        Database(server).row_holding("Ada")
+    with closing(Lying(file, rows)) as server, pytest.raises(CheckFailed):
+        Database(server).copy(Row("people", {"name": "Ada"}), 1, {})

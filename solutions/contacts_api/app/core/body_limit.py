@@ -19,17 +19,17 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] not in UPLOAD_PATHS:
-            receive = _limited(receive, int(Headers(scope=scope).get("Content-Length", 0)))
+            receive = _limited(receive, Headers(scope=scope))
         await self.app(scope, receive, send)
 
 
-def _limited(receive: Receive, declared: int) -> Receive:
+def _limited(receive: Receive, headers: Headers) -> Receive:
     """`receive`, but it raises PayloadTooLarge. A client may send more than it has declared, or declare nothing."""
     received = 0
 
     async def receive_limited() -> Message:
         nonlocal received
-        _check(declared)
+        _check(int(headers.get("Content-Length", 0)))
         message = await receive()
         received += len(message.get("body", b""))
         _check(received)

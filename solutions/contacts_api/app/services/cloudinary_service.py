@@ -60,6 +60,7 @@ async def _call(function: Callable[..., Any], *arguments: Any, **options: Any) -
         api_secret=settings.cloudinary_api_secret.get_secret_value(),
         upload_prefix=settings.cloudinary_upload_prefix,
         timeout=Timeout(connect=timeout / 4, read=timeout),  # it tries four times to connect
+        extra_headers={"Connection": "close"},  # an idle connection may be closed just when it is used again
     )
     async with asyncio.timeout(timeout):
         return await asyncio.get_running_loop().run_in_executor(_threads, call)

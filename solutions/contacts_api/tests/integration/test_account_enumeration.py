@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine, event
 
+from app.core.config import get_settings
 from app.services.email import Mailer
 from tests.calls import MESSAGE_CALLS
 from tests.examples import ANN, BOB, sign_up
@@ -60,6 +61,23 @@ async def test_a_failed_login_is_the_same_for_everybody(client: httpx.AsyncClien
     assert len({answer.content for answer in answers}) == 1
     assert efforts[0] == efforts[1] == efforts[2]
     assert efforts[0]["hash of cost 04"] == 1
+
+
+@pytest.mark.usefixtures("accounts")
+async def test_it_stays_so_when_hashes_get_more_rounds(
+    client: httpx.AsyncClient, work: Counter[str], settings: pytest.MonkeyPatch
+) -> None:
+    """A round more doubles the work, so hashes of cost 4, 4 and 5 take as long as one of cost 6."""
+    settings.setenv("BCRYPT_ROUNDS", "6")
+    get_settings.cache_clear()
+    efforts = []
+    for address in (ANN["email"], BOB["email"], UNKNOWN):
+        work.clear()
+        await client.post("/auth/login", data={"username": address, "password": "not the password"})
+        hashes = {int(name[-2:]): count for name, count in work.items() if name.startswith("hash of cost")}
+        efforts.append(sum(count * 2**cost for cost, count in hashes.items()))
+    assert efforts == [2**6] * 3
+    assert (await client.post("/auth/login", data={"username": BOB["email"], "password": BOB["password"]})).is_success
 
 
 @pytest.mark.usefixtures("accounts")

@@ -14,7 +14,7 @@ from sqlalchemy import update
 from app.core.config import get_settings
 from app.models import User
 from tests.examples import problem_fields
-from tests.picture_store import CLOUD_NAME, LONG, PictureStore, listening
+from tests.picture_store import CLOUD_NAME, LONG, PictureStore, listening, read_request
 from tests.pictures import FORMATS, NO_PICTURES, opened, picture
 from tests.servers import closed, silent
 
@@ -269,6 +269,28 @@ async def test_when_cloudinary_hangs_up_the_old_avatar_stays(
         change_settings(settings, "CLOUDINARY_UPLOAD_PREFIX", address)
         await check_refused(ann, old)
     assert calls == 1
+
+
+@pytest.mark.usefixtures("store")
+async def test_no_upload_meets_a_connection_that_cloudinary_closes_at_this_moment(
+    ann: httpx.AsyncClient, settings: pytest.MonkeyPatch
+) -> None:
+    """A server closes connections that are idle, and a client that uses one again may notice too late."""
+
+    async def serve_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asks_to_close = (await read_request(reader)).headers.get("Connection") == "close"
+        body = b'{"secure_url": "https://res.example/image/upload/v1/me.png"}'
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n" % len(body))
+        writer.write((b"Connection: close\r\n" if asks_to_close else b"") + b"\r\n" + body)
+        await writer.drain()
+        if not asks_to_close:
+            await reader.read(1)  # the next request
+        writer.close()
+
+    async with listening(serve_once) as address:
+        change_settings(settings, "CLOUDINARY_UPLOAD_PREFIX", address)
+        answers = [await ann.post("/users/me/avatar", files={"file": picture()}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
 
 
 @pytest.mark.usefixtures("store")

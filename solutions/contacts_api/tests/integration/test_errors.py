@@ -32,6 +32,13 @@ async def test_all_errors_have_one_shape(
     assert body["detail"]
 
 
+async def test_a_slash_at_the_end_makes_another_path_and_no_redirect(client: httpx.AsyncClient) -> None:
+    """A redirect names the host of the request, which is whatever the client has sent."""
+    answer = await client.get("/contacts/", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert "evil.example" not in str(answer.headers)
+
+
 async def test_a_wrong_method_is_told_the_right_ones(client: httpx.AsyncClient) -> None:
     assert (await client.put("/health")).headers["Allow"] == "GET"
 

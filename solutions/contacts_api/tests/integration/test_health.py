@@ -17,6 +17,11 @@ async def test_a_living_process_says_so(client: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+async def test_a_monitor_that_asks_for_the_headers_alone_is_answered(client: httpx.AsyncClient) -> None:
+    assert (await client.head("/health")).status_code == 200
+    assert (await client.head("/health/ready")).status_code == 200
+
+
 async def test_it_is_ready_when_the_database_answers(client: httpx.AsyncClient) -> None:
     assert (await client.get("/health/ready")).status_code == 200
 

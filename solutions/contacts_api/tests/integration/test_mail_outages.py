@@ -146,6 +146,18 @@ async def test_a_mail_server_may_ask_for_a_password(
     assert "hush" not in caplog.text
 
 
+async def test_a_domain_of_another_alphabet_needs_no_extension_of_the_mail_server(
+    client: httpx.AsyncClient, application: FastAPI, settings: pytest.MonkeyPatch
+) -> None:
+    """Only a name before the @ that is not ASCII needs SMTPUTF8, which many servers do not have."""
+    async with open_mailbox(smtputf8=False) as old:
+        mailer = point_mail_at(settings, application, old.port)
+        assert (await client.post("/auth/register", json=ANN | {"email": "ann@bücher.example"})).status_code == 201
+        await all_delivered(mailer)
+        message = await old.next_message("ann@xn--bcher-kva.example")
+    assert "ann@xn--bcher-kva.example" in message["To"]
+
+
 async def test_a_message_is_never_sent_in_plain_text_by_mistake(
     client: httpx.AsyncClient,
     mailbox: Mailbox,

@@ -45,6 +45,14 @@ async def test_a_letter_is_the_same_however_the_keyboard_puts_it_together() -> N
     assert await password_matches("пароль з и\N{COMBINING BREVE}", stored)
 
 
+async def test_a_hash_of_fewer_rounds_still_matches(settings: pytest.MonkeyPatch) -> None:
+    stored = await hash_password("correct horse")
+    settings.setenv("BCRYPT_ROUNDS", "6")
+    get_settings.cache_clear()
+    assert await password_matches("correct horse", stored)
+    assert not await password_matches("Correct horse", stored)
+
+
 async def test_an_unknown_user_costs_a_real_comparison(settings: pytest.MonkeyPatch) -> None:
     """bcrypt must accept the stand-in for a hash and compare with it: a broken one is refused at once."""
     settings.setenv("BCRYPT_ROUNDS", "5")
@@ -179,3 +187,11 @@ def test_the_algorithm_counts_even_with_our_key(settings: pytest.MonkeyPatch) ->
     assert read_token(forged(), Purpose.ACCESS).sub == 7
     with pytest.raises(Unauthorized):
         read_token(forged(algorithm="HS512"), Purpose.ACCESS)
+
+
+def test_a_token_of_a_server_whose_clock_is_ahead_is_accepted() -> None:
+    """Of two servers, one issues a token and the other one reads it."""
+    with time_machine.travel(NOW + timedelta(seconds=2), tick=False):
+        token = create_token(1, Purpose.ACCESS)
+    with time_machine.travel(NOW, tick=False):
+        assert read_token(token, Purpose.ACCESS).sub == 1

@@ -35,6 +35,7 @@ def create_app() -> FastAPI:
         generate_unique_id_function=operation_id,
         lifespan=lifespan,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would name the host that the client has sent
     )
     add_error_handlers(application)
     add_middleware(application, settings)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from email_validator import validate_email
 from fastapi_mail import ConnectionConfig, FastMail, MessageSchema
 from fastapi_mail.connection import Connection
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -37,7 +38,7 @@ class Mailer:
         # TODO 2.2: make the token for this user AND this address, and the link {public_url}/api/v1/auth/verify/{token}.
         # Fill both templates of app/templates with it, build FastAPI-Mail's MessageSchema and give it to `_send`. The
         # schema knows HTML with plain text beside it (`subtype`, `multipart_subtype`, `alternative_body`). Which comes
-        # first, and why?
+        # first, and why? Send it to `deliverable(user.email)`.
         #
         # This function is no coroutine: it must be over before the message is sent, and nobody may wait for a mail
         # server. `asyncio.create_task` begins what goes on by itself. Two things are easy to forget:
@@ -66,6 +67,12 @@ class Mailer:
                 await connection.session.send_message(prepared)
         finally:
             connection.session.close()
+
+
+def deliverable(address: str) -> str:
+    """The address with its domain in ASCII, which every mail server understands: `xn--bcher-kva.de` for `bücher.de`."""
+    parts = validate_email(address, check_deliverability=False)
+    return f"{parts.local_part}@{parts.ascii_domain}"
 
 
 def _connection(settings: Settings) -> ConnectionConfig:

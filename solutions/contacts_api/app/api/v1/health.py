@@ -24,12 +24,14 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
+@router.head("", include_in_schema=False)
 @router.get("")
 async def live() -> Health:
     """The process answers. It asks nobody else, so that a slow database does not get healthy processes killed."""
     return Health()
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready", responses=error_answers(HTTPStatus.SERVICE_UNAVAILABLE, "not_ready"))
 async def ready(session: SessionDep) -> Health:
     """Everything that requests need is there."""

@@ -47,6 +47,7 @@ def _upload(public_id: str, picture: bytes, timeout: float) -> Any:
         api_secret=settings.cloudinary_api_secret.get_secret_value(),
         upload_prefix=settings.cloudinary_upload_prefix,
         timeout=Timeout(connect=timeout / 4, read=timeout),  # it tries four times to connect
+        extra_headers={"Connection": "close"},  # an idle connection may be closed just when it is used again
     )
 
 

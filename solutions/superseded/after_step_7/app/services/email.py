@@ -5,6 +5,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from email_validator import validate_email
 from fastapi_mail import ConnectionConfig, FastMail, MessageSchema, MessageType, MultipartSubtypeEnum, NameEmail
 from fastapi_mail.connection import Connection
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -66,7 +67,7 @@ class Mailer:
         """Hands a message to the mail server."""
         message = MessageSchema(
             subject=subject,
-            recipients=[NameEmail(name=address, email=address)],
+            recipients=[NameEmail(name=address, email=deliverable(address))],
             # Mail programs show the last form that they understand, so plain text comes first.
             subtype=MessageType.plain,
             body=templates.get_template(f"{template}.txt").render(link=link),
@@ -88,6 +89,12 @@ class Mailer:
                 await connection.session.send_message(prepared)
         finally:
             connection.session.close()
+
+
+def deliverable(address: str) -> str:
+    """The address with its domain in ASCII, which every mail server understands: `xn--bcher-kva.de` for `bücher.de`."""
+    parts = validate_email(address, check_deliverability=False)
+    return f"{parts.local_part}@{parts.ascii_domain}"
 
 
 async def _logging_failure(delivery: Coroutine[Any, Any, None], description: str) -> None:

@@ -122,7 +122,12 @@ def examine(path: str, sql: str) -> dict[str, Any]:
 
 
 def drop_indexes(path: str) -> dict[str, Any]:
-    """How many indexes were dropped: all but those of keys and unique constraints, which are rules about the rows."""
+    """How many indexes were dropped: all but those of keys and unique constraints, which are rules about the rows.
+
+    An application that keeps its database elsewhere has none here.
+    """
+    if not Path(path).exists():
+        return {"dropped": 0}
     with closing(Connection(path, "rw")) as connection:
         connection.execute("BEGIN IMMEDIATE")
         names = [str(name) for (name,) in connection.rows(INDEXES)]
