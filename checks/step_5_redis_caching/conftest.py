@@ -11,11 +11,12 @@ from step_5_redis_caching.people import YEARS, Person, noon, register
 
 @pytest.fixture(autouse=True)
 def today(clock: Clock, random: Random) -> date:
-    """The day on which a check begins, at noon, so that no midnight comes in between. No month ends in the next week.
+    """The day on which a check begins, at noon, so that no midnight comes in between. No month ends in the next week,
+    and no year in the next month.
 
     It comes before all other fixtures: `newcomer` signs in on this day.
     """
-    day = date(random.choice(YEARS), random.randrange(1, 13), random.randrange(3, 19))
+    day = date(random.choice(YEARS), random.randrange(1, 12), random.randrange(3, 19))
     clock.move(noon(day))
     return day
 

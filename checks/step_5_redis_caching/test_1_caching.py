@@ -4,13 +4,15 @@ import json
 from datetime import date, timedelta
 from random import Random
 
-from courseware.checking import Application, Clock, FaultMode, Redis, Request, check, expect
+from courseware.checking import Application, Clock, FaultMode, Redis, Request, check, expect, wait_until
 from step_5_redis_caching.birthdays import KEYS, REDIS_SOON_GIVEN_UP, born, days_from, freshly_listed, listed, listing
 from step_5_redis_caching.people import Person, noon
 from users import API, User
 
 STORED = ("answer_is_stored_as_json",)
 HOUR = 3600
+STATED = 10
+"""Seconds in which a request reaches Redis."""
 SLOW = 60
 """Seconds that a check may take itself."""
 
@@ -131,7 +133,7 @@ def test_value_that_is_no_json_is_a_miss(newcomer: User, redis: Redis) -> None:
 
 @check(
     task="5.1",
-    points=2,
+    points=1,
     hints=(
         "Can your application work for a day without its cache?",
         "`run` raises RedisUnavailable when it reads, and again when it stores. The client should notice neither.",
@@ -151,3 +153,34 @@ def test_cache_may_fail(application: Application, newcomer: User, redis: Redis) 
     redis.wait_until_used(
         lambda: application.send(listing(newcomer)), asked=str(expected.request), key="cache_stays_off"
     )
+
+
+@check(
+    task="5.1",
+    points=1,
+    hints=(
+        "Redis takes its time. Who waits for it: the request that asked, or all of them?",
+        "A client without `await` holds the event loop while it waits, and nobody else is answered.",
+        "Run commands by `await self._redis.run(...)`, whose client is the one of redis.asyncio.",
+    ),
+    needs=STORED,
+    environment={"REDIS_TIMEOUT": "60"},
+)
+def test_others_are_answered_while_redis_is_slow(application: Application, newcomer: User, redis: Redis) -> None:
+    """While the list waits for a Redis that does not answer, GET /health is answered."""
+    health = Request("GET", f"{API}/health")
+    redis.set_fault(FaultMode.STALLS)
+    before = redis.commands
+    with application.sending(listing(newcomer)) as waiting:
+        wait_until(lambda: redis.commands > before, STATED)
+        with application.sending(health) as other:
+            expect(
+                other.is_answered(),
+                "event_loop_held",
+                asked=f"{health}, while {waiting.request} waits for Redis",
+                expected="an answer",
+                got="none",
+            )
+            other.answer().expect_status(200, key="others_fail_without_redis")
+        redis.set_fault(FaultMode.NONE)
+        waiting.answer().expect_status(200, key="fails_without_redis")
