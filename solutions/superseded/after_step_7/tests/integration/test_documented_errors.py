@@ -125,7 +125,7 @@ async def with_wrong_values(provoker: Provoker) -> None:
 
 
 async def too_often(provoker: Provoker, settings: pytest.MonkeyPatch) -> None:
-    redis = RedisClient(f"redis://{UNREACHABLE}")
+    redis = RedisClient(f"redis://{UNREACHABLE}", timeout=1)
     with settings.context() as patched:
         patched.setattr(rate_limit, "LIMITS", {route: [Limit("1/minute")] for route in LIMITS})
         limits = RateLimits(Settings(redis_url=f"redis://{UNREACHABLE}", rate_limit_enabled=True), redis)
@@ -138,7 +138,7 @@ async def too_often(provoker: Provoker, settings: pytest.MonkeyPatch) -> None:
 
 async def without_services(provoker: Provoker) -> None:
     engine = create_engine(f"postgresql+asyncpg://nobody@{UNREACHABLE}/none")
-    redis = RedisClient(f"redis://{UNREACHABLE}")
+    redis = RedisClient(f"redis://{UNREACHABLE}", timeout=1)
     sessions, login_sessions = create_sessions(engine), LoginSessions(redis)
     provoker.application.dependency_overrides = {
         get_sessions: lambda: sessions,
