@@ -1,9 +1,9 @@
-"""What the reference application costs: `python benchmarks/contacts_api.py [ROUNDS]`, alone on the machine.
+"""What the reference application costs: `python benchmarks/contacts_api.py [ROUNDS [TABLE ...]]`, alone on the machine.
 
 Four tables, for SQLite and, when BENCHMARK_POSTGRES_URL names a server on which databases may be made, for PostgreSQL:
 birthdays found through the index against a loop over all rows, with the plan of the database; processor time of one
 Uvicorn process per request; how much of their throughput other routes keep while four clients log in or upload; and
-how long a request waits for a Redis that is not there.
+how long a request waits for a Redis that is not there. A TABLE is the name of its function; by default all are made.
 Every way takes its turn in each round, so that a slow moment of the machine hits all of them. A `redis-server` is
 started for it. Processor time is that of the application alone: the database and the client have their own.
 """
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from datetime import date, timedelta
 from pathlib import Path
@@ -49,6 +49,7 @@ CONNECTIONS = 16
 SECONDS = 3.0
 PAUSE = 1.1
 STRANGER = {"username": "nobody@example.com", "password": PASSWORD}
+PATHS = ("/contacts", "/contacts?q=last 1", "/contacts?limit=100", "/contacts/birthdays", "/users/me", "/health")
 PICTURE = pictures.picture("JPEG", (1600, 1200))
 POSTGRES_URL = os.environ.get("BENCHMARK_POSTGRES_URL")
 
@@ -66,8 +67,8 @@ def all_databases() -> Iterator[dict[str, str]]:
                 yield urls | {"PostgreSQL": url}
 
 
-async def fill(session: AsyncSession, count: int) -> User:
-    """A user with `count` contacts, whose birthdays are spread over the year."""
+async def fill(session: AsyncSession, count: int) -> None:
+    """Adds a user with `count` contacts, whose birthdays are spread over the year."""
     user = User(email=f"{count}@example.com", password_hash=await hash_password(PASSWORD), is_verified=True)
     session.add(user)
     await session.flush()
@@ -83,8 +84,22 @@ async def fill(session: AsyncSession, count: int) -> User:
         for number in range(count)
     ]
     await session.execute(insert(Contact), rows)
+    await (await session.connection()).exec_driver_sql("ANALYZE")  # counts the rows, so that queries are planned well
     await session.commit()
-    return user
+
+
+async def fill_each(urls: dict[str, str]) -> None:
+    """Adds the user that all tables need to each database."""
+    for url in urls.values():
+        engine = create_engine(url, timeout=60)
+        async with create_sessions(engine)() as session:
+            await fill(session, CONTACTS[0])
+        await engine.dispose()
+
+
+async def user_with(session: AsyncSession, count: int) -> User:
+    """The user with `count` contacts."""
+    return (await session.scalars(select(User).where(User.email == f"{count}@example.com"))).one()
 
 
 async def loop_over_rows(session: AsyncSession, user: User, today: date, days: int) -> list[UpcomingBirthday]:
@@ -104,13 +119,13 @@ async def compare_birthdays(console: Console, urls: dict[str, str], rounds: int)
     table = Table("database", "contacts", "found", "index, ms", "loop, ms", "loop : index")
     plans: dict[str, str] = {}
     for kind, url in urls.items():
-        engine = create_engine(url)
+        engine = create_engine(url, timeout=60)
         sessions = create_sessions(engine)
         for count in CONTACTS:
             async with sessions() as session:
-                user = await fill(session, count)
-                await (await session.connection()).exec_driver_sql("ANALYZE")
-                await session.commit()
+                if count != CONTACTS[0]:
+                    await fill(session, count)
+                user = await user_with(session, count)
             times: dict[Callable[..., Awaitable[list[UpcomingBirthday]]], list[float]] = {
                 birthdays.read_upcoming: [],
                 loop_over_rows: [],
@@ -171,7 +186,9 @@ async def serving(factory: str, folder: Path, environment: dict[str, str]) -> As
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(port)]
     options = ["--no-access-log", "--log-level", "critical"]
-    with subprocess.Popen([*command, *options], cwd=folder, env=os.environ | environment) as server:
+    with subprocess.Popen(
+        [*command, *options], cwd=folder, env=os.environ | environment, stderr=subprocess.DEVNULL
+    ) as server:
         try:
             await until_it_answers(port)
             yield f"http://127.0.0.1:{port}", psutil.Process(server.pid)
@@ -219,8 +236,7 @@ async def cost_of_requests(console: Console, urls: dict[str, str], rounds: int) 
                 )
                 client = await stack.enter_async_context(await user_client(address, url))
                 asked = {"a bare route": (f"{bare_address}/", bare_process)} | {
-                    f"GET {path}": (f"{address}{path}", process)
-                    for path in ("/contacts", "/contacts/birthdays", "/users/me", "/health")
+                    f"GET {path}": (f"{address}{path}", process) for path in PATHS
                 }
                 costs: dict[str, list[float]] = {name: [] for name in asked}
                 for turn in range(rounds + 1):  # the first one warms up
@@ -245,7 +261,7 @@ async def user_client(address: str, database_url: str) -> httpx.AsyncClient:
     """A client of the user with 1,000 contacts."""
     engine = create_engine(database_url)
     async with create_sessions(engine)() as session:
-        user = (await session.scalars(select(User).where(User.email == f"{CONTACTS[0]}@example.com"))).one()
+        user = await user_with(session, CONTACTS[0])
     await engine.dispose()
     token = create_token(user.id, Purpose.ACCESS, fingerprint=user.fingerprint)
     return httpx.AsyncClient(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=60)
@@ -337,12 +353,14 @@ async def waiting_for_redis(console: Console, urls: dict[str, str], rounds: int)
     console.print(table)
 
 
-def main(rounds: int) -> None:
+def main(rounds: int, tables: Sequence[str]) -> None:
     console = Console()
     with all_databases() as urls:
+        asyncio.run(fill_each(urls))
         for measure in (compare_birthdays, cost_of_requests, throughput_under_load, waiting_for_redis):
-            asyncio.run(measure(console, urls, rounds))
+            if not tables or measure.__name__ in tables:
+                asyncio.run(measure(console, urls, rounds))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5, sys.argv[2:])

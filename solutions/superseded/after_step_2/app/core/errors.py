@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any, ClassVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, create_model
+from pydantic.config import JsonDict
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
@@ -104,17 +106,26 @@ ERROR_HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
 
 def error_answers(status: HTTPStatus, *codes: str) -> Answers:
     """Documents an error answer in OpenAPI: which codes it may have, and an example of each."""
-    model: type[ErrorBody] = ErrorBody
+    shape: type[ErrorBody] = ErrorBody
     example: dict[str, Any] = {"detail": "A sentence for a person."}
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        model = ValidationErrorBody
+        shape = ValidationErrorBody
         example["errors"] = [{"field": "body.email", "message": "What is wrong with this field."}]
-    content = {
-        "schema": {"properties": {"code": {"enum": list(codes)}}},
-        "examples": {code: {"value": example | {"code": code}} for code in codes},
+    examples = {code: {"value": example | {"code": code}} for code in codes}
+    answer = {
+        "description": status.phrase,
+        "model": _with_codes(shape, codes),
+        "content": {"application/json": {"examples": examples}},
     }
-    answer = {"description": status.phrase, "model": model, "content": {"application/json": content}}
     return {status.value: answer | document_headers(ERROR_HEADERS.get(status, {}))}
+
+
+@cache
+def _with_codes(shape: type[ErrorBody], codes: tuple[str, ...]) -> type[ErrorBody]:
+    """The shape with an enum of codes. Client generators make a class of it, such as `ContactExists`."""
+    name = "Or".join(code.title().replace("_", "") for code in codes)
+    enum: JsonDict = {"enum": [*codes]}
+    return create_model(name, __base__=shape, code=(str, Field(json_schema_extra=enum)))
 
 
 PARAMETER_ERRORS = error_answers(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_error")
