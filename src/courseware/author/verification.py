@@ -1,7 +1,7 @@
 """What must hold of a course, and the verification that puts every such claim to the judge."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
@@ -31,11 +31,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """The checks of step `step`, hidden ones too, say of `tree`, as it stands after step `stage`, what is expected.
+    """The checks of step `step` say of `tree`, as it stands after step `stage`, what is expected.
 
     `failures` is None when every check must pass, else the message key of each check that must fail. With
     `nothing_passes` no check may pass, whatever the keys. `sqlite_only`: it says nothing of the application with
     another database. `tasks` are those whose checks are run, by default all of the step.
+    `hidden`: the hidden checks are run too.
     """
 
     kind: Kind
@@ -47,6 +48,7 @@ class Claim:
     nothing_passes: bool = False
     sqlite_only: bool = False
     tasks: tuple[str, ...] = ()
+    hidden: bool = True
 
     def contradictions(self, verdict: Verdict, *, exactly: bool = True) -> list[str]:
         """In words, all that the verdict says otherwise; empty when the claim holds.
@@ -101,17 +103,18 @@ def _need_sqlite(verdict: Verdict) -> set[str]:
 def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> Iterator[Claim]:
     """Every claim about these steps, the slowest kind last. Raises UsageError where a specimen does not fit.
 
-    With `quick` a known mistake is judged by the tasks alone whose checks it must fail. That takes a third of the time,
-    and does not show that it passes the checks of all other tasks.
+    `quick` takes a third of the time. A known mistake is judged by the visible checks of those tasks in which it must
+    fail one, and a stage of the application by the checks of its own step. It leaves out what the other checks say of
+    a mistake, and what the checks of earlier steps say of a stage before the last one.
     """
     last = course.stages[-1].number
     for step in steps:
         reference = finish(course, step.number)
         handed_out = start(course, step.number)
         for earlier in course.steps:
-            if earlier.number <= step.number:
+            if earlier.number == step.number or (earlier.number < step.number and not quick):
                 yield Claim(Kind.REFERENCE, f"finish({step.number})", earlier.number, step.number, reference)
-            if earlier.number < step.number:
+            if earlier.number < step.number and not quick:
                 yield Claim(Kind.STARTER, f"start({step.number}) keeps", earlier.number, step.number, handed_out)
         if step.number < last:
             yield Claim(Kind.REFERENCE, "the finished application", step.number, last, finish(course, last))
@@ -120,11 +123,16 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
         for alternative in alternatives_of(step):
             tree = alternative.put_over(reference)
             yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, tree, sqlite_only=alternative.sqlite_only)
-        task_of = {check.id: check.task for check in catalogue(course, step, hidden=True)} if quick else {}
+        visible = {check.id: check.task for check in catalogue(course, step)} if quick else {}
         for mistake in mistakes_of(step):
-            tasks = tuple(sorted({task_of[check] for check in mistake.fails if check in task_of})) if quick else ()
-            tree = mistake.made_in(reference)
-            yield Claim(Kind.MISTAKE, mistake.id, number, number, tree, mistake.fails, tasks=tasks)
+            claim = Claim(Kind.MISTAKE, mistake.id, number, number, mistake.made_in(reference), mistake.fails)
+            yield _quick(claim, visible) if quick else claim
+
+
+def _quick(claim: Claim, visible: Mapping[str, str]) -> Claim:
+    """The claim about a mistake for the visible checks of its own tasks. `visible`: the task of each visible check."""
+    failures = {check: key for check, key in (claim.failures or {}).items() if check in visible}
+    return replace(claim, failures=failures, tasks=tuple(sorted({visible[check] for check in failures})), hidden=False)
 
 
 def named(claims: Sequence[Claim], names: Collection[str]) -> list[Claim]:
@@ -188,7 +196,7 @@ def _find(
         claim.tree,
         stage=claim.stage,
         tasks=claim.tasks,
-        hidden=True,
+        hidden=claim.hidden,
         sandbox=sandbox,
         seed=seed,
         postgresql=postgresql,

@@ -51,7 +51,7 @@ def verify(
         typer.Option(metavar="URL", help="Judge with databases on this PostgreSQL server in place of SQLite files."),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Judge each known mistake by the tasks alone whose checks it must fail.")
+        bool, typer.Option("--quick", help="Judge known mistakes and stages by their own checks alone.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,7 +60,8 @@ def verify(
     It reads the files first. If their points, lists or names are wrong, it says so and judges nothing; with --only it
     judges without reading them.
 
-    With --quick a known mistake may fail checks of other tasks unnoticed. Run it without --quick before a release.
+    With --quick a known mistake is judged by the visible checks of its own tasks, and a reference or a starter by the
+    checks of its own step. That takes a third of the time. Run it without --quick before a release.
 
     With --mutants it changes the reference in one place at a time instead, and says which changes no check notices.
     With --database a mistake has to fail one of the checks that it names; URL is that of a user who may create

@@ -173,7 +173,7 @@ def run_pytest(course: Course, step: Step, plugin: JudgePlugin, *others: object,
         raise CourseFault("Python runs without docstrings, which checks need. Unset PYTHONOPTIMIZE, or set it to 1.")
     arguments = [
         "-c", os.devnull, "--rootdir", ".", "--confcutdir", ".",
-        "--import-mode=importlib", "--disable-plugin-autoload", "--capture=no", "--strict-markers",
+        "--import-mode=importlib", "--assert=plain", "--disable-plugin-autoload", "--capture=no", "--strict-markers",
         *(argument for name in UNUSED_PLUGINS for argument in ("-p", f"no:{name}")),
     ]  # fmt: skip
     with _without_pytest_settings(), _importing_from(checks), chdir(checks):
