@@ -528,7 +528,7 @@ def answered_meanwhile(redis: Redis, client: httpx.Client) -> int:
 
 
 def who_waits() -> Claims:
-    """Redis does not answer for 0.5 seconds, and SlowAPI's client for it blocks. Who notices?"""
+    """Redis does not answer for 0.5 s, and SlowAPI's client blocks. Who notices?"""
     answered = {}
     with redis_server() as (redis, url):
         for in_a_thread in (False, True):
