@@ -25,7 +25,10 @@ from courseware.student.workspace import Workspace
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 COURSE_FOLDERS = ("lessons", "starter", "solutions", "checks", "notebooks")
 SECONDS = 120
-PATIENCE = 15_000  # milliseconds
+BEGIN_TIMEOUT = 15_000
+"""Milliseconds in which a cell begins to run after its key was pressed, or a frame answers."""
+RUN_TIMEOUT = 90_000
+"""Milliseconds that a cell may run. A key that is pressed while it runs would queue it once more."""
 SHOWN_CHARACTERS = 2_000
 DONE = re.compile(r"\[\d+\]:")
 SCREENSHOTS = "COURSE_SCREENSHOTS"
@@ -78,8 +81,8 @@ class Student:
             cell.locator(".cm-content").click()
             self.page.keyboard.press("Shift+Enter")
             with suppress(AssertionError):
-                expect(prompt).not_to_have_text(before, timeout=PATIENCE)
-                expect(prompt).to_have_text(DONE, timeout=PATIENCE)
+                expect(prompt).not_to_have_text(before, timeout=BEGIN_TIMEOUT)
+                expect(prompt).to_have_text(DONE, timeout=RUN_TIMEOUT)
         return cell
 
     def check(self, task: str) -> Any:
@@ -230,6 +233,6 @@ def student(browser: Browser, lab_address: str, course: Course, number: int, tmp
     yield somebody
     for frame in page.frames[1:]:  # what a failed expectation tells of the page leaves them out
         with suppress(PlaywrightError):
-            shown = frame.locator("body").inner_text(timeout=PATIENCE)
+            shown = frame.locator("body").inner_text(timeout=BEGIN_TIMEOUT)
             print(f"{frame.url} shows: {shown[:SHOWN_CHARACTERS]}")
     page.close()
