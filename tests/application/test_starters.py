@@ -38,7 +38,7 @@ def test_every_todo_and_every_stub_names_a_task_that_is_done_in_this_file(starte
 
 @pytest.mark.parametrize("starter", STARTERS)
 def test_a_function_is_given_whole_or_says_which_task_changes_it(starter: str) -> None:
-    """A function with a TODO is a stub, or works in a way that its task replaces. Each other one is whole, or a part."""
+    """A function with a TODO is a stub, or works in a way that its task replaces. The others are whole or in part."""
     step, path = STARTERS[starter]
     given = [
         set(body.splitlines())

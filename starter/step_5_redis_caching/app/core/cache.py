@@ -39,7 +39,7 @@ class Cache:
         # - Another program may have stored something that is no JSON. `pydantic_core.from_json` tells.
         # - `run` raises RedisUnavailable. Which of your commands can meet it, and who should notice?
         # The sentence about requests at the same time (single-flight) is not judged. The lesson shows why it is good.
-        raise NotImplementedError("Task 5.1: get a value from the cache, or load and store it")
+        raise NotImplementedError("Task 5.1: get a value from the cache or load it")
 
     async def invalidate(self, key: str) -> None:
         """Delete the value under `key`. Call it after the commit: before it, a reader could store the old value again.
