@@ -10,7 +10,7 @@ COURSE = load_course(Path(__file__).parents[2])
 SCHEMA = "app/schemas/contact.py"
 FIELDS = '''
 class ContactCreate(RequestModel):
-    """A new contact. Whose it is says the token, never the body."""
+    """A new contact. The token says whose it is, never the body."""
 
     first_name: Name
     last_name: Name

@@ -31,7 +31,7 @@ Notes = Annotated[Text, Field(max_length=500)]
 
 
 class ContactCreate(RequestModel):
-    """A new contact. Whose it is says the token, never the body."""
+    """A new contact. The token says whose it is, never the body."""
 
     first_name: Name
     last_name: Name

@@ -13,7 +13,7 @@ Notes = str  # up to 500 characters
 
 
 class ContactCreate(BaseModel):
-    """A new contact. Whose it is says the token, never the body."""
+    """A new contact. The token says whose it is, never the body."""
 
     # TODO 1.0: the fields that a client sends: first_name, last_name, email, phone, birthday and notes.
     # - Which of them may be left out?

@@ -52,4 +52,4 @@ class Cache:
 
     async def close(self) -> None:
         """Stop the background task."""
-        # Nothing to stop, unless you start a background task.
+        # TODO 5.4: nothing, unless your `invalidate` starts a background task.

@@ -48,7 +48,7 @@ async def log_in(session: AsyncSession, email: str, password: str) -> TokenPair:
     """Tokens for the user with this address and password.
 
     Raises Unauthorized with the same words, after the same time, whether the address or the password is wrong.
-    Whether the address is verified learns only who knows the password: Forbidden.
+    Only a client that knows the password learns whether the address is verified: Forbidden.
     """
     user = await find_by_email(session, email)
     await session.commit()  # returns the connection to the pool: hashing is slow, and needs none
