@@ -69,8 +69,9 @@ def test_the_way_goes_from_what_is_handed_out_to_the_reference() -> None:
     assert tree_after(TASKS) == finish(COURSE, STEP.number)
 
 
-@pytest.mark.parametrize("done", range(len(TASKS) + 1))
+@pytest.mark.parametrize("done", range(1, len(TASKS)))
 def test_what_is_done_holds_and_the_rest_does_not(done: int) -> None:
+    """`course verify` judges what is handed out and the reference."""
     verdict = judge(COURSE, STEP, tree_after(TASKS[:done]), hidden=True)
     assert verdict.valid
     assert [task.held for task in verdict.tasks] == [number < done for number in range(len(TASKS))]
