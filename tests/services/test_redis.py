@@ -117,6 +117,18 @@ def test_one_that_stalls_answers_nobody_until_it_is_well_again(cache: Cache) -> 
         assert client.get("key") == b"value"
 
 
+def test_one_that_stalls_later_answers_so_many_commands_before(cache: Cache) -> None:
+    with cache.client(SHORT) as first, cache.client(SHORT) as second:
+        first.ping()
+        second.ping()
+        cache.service.set_fault(FaultMode.STALLS, after=2)
+        assert first.ping()
+        assert second.ping()
+        for client in (first, second):
+            with pytest.raises(TooLate):
+                client.ping()
+
+
 def test_an_answer_that_waits_comes_when_it_is_well_again(cache: Cache) -> None:
     answers: list[object] = []
     with cache.client() as client:

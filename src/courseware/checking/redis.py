@@ -132,13 +132,15 @@ class Redis:
         """Delete all keys, those of other checks too: for a check whose first request must find nothing."""
         self._service.client().flushall()
 
-    def set_fault(self, mode: "FaultMode") -> None:
+    def set_fault(self, mode: "FaultMode", *, after: int = 0) -> None:
         """Work, refuse, stall or drop from now on, until the check is over.
+
+        `after` is the number of commands that Redis still answers before it stalls.
 
         An application may go on without Redis for a moment after a fault. So a check that injects one ends with
         `wait_until_used`, or has the application started with an environment of its own.
         """
-        self._service.set_fault(mode)
+        self._service.set_fault(mode, after=after)
 
     @property
     def commands(self) -> int:

@@ -35,7 +35,7 @@ class Redis:
     """Redis on sockets that listen already, as many as it is given. All of them show the same data.
 
     While it refuses or drops, it resets every connection at once. While it stalls, it carries out commands and answers
-    them when the fault is over.
+    them when the fault is over. It can be told to answer some more commands before it stalls.
     """
 
     def __init__(self) -> None:
@@ -43,6 +43,8 @@ class Redis:
         self.commands = 0
         """How many commands came over the sockets so far."""
         self.faults = FaultState()
+        self.last_answered = 0
+        """While it stalls: the number of the last command that is answered all the same."""
         self.unread = 0
         """Bytes of commands that have come in part."""
         self._servers: list[Server] = []
@@ -79,7 +81,9 @@ class Redis:
     def facts(self, host: str, port: int) -> Facts:
         return {"host": host, "port": str(port), "url": f"redis://{host}:{port}/0"}
 
-    def set_fault(self, mode: FaultMode) -> None:
+    def set_fault(self, mode: FaultMode, *, after: int = 0) -> None:
+        """Be in this fault mode from now on. `after`: the number of commands that are answered before it stalls."""
+        self.last_answered = self.commands + after
         self.faults.now = mode
         if mode in (FaultMode.REFUSES, FaultMode.DROPS):
             for server in self._servers:
@@ -140,6 +144,8 @@ class Handler(TCPFakeRequestHandler):
     """One client's connection, whose answers wait while the service stalls."""
 
     server: Server
+    number = 0
+    """The number of the last command, of all that came to the service."""
     _unread = 0
 
     def setup(self) -> None:
@@ -178,6 +184,7 @@ class Handler(TCPFakeRequestHandler):
     def _answer(self) -> Any:
         self._note_read()
         self.server.service.commands += 1
+        self.number = self.server.service.commands
         try:
             return self.current_client.read_response()
         except ResponseError as error:
@@ -203,8 +210,9 @@ class Waiting(Writer):
     """Writes answers when the service does not stall."""
 
     def dump(self, value: Any) -> None:
-        server: Any = self.request_handler.server
-        while server.faults.now is FaultMode.STALLS:
+        handler: Any = self.request_handler
+        server = handler.server
+        while server.faults.now is FaultMode.STALLS and handler.number > server.service.last_answered:
             server._shutdown_event.wait(POLL_SECONDS)
         super().dump(value)
 
