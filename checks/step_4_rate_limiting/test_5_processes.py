@@ -23,6 +23,10 @@ MESSAGES = "fourth_message_is_refused"
 LONGEST_KEPT = 3600
 """Seconds."""
 AT_ONCE = 4 * RESENDS
+MOST_COMMANDS = 8
+"""After how many commands of a registration Redis is stalled, at most."""
+REACHED_WITHIN = 2
+"""Seconds in which a request has sent the command at which Redis stalls."""
 HEALTH = Request("GET", "/api/v1/health")
 
 
@@ -165,17 +169,30 @@ def test_stalled_redis_is_given_up(
 def test_waiting_for_redis_holds_up_nobody(
     application: Application, redis: Redis, new_client: NewClient, random: Random
 ) -> None:
-    """While a registration waits for Redis, GET /health is answered."""
+    """While a registration waits for any of its commands to Redis, GET /health is answered."""
+    admitted(application, registration(random, new_client()), 201)  # opens the connections to Redis
     before = redis.commands
-    redis.set_fault(FaultMode.STALLS)
-    request = registration(random, new_client())
+    admitted(application, registration(random, new_client()), 201)
+    commands = redis.commands - before
+    expect(commands > 0, "not_in_redis", asked="a registration", expected="a command to Redis", got="none")
+    for answered in range(min(commands, MOST_COMMANDS)):
+        expect_health_meanwhile(application, redis, registration(random, new_client()), answered)
+
+
+def expect_health_meanwhile(application: Application, redis: Redis, request: Request, answered: int) -> None:
+    """Fails the check unless /health is answered while Redis has answered so many commands of the request, no more.
+
+    A request that sends fewer commands than the one before it does not wait at all.
+    """
+    before = redis.commands
+    redis.set_fault(FaultMode.STALLS, after=answered)
     with application.sending(request) as waiting:
-        wait_until(lambda: redis.commands > before, 1)
+        is_stalled = wait_until(lambda: redis.commands > before + answered, REACHED_WITHIN)
         with application.sending(HEALTH) as health:
             expect(
-                health.is_answered_before(waiting),
+                not is_stalled or health.is_answered_before(waiting),
                 "holds_up_others",
-                asked=f"{HEALTH} while {request} waits for Redis",
+                asked=f"{HEALTH} while {request} waits for the answer to its command {answered + 1} to Redis",
                 expected="an answer before the other one",
                 got="none",
             )
