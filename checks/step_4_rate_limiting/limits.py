@@ -21,6 +21,8 @@ WINDOW = 60
 PROXY = "127.0.0.1"
 """The proxy that uvicorn trusts unless FORWARDED_ALLOW_IPS names others."""
 RETRY_AFTER = "Retry-After"
+ROUNDING = 0.6
+"""Seconds by which Retry-After may be too short: Redis rounds the time to live of a key to the nearest second."""
 
 NewClient = Callable[[], str]
 
@@ -88,14 +90,28 @@ RESEND = Route(RESENDS, 202, lambda random, client: resend(new_email(random), cl
 ROUTES = (REGISTER, LOG_IN, RESEND)
 
 
-def admitted(application: Application, request: Request, status: int, *, key: str = "limited_too_early") -> Answer:
-    """The answer to a request that is within its limit, which must have this status."""
-    return application.send(request).expect_status(status, key=key)
+def admitted(
+    application: Application, request: Request, status: int, *, key: str = "limited_too_early", after: str = ""
+) -> Answer:
+    """The answer to a request that is within its limit, which must have this status. `after` says what went before."""
+    return _answer_with(application, request, status, key, after)
 
 
-def refused(application: Application, request: Request, *, key: str = "not_limited") -> Answer:
-    """The answer to a request that is above its limit, which must be 429."""
-    return application.send(request).expect_status(429, key=key)
+def refused(application: Application, request: Request, *, key: str = "not_limited", after: str = "") -> Answer:
+    """The answer to a request that is above its limit, which must be 429. `after` says what went before."""
+    return _answer_with(application, request, 429, key, after)
+
+
+def _answer_with(application: Application, request: Request, status: int, key: str, after: str) -> Answer:
+    """The answer, which must have this status. Otherwise the failure also shows the headers of the request."""
+    answer = application.send(request)
+    if answer.status == status:
+        return answer
+    failure = answer.failed(key, f"{status} after {after}" if after else str(status), str(answer))
+    headers = ", ".join(f"{name}: {value}" for name, value in request.headers.items())
+    if headers:
+        failure.asked += f" with {headers}"
+    raise failure
 
 
 def verified_account(application: Application, mailbox: Mailbox, random: Random, client: str) -> Account:

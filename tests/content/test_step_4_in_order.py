@@ -101,6 +101,11 @@ AFTER_4 = edited(
     (CALL, TRANSLATED),
     (stub("Task 4.4: say when the client may come back", 8), REST_OF_THE_WINDOW),
 )
+ROUNDED_DOWN = edited(
+    AFTER_4,
+    LIMITER,
+    (REST_OF_THE_WINDOW.splitlines()[-1], REST_OF_THE_WINDOW.splitlines()[-1].replace("max(1, math.ceil(", "int((")),
+)
 TREES = (HANDED_OUT, AFTER_1, AFTER_2, AFTER_3, AFTER_4, REFERENCE)
 
 
@@ -110,3 +115,9 @@ def test_what_is_done_holds_and_the_rest_does_not(done: int) -> None:
     verdict = judge(COURSE, STEP, TREES[done], hidden=True)
     assert verdict.valid
     assert [task.held for task in verdict.tasks] == [number < done for number in range(len(STEP.tasks))]
+
+
+def test_seconds_that_are_rounded_down_are_noticed_with_counters_in_memory() -> None:
+    verdict = judge(COURSE, STEP, ROUNDED_DOWN, tasks=("4.4",))
+    failed = [(check.id, check.failure.key) for check in verdict.checks if check.failure]
+    assert failed == [("client_that_waits_is_served", "waited_in_vain")]
