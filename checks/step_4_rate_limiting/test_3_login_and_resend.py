@@ -2,7 +2,7 @@
 
 from random import Random
 
-from courseware.checking import Application, Clock, Mailbox, Request, check
+from courseware.checking import Application, Clock, File, Mailbox, Request, check
 from step_4_rate_limiting.limits import (
     LIMITS_ON,
     LOG_IN,
@@ -22,6 +22,7 @@ from step_4_rate_limiting.limits import (
 from users import AUTH, CONTACTS, ME, new_account, new_email
 
 COUNTED = "each_client_has_its_own_counter"
+LOGIN = f"{AUTH}/login"
 BY_ADDRESS = "eleventh_login_of_a_client_is_refused"
 BY_ACCOUNT = "attempts_on_one_account_count_together"
 RESENT = "fourth_message_is_refused"
@@ -29,7 +30,7 @@ RESENT = "fourth_message_is_refused"
 
 @check(
     task="4.3",
-    points=5,
+    points=4,
     hints=(
         "Which route would you try passwords at?",
         "One client tries one password at each of many accounts. What do all of these requests have in common?",
@@ -92,8 +93,9 @@ def test_account_is_the_same_in_every_spelling(
     spellings = (email, email.upper(), email.title(), f" {email}", f"{email}  ")
     for number in range(LOGINS):
         admitted(application, wrong_login(new_client(), spellings[number % len(spellings)]), 401)
+    before = f"{LOGINS} logins as {', '.join(map(repr, spellings))}"
     for spelling in spellings:
-        refused(application, wrong_login(new_client(), spelling), key="spelling_not_limited")
+        refused(application, wrong_login(new_client(), spelling), key="spelling_not_limited", after=before)
 
 
 @check(
@@ -117,6 +119,29 @@ def test_successful_logins_count_too(
     for _ in range(LOGINS // 2):
         admitted(application, wrong_login(client, new_email(random)), 401)
         admitted(application, login(account, client), 200)
+    refused(application, wrong_login(client, new_email(random)))
+
+
+@check(
+    task="4.3",
+    points=1,
+    hints=(
+        "Your limiter reads the form before FastAPI validates it. What does a client send that wants to break it?",
+        "The form may have no field `username`, and the field may be a file. What does your code do with each?",
+        'str(form.get("username", "")) is a text for each form. The route then answers with 422.',
+    ),
+    needs=(BY_ACCOUNT,),
+    environment=LIMITS_ON,
+)
+def test_logins_without_a_username_count(
+    application: Application, clock: Clock, new_client: NewClient, random: Random
+) -> None:
+    """Ten logins without a username, or with a file in its place, are each answered with 422; the next login is 429."""
+    MovedClock(clock)
+    client = new_client()
+    for number in range(LOGINS):
+        request = without_username(client, with_file=number % 2 == 1)
+        admitted(application, request, 422, key="invalid_login_not_refused")
     refused(application, wrong_login(client, new_email(random)))
 
 
@@ -191,3 +216,10 @@ def test_nothing_else_is_limited(
         bad = Request("POST", f"{AUTH}/refresh", json={"refresh_token": "nonsense"}, client=client)
         admitted(application, bad, 401)
         admitted(application, Request("GET", "/api/v1/health", client=client), 200)
+
+
+def without_username(client: str, *, with_file: bool) -> Request:
+    """A login whose form has no field `username`, or a file in it."""
+    if with_file:
+        return Request("POST", LOGIN, files={"username": File(b"", name="username.txt")}, client=client)
+    return Request("POST", LOGIN, form={"password": "a long password"}, client=client)
