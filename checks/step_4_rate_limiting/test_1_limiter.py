@@ -26,9 +26,10 @@ COUNTED = "each_client_has_its_own_counter"
     task="4.1",
     points=5,
     hints=(
-        "How many accounts can a program open in a minute, and who gets the messages?",
+        "If the response is 500, it names your exception and its line. Otherwise: which code counts a registration?",
         "The route, the function in app/api/limits.py and LIMITS belong together. Which of the three knows the limit?",
-        'dependencies=[Depends(limit_registration)] in the route, and "register": [Limit("5/minute")] in LIMITS.',
+        'dependencies=[Depends(limit_registration)] in the route, await limits.count("register", request) in that '
+        'function, and "register": [Limit("5/minute")] in LIMITS.',
     ),
     environment=LIMITS_ON,
 )

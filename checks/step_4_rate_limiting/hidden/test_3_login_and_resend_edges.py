@@ -35,7 +35,10 @@ def test_account_with_capitals_is_counted_once(
     MovedClock(clock)
     account = new_account(random)
     admitted(application, registration(random, new_client(), account), 201, key="cannot_register")
-    for number in range(LOGINS):
-        spelling = account.email[:number].upper() + account.email[number:] + " " * (number % 3)
+    spellings = [
+        account.email[:number].upper() + account.email[number:] + " " * (number % 3) for number in range(LOGINS)
+    ]
+    for spelling in spellings:
         admitted(application, wrong_login(new_client(), spelling), 401)
-    refused(application, login(account, new_client()), key="spelling_not_limited")
+    before = f"logins as {', '.join(map(repr, spellings))}"
+    refused(application, login(account, new_client()), key="spelling_not_limited", after=before)
