@@ -455,6 +455,7 @@ def defaults_of_slowapi() -> Claims:
     by_endpoint = asyncio.run(answers_of(slowapi_as_it_comes(key_style="endpoint"), "GET", others))
     invalid = asyncio.run(answers_of(slowapi_as_it_comes(), "POST", ["/register"] * 4, data={"age": "many"}))
     with_headers = asyncio.run(answers_of(slowapi_as_it_comes(headers_enabled=True), "GET", same))
+    told_to_wait = with_headers[0].headers.get("Retry-After", "none")
     nowhere = "redis://127.0.0.1:1/0"
     away = asyncio.run(answers_of(slowapi_as_it_comes(storage_uri=nowhere, storage_options=AT_ONCE), "GET", same))
     fallback = slowapi_as_it_comes(storage_uri=nowhere, storage_options=AT_ONCE, in_memory_fallback_enabled=True)
@@ -466,6 +467,7 @@ def defaults_of_slowapi() -> Claims:
             ("to four paths of one route", told(by_path)),
             ('the same with key_style="endpoint"', told(by_endpoint)),
             ("with a body that is not valid", told(invalid)),
+            ("the first one with headers_enabled=True", f"{with_headers[0].status_code}, Retry-After: {told_to_wait}"),
             ("while Redis is unavailable", told(away)),
             ("the same with in_memory_fallback_enabled=True", told(in_memory)),
         ],

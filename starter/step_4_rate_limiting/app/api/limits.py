@@ -36,6 +36,7 @@ async def limit_login(request: Request, limits: RateLimitsDep) -> None:
     # - The e-mail address is the field `username` of a form. Both you and the route may call `await request.form()`.
     # - In how many ways can a client write one address? app/schemas/base.py has a function that makes them equal.
     # - That function raises ValueError for a text that is no address. Such a request counts too.
+    # - The form may have no `username`, and the field may be a file. The route answers both with 422. Both count too.
     raise NotImplementedError("Task 4.3: count a login")
 
 

@@ -19,7 +19,8 @@ def client_address(request: Request) -> str:
     It is the address of the connection. Behind a proxy, the server replaces it: see `FORWARDED_ALLOW_IPS`.
     """
     # TODO 4.1: SlowAPI's get_remote_address(request) answers with the address of the connection.
-    # TODO 4.2: for IPv6, answer with the network. `ip_network` of the standard library computes it.
+    # TODO 4.2: for IPv6, answer with the network. `ip_network` of the standard library computes it. For an IPv4
+    # address, a prefix of 64 bits is too long: `ip_network` raises ValueError.
     raise NotImplementedError("Task 4.1: find the address of the client")
 
 
@@ -39,7 +40,7 @@ class Limit:
 
 LIMITS: dict[str, list[Limit]] = {
     "register": [],  # TODO 4.1: Limit("5/minute")
-    "login": [],  # TODO 4.3: two limits, by address and by account. In which order?
+    "login": [],  # TODO 4.3: two limits, by address and by account. In which order? (The checks accept both orders.)
     "resend": [],  # TODO 4.3
 }
 
@@ -62,7 +63,8 @@ class RateLimits:
         """Count a request of a route in `LIMITS`. Raises TooManyRequests."""
         # TODO 4.1: count it in self._local, unless the limits are switched off.
         # TODO 4.5: count it in self._shared, and in self._local only while Redis is unavailable.
-        # - `await self._redis.run(Redis.ping)` raises RedisUnavailable, at once during an outage.
+        # - `await self._redis.run(Redis.ping)` raises RedisUnavailable, at once during an outage. This `Redis` comes
+        #   from redis.asyncio.
         # - SlowAPI's own client for Redis blocks, and raises RedisError. What did step 3 do with a call that blocks?
         raise NotImplementedError("Task 4.1: count a request")
 
@@ -90,7 +92,7 @@ class Counters:
         return function
 
     def _seconds_to_wait(self, request: Request) -> int:
-        # TODO 4.4: SlowAPI leaves the limit that was exceeded, and its key, in request.state.view_rate_limit.
+        # TODO 4.4: SlowAPI leaves the exceeded limit and the parts of its key in request.state.view_rate_limit.
         # `self._limiter.limiter.get_window_stats(limit, *key).reset_time` is the end of its window, in seconds since
         # 1970. How many whole seconds does the client have to wait, at least?
         raise NotImplementedError("Task 4.4: say when the client may come back")
