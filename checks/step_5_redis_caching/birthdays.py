@@ -1,11 +1,12 @@
 """Birthdays: requests for the list, contacts for it, and what the list must contain."""
 
 from calendar import isleap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from random import Random
 
-from courseware.checking import Answer, Database, Redis, Request, expect
+from courseware.checking import Answer, CheckFailed, Database, Redis, Request, expect
 from step_1_contacts_crud.contacts import valid_contact
 from step_5_redis_caching.people import YEARS
 from users import CONTACTS, Contact, User
@@ -71,16 +72,39 @@ def emails_in(answer: Answer) -> list[str]:
     return [answer.typed(str, place, "email", key="incomplete_entry") for place in range(len(answer.typed(list)))]
 
 
+@contextmanager
+def circumstances(words: str) -> Iterator[None]:
+    """Add to each failure inside what the request does not show, such as the date or whose token was sent."""
+    try:
+        yield
+    except CheckFailed as failed:
+        asked = f"{failed.asked} ({words})"
+        raise CheckFailed(failed.key, asked=asked, expected=failed.expected, got=failed.got) from None
+
+
+def expected_entries(contacts: Iterable[Mapping[str, object]]) -> list[str]:
+    """These contacts, as a failure shows them."""
+    return [f"{contact['email']}, born {contact.get('birthday')}" for contact in contacts]
+
+
+def found_entries(answer: Answer) -> list[str]:
+    """The contacts in the list, as a failure shows them."""
+    return [f"{email}, born {answer.optional(place, 'birthday')}" for place, email in enumerate(emails_in(answer))]
+
+
 def expect_listed(answer: Answer, contacts: Iterable[Mapping[str, object]], *, key: str) -> None:
     """Fails the check unless the list contains exactly these contacts, each once, in whatever order."""
-    got, wanted = emails_in(answer), [str(contact["email"]) for contact in contacts]
-    expect(sorted(got) == sorted(wanted), key, asked=str(answer.request), expected=wanted, got=got)
+    contacts = list(contacts)
+    is_right = sorted(emails_in(answer)) == sorted(str(contact["email"]) for contact in contacts)
+    expected, got = expected_entries(contacts), found_entries(answer)
+    expect(is_right, key, asked=str(answer.request), expected=expected, got=got)
 
 
 def expect_order(answer: Answer, contacts: Sequence[Mapping[str, object]], *, key: str) -> None:
     """Fails the check unless the list contains exactly these contacts in this order."""
-    got, wanted = emails_in(answer), [str(contact["email"]) for contact in contacts]
-    expect(got == wanted, key, asked=str(answer.request), expected=wanted, got=got)
+    is_right = emails_in(answer) == [str(contact["email"]) for contact in contacts]
+    expected, got = expected_entries(contacts), found_entries(answer)
+    expect(is_right, key, asked=str(answer.request), expected=expected, got=got)
 
 
 def expect_kept(answer: Answer, contact: Mapping[str, object], day: date, today: date, *, key: str) -> None:
@@ -88,8 +112,9 @@ def expect_kept(answer: Answer, contact: Mapping[str, object], day: date, today:
     emails = emails_in(answer)
     expect(contact["email"] in emails, key, asked=str(answer.request), expected=f"{contact['email']}", got=str(emails))
     place = emails.index(str(contact["email"]))
-    answer.expect_value(place, "next_birthday", equals=day.isoformat(), key=key)
-    answer.expect_value(place, "days_until", equals=(day - today).days, key=key)
+    with circumstances(f"on {today}, for a birthday on {contact.get('birthday')}"):
+        answer.expect_value(place, "next_birthday", equals=day.isoformat(), key=key)
+        answer.expect_value(place, "days_until", equals=(day - today).days, key=key)
 
 
 def in_order(contacts: Iterable[tuple[date, Contact]]) -> list[Contact]:

@@ -16,6 +16,7 @@ from step_5_redis_caching.birthdays import (
     KEYS,
     born,
     change_behind,
+    circumstances,
     days_from,
     expect_listed,
     freshly_listed,
@@ -196,18 +197,22 @@ def test_only_verified_users_get_an_answer(
 ) -> None:
     """Without a valid access token the answer is 401, for an unverified user 403, also if the cache has a list."""
     listed(newcomer)
-    for token in (None, newcomer.token[:-8]):
+    cached = "A list of a verified user was cached before"
+    for token, sent in ((None, "no token"), (newcomer.token[:-8], "the token of a verified user, cut off")):
         answer = application.send(Request("GET", BIRTHDAYS, token=token))
-        expect_error(answer, 401, key="answered_without_a_token")
-        answer.expect_header("WWW-Authenticate", key="no_www_authenticate")
+        with circumstances(f"with {sent}. {cached}"):
+            expect_error(answer, 401, key="answered_without_a_token")
+            answer.expect_header("WWW-Authenticate", key="no_www_authenticate")
     account = new_account(random)
     user_id = application.send(account.registration).expect_success(201, key="cannot_register").identifier("id")
     issued = int(noon(today).timestamp())
     claims = {**access_claims(user_id, random), "iat": issued, "exp": issued + 1800}
     unverified = User(application, account.email, signed(claims, environment["JWT_SECRET_KEY"]))
-    for _ in range(2):
-        expect_unverified_refused(unverified, application.send(listing(unverified)), key="answered_unverified")
-        redis.set(f"birthdays:{user_id}:{today}", json.dumps([]), seconds=600)
+    key = f"birthdays:{user_id}:{today}"
+    for cached in ("No list of this user is cached", f"A list is cached under {key}"):
+        with circumstances(f"with an access token of an unverified user. {cached}"):
+            expect_unverified_refused(unverified, application.send(listing(unverified)), key="answered_unverified")
+        redis.set(key, json.dumps([]), seconds=600)
 
 
 @check(

@@ -4,20 +4,21 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from random import Random
 
-from courseware.checking import Application, Clock, Database, FaultMode, Redis, check
+from courseware.checking import Application, Clock, Database, FaultMode, Redis, Request, check
 from step_1_contacts_crud.contacts import valid_contact
 from step_5_redis_caching.birthdays import (
     IN_HONOLULU,
     REDIS_SOON_GIVEN_UP,
     born,
     change_behind,
+    circumstances,
     days_from,
     expect_listed,
     listed,
     listing,
 )
 from step_5_redis_caching.people import Person, noon
-from users import Contact, User
+from users import Contact, User, path_of
 
 CACHED = ("second_answer_comes_from_the_cache",)
 """Without a cached answer there is nothing to invalidate."""
@@ -60,8 +61,9 @@ def test_changed_contact_is_listed_as_it_is(newcomer: User, today: date, random:
     for field, value in (("notes", "new"), ("first_name", "Renamed"), ("phone", "+380440000000")):
         newcomer.change(contact["id"], {field: value}).expect_success(200, key="not_changed")
         listed(newcomer).expect_value(0, field, equals=value, key="old_value_listed")
-    for new_day, expected in ((other, []), (day, [contact])):
+    for new_day, is_near in ((other, False), (day, True)):
         birthday = new_day.replace(year=1984).isoformat()
+        expected = [{**contact, "birthday": birthday}] if is_near else []
         newcomer.change(contact["id"], {"birthday": birthday}).expect_success(200, key="not_changed")
         expect_listed(listed(newcomer), expected, key="old_birthday_listed")
 
@@ -152,7 +154,7 @@ DELETE FROM "{table}" WHERE (
 ) < 0
 """
 """Deletes nothing, and takes more than 0.1 s, in which nobody else can write."""
-WRITES = 2
+ROUNDS = 2
 
 
 @check(
@@ -161,27 +163,38 @@ WRITES = 2
     hints=(
         "A write takes a moment. What does somebody read who asks in this moment, and where does the answer go?",
         "If the key is deleted too early, the next reader stores the old list again, for an hour.",
-        "First the service, which commits, then birthdays.invalidate.",
+        "In each of the three routes: first the service, which commits, then birthdays.invalidate.",
     ),
-    needs=("new_contact_is_listed_at_once",),
+    needs=("new_contact_is_listed_at_once", "changed_contact_is_listed_as_it_is", "deleted_contact_is_gone_at_once"),
 )
 def test_old_answer_does_not_come_back(newcomer: User, database: Database, today: date, random: Random) -> None:
-    """While a contact is being created, others read the list. Afterwards the list contains the contact."""
-    contacts: list[Contact] = [newcomer.created(born(today, random))]
-    row = database.row_holding(contacts[0]["email"], contacts[0]["last_name"])
+    """While a contact is being created, changed or deleted, others read the list. Afterwards it shows the change."""
+    kept: list[Contact] = [newcomer.created(born(today, random))]
+    row = database.row_holding(kept[0]["email"], kept[0]["last_name"])
     slow_write = SLOW_WRITE.format(table=row.table.replace('"', '""'))
-    for _ in range(WRITES):
+    [far] = days_from(today, 60)
+    for _ in range(ROUNDS):
+        moved, deleted = (newcomer.created(born(today, random)) for _ in range(2))
         new = born(today, random)
-        with ThreadPoolExecutor(1) as threads:
-            writing = threads.submit(database.execute, slow_write)
-            expect_listed(listed(newcomer), contacts, key="wrong_contacts")
-            with newcomer.application.sending(newcomer.creation_of(new)) as sent:
-                while not writing.done():
-                    listed(newcomer)
-                writing.result()
-                sent.answer().expect_success(201, key="not_created")
-        contacts.append(new)
-        expect_listed(listed(newcomer), contacts, key="old_answer_came_back")
+        move = {"birthday": far.replace(year=1984).isoformat()}
+        delete = Request("DELETE", path_of(deleted["id"]), token=newcomer.token)
+        expect_listed(listed(newcomer), [*kept, moved, deleted], key="wrong_contacts")
+        for write, status, expected in (
+            (newcomer.creation_of(new), 201, [*kept, moved, deleted, new]),
+            (newcomer.change_of(moved["id"], move), 200, [*kept, deleted, new]),
+            (delete, 204, [*kept, new]),
+        ):
+            with ThreadPoolExecutor(1) as threads:
+                writing = threads.submit(database.execute, slow_write)
+                listed(newcomer)
+                with newcomer.application.sending(write) as sent:
+                    while not writing.done():
+                        listed(newcomer)
+                    writing.result()
+                    sent.answer().expect_success(status, key="not_written")
+            with circumstances(f"after {write.method} {write.path}, during which others read the list"):
+                expect_listed(listed(newcomer), expected, key="old_answer_came_back")
+        kept.append(new)
 
 
 @check(

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from courseware.checking import Application, Clock, FaultMode, Redis, check, expect
 from errors import expect_error
-from step_5_redis_caching.birthdays import IN_HONOLULU, REDIS_SOON_GIVEN_UP
+from step_5_redis_caching.birthdays import IN_HONOLULU, REDIS_SOON_GIVEN_UP, circumstances
 from step_5_redis_caching.people import (
     Person,
     expect_revoked,
@@ -54,7 +54,8 @@ def test_refresh_token_works_once(application: Application, new_person: Person) 
     hints=(
         "A token comes a second time. Who has sent it, the user or a thief, and which of the two has the newer token?",
         "Nobody knows. So the session ends for both: all tokens that came from this login are refused.",
-        "Note the family as ended when a token was used before, and refuse tokens of an ended family first.",
+        "Note the family as ended when a token was used before, and refuse tokens of an ended family first. "
+        "A new token has the family of the old one: issue_tokens(user, family=claims.family or claims.jti).",
     ),
     needs=ONCE,
 )
@@ -64,8 +65,10 @@ def test_reuse_ends_the_session(application: Application, new_person: Person) ->
         tokens = [new_person.tokens()["refresh_token"]]
         for _ in range(age):
             tokens.append(refreshed(application, tokens[-1], key="not_refreshed")["refresh_token"])
-        expect_revoked(application, tokens[0], key="used_twice")
-        expect_revoked(application, tokens[-1], key="session_survives_reuse")
+        with circumstances("the first token of the session, a second time"):
+            expect_revoked(application, tokens[0], key="used_twice")
+        with circumstances(f"token {len(tokens)}, the newest of the session, after the first one was used twice"):
+            expect_revoked(application, tokens[-1], key="session_survives_reuse")
 
 
 @check(
@@ -130,13 +133,15 @@ def test_logout_ends_the_session(application: Application, new_person: Person) -
 )
 def test_logout_ends_all_tokens_of_the_session(application: Application, new_person: Person) -> None:
     """A logout with the newest, a used or the first token of a session ends all its tokens: 401 token_revoked."""
-    for chosen in (0, 1, 2):
+    names = ("first", "second", "newest")
+    for chosen, name in enumerate(names):
         tokens = [new_person.tokens()["refresh_token"]]
         for _ in range(2):
             tokens.append(refreshed(application, tokens[-1], key="not_refreshed")["refresh_token"])
         logged_out(application, tokens[chosen])
-        for token in reversed(tokens):
-            expect_revoked(application, token, key="session_survives_logout")
+        for token, sent in zip(reversed(tokens), reversed(names), strict=True):
+            with circumstances(f"the {sent} token of the session, after a logout with the {name} one"):
+                expect_revoked(application, token, key="session_survives_logout")
 
 
 @check(
@@ -280,7 +285,7 @@ def test_sessions_are_not_guessed_without_redis(application: Application, new_pe
         "A set in memory belongs to one process, and is empty after a restart.",
         "Keep used tokens and ended sessions in Redis alone.",
     ),
-    needs=OUT,
+    needs=(*OUT, "reuse_ends_the_session"),
     environment=IN_HONOLULU,
 )
 def test_processes_share_the_sessions(

@@ -10,6 +10,7 @@ from courseware.checking.check import CheckFailed
 Scalar = None | int | float | str | bytes
 """What a cell of SQLite can hold."""
 SHOWN_CHARACTERS = 300
+SHOWN_SQL_BEGINNING, SHOWN_SQL_END = 300, 900
 Examine = Callable[[str], Mapping[str, Any]]
 """Gives what SQLite does for a statement, on a connection that cannot write."""
 
@@ -120,14 +121,26 @@ class Recording:
             raise failed(f"SQL that reads {table}", f"{self.count or 'no'} statements, none of which does")
         for statement in reading:
             if table in statement.scanned:
-                got = f"{'; '.join(statement.plan)} for {statement.sql[:SHOWN_CHARACTERS]}"
+                got = f"{'; '.join(statement.plan)} for {shown_sql(statement.sql)}"
                 raise failed(f"a query plan that searches {table} through an index", got)
         found = [row for statement in reading for row in statement.rows]
         if missing := set(finds).difference(*found):
             raise failed(f"SQL that finds {missing.pop()!r}", f"{len(found)} rows without it")
         if (work := sum(statement.instructions for statement in reading)) > most_instructions:
-            got = f"{work:,} instructions, and {len(found):,} rows, for {reading[0].sql[:SHOWN_CHARACTERS]}"
+            slowest = max(reading, key=lambda statement: statement.instructions)
+            got = (
+                f"{work:,} instructions, and {len(found):,} rows, with the query plan {'; '.join(slowest.plan)} "
+                f"for {shown_sql(slowest.sql)}"
+            )
             raise failed(f"SQL that takes at most {most_instructions:,} instructions of SQLite's virtual machine", got)
+
+
+def shown_sql(sql: str) -> str:
+    """SQL as a failure shows it. The middle of a long statement is left out: its end has WHERE and ORDER BY."""
+    text = " ".join(sql.split())
+    if len(text) <= SHOWN_SQL_BEGINNING + SHOWN_SQL_END:
+        return text
+    return f"{text[:SHOWN_SQL_BEGINNING]} … {text[-SHOWN_SQL_END:]}"
 
 
 def rows_in(answer: Mapping[str, Any], *, asked: str) -> list[tuple[Scalar, ...]]:

@@ -59,6 +59,6 @@ def _print_addresses(title: str, addresses: "Addresses") -> None:
     screen.print(f"  JupyterLab        {addresses.lab}", soft_wrap=True)
     screen.print(f"  your application  {addresses.application}", soft_wrap=True)
     screen.print(f"  its Swagger UI    {addresses.documentation}", soft_wrap=True)
-    for name, page in addresses.pages.items():
+    for name, page in (*addresses.pages.items(), *addresses.services.items()):
         screen.print(f"  {name.lower():<18}{page}", soft_wrap=True)
     screen.print("\nCtrl-C ends everything. What your application prints comes below.\n")

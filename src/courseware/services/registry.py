@@ -168,7 +168,8 @@ class RunningServices:
 
     Args:
         names: which ones, as the catalogue names them.
-        page_ports: the ports of web pages that somebody relies on; all others are the usual or free ones.
+        page_ports: the ports of web pages that somebody relies on, and of services without a page; all others are the
+            usual or free ones.
     """
 
     def __init__(self, names: Iterable[str], page_ports: Mapping[str, int] | None = None) -> None:

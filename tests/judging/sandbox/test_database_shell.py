@@ -191,13 +191,19 @@ def recorded(database: Database, *statements: str) -> Recording:
 
 def test_work_grows_with_the_rows_that_are_read(database: Database) -> None:
     database.copy(database.row_holding("Ada"), 5_000, {7: lambda number: number % 365})
-    few, all_of_them = recorded(
-        database, "SELECT * FROM people WHERE day = 9", "SELECT * FROM people WHERE day >= 0"
-    ).selects
+    every_row = "SELECT *, … FROM people WHERE day >= 0 ORDER BY day, name".replace("…", ", ".join(["name"] * 300))
+    few, all_of_them = recorded(database, "SELECT * FROM people WHERE day = 9", every_row).selects
     assert len(few.rows) == 14
     assert few.instructions < 1_000
     assert len(all_of_them.rows) == 5_001
     assert all_of_them.instructions > 25_000
+    with pytest.raises(CheckFailed) as failed:
+        recorded(database, every_row).expect_indexed(
+            "people", finds=[], most_instructions=9_000, asked="all", key="slow"
+        )
+    assert "SEARCH people USING INDEX" in failed.value.got
+    assert failed.value.got.endswith("WHERE day >= 0 ORDER BY day, name")
+    assert len(failed.value.got) < 2_000
 
 
 def test_what_a_record_must_hold(database: Database) -> None:

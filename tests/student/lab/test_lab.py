@@ -1,6 +1,7 @@
 """`course lab`: everything starts, nothing of the user's is read or changed, and nothing is left at the end."""
 
 import json
+import re
 import shutil
 import signal
 import socket
@@ -12,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from redis import Redis
 
 from courseware.base.errors import UsageError
 from courseware.checking import wait_until
@@ -83,16 +85,23 @@ def test_jupyterlab_asks_nobody_on_the_internet(standing_lab: RunningLab) -> Non
 SERVICES = """
 [application.services.mailbox]
 MAIL_PORT = "{port}"
+
+[application.services.redis]
+REDIS_URL = "{url}"
 """
 
 
-def test_the_pages_of_the_services_are_found_in_the_lab(lab: Start, tmp_path: Path) -> None:
+def test_the_services_are_found_in_the_lab(lab: Start, tmp_path: Path) -> None:
     lessons = tmp_path / "course/lessons"
     about, lesson = lessons / "course.toml", lessons / "step_1_greeting/lesson.toml"
     about.write_text(about.read_text() + SERVICES)
-    lesson.write_text('needs = ["mailbox"]\n' + lesson.read_text())
+    lesson.write_text('needs = ["mailbox", "redis"]\n' + lesson.read_text())
     running = lab()
     assert "mailbox/\n" in running.printed
+    printed = re.search(rf"redis +{HOST}:(\d+)\n", running.printed)
+    assert printed is not None
+    with Redis(HOST, int(printed[1])) as redis:
+        assert redis.ping()
     launcher = running.ask("server-proxy/servers-info")["server_processes"]
     assert "Mailbox" in [entry["launcher_entry"]["title"] for entry in launcher]
     assert "No message has arrived yet" in running.page("mailbox/")

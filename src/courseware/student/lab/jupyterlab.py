@@ -28,13 +28,15 @@ LOG_LINES_SHOWN = 3
 class Addresses:
     """Where things are. Whoever has the lab's address may run programs as this user: it holds the token.
 
-    `pages` are those of the services that the application uses, by their titles.
+    `pages` are those of the services that the application uses, by their titles. `services` are the hosts and ports of
+    the services without a page.
     """
 
     lab: str
     application: str
     documentation: str
     pages: Mapping[str, str]
+    services: Mapping[str, str]
 
 
 class Lab:
@@ -54,6 +56,7 @@ class Lab:
         application_port = choose_port(application_port, USUAL_APPLICATION_PORT)
         # Reached by way of JupyterLab: nobody needs to know their ports, and two labs do not compete for one.
         pages = {name: free_port() for name in self._services if KINDS[name].page_port is not None}
+        ports = {name: choose_port(None, KINDS[name].port) for name in self._services if name not in pages}
         token = secrets.token_urlsafe(24)
         self._own.prepare(
             root=self._root,
@@ -68,7 +71,7 @@ class Lab:
         # -P: a file of the student's must not stand in for a module of the standard library or of a server.
         python = [sys.executable, "-P", "-m"]
         serving = ["courseware", "run", str(self._step.number), "--port", str(application_port), "--no-addresses"]
-        serving += [f"--page={name}:{page}" for name, page in pages.items()]
+        serving += [f"--page={name}:{page}" for name, page in (pages | ports).items()]
         server = self._processes.start([*python, *serving], folder=self._root, environment=environment)
         # First, since a page that JupyterLab hands through and that does not answer yet stays an error.
         if not _comes_true(lambda: _listens(application_port), server):
@@ -84,6 +87,7 @@ class Lab:
             application=f"http://{HOST}:{application_port}",
             documentation=f"http://{HOST}:{port}/{DOCUMENTATION}",
             pages={KINDS[name].title: f"http://{HOST}:{port}/{name}/" for name in pages},
+            services={KINDS[name].title: f"{HOST}:{port}" for name, port in ports.items()},
         )
 
     def wait(self) -> None:
