@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from courseware.author import Finding, claims, faults, prove
+from courseware.author.verification import Kind
 from courseware.base.errors import UsageError
 from courseware.base.tree import write_tree
 from courseware.course import Course, load_course
 from courseware.course.stages import finish
+from courseware.judging.judgement import catalogue
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 STEP = "step_1_greeting"
@@ -51,6 +53,24 @@ def test_miniature_course_is_right() -> None:
     done = list(prove(MINIATURE, everything, jobs=2, sandbox="plain", seed=None))
     assert [finding for finding in done if not finding.holds] == []
     assert len(done) == len(everything) == 4 + 3 + 2 + 4
+
+
+def test_quick_claims_are_about_visible_checks_of_the_own_tasks(course: Course) -> None:
+    """Together they fail each visible check."""
+    step = course.step(1)
+    quick = [claim for claim in claims(course, (step,), quick=True) if claim.kind is Kind.MISTAKE]
+    assert {claim.name: (claim.tasks, claim.hidden, claim.failures) for claim in quick} == {
+        "keeps_spaces": (("1.2",), False, {"refuses_blank_name": "blank_accepted"}),
+        "greets_everybody_alike": (("1.1",), False, {"greets": "wrong_greeting"}),
+    }
+    assert {check.id for check in catalogue(course, step)} == {"refuses_blank_name", "greets"}
+    assert all(finding.holds for finding in prove(course.root, quick, jobs=2, sandbox="plain", seed=None))
+
+
+def test_quick_stages_are_judged_by_their_own_step(course: Course) -> None:
+    quick = [claim for claim in claims(course, course.steps, quick=True) if claim.kind is Kind.REFERENCE]
+    full = [claim for claim in claims(course, course.steps) if claim.kind is Kind.REFERENCE]
+    assert [(claim.name, claim.step) for claim in full if claim not in quick] == [("finish(2)", 1)]
 
 
 def test_reference_that_fails_a_check_is_found(root: Path) -> None:

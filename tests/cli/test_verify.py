@@ -43,20 +43,10 @@ def test_one_that_is_not_caught_is_an_error(course: Course, command: Command) ->
     assert "greets did not fail" in done.stdout
 
 
-def test_quick_looks_at_the_visible_checks_that_a_mistake_is_about(course: Course, command: Command) -> None:
-    """The mistake also fails a hidden check of task 1.1. A full verification notices that its list does not say so."""
-    mistakes = course.root / "checks/step_1_greeting/mistakes/task_1.toml"
-    mistakes.write_text(mistakes.read_text().replace('trims_name = "not_trimmed", ', ""))
-    arguments = ("verify", "1", "--plain", "--only", "keeps_spaces")
-    assert command(*arguments, "--quick").returncode == 0
-    full = command(*arguments)
-    assert full.returncode == 1
-    assert "trims_name says not_trimmed" in full.stdout
-
-    mistakes.write_text(
-        mistakes.read_text().replace('refuses_blank_name = "blank_accepted"', 'refuses_blank_name = "other_key"')
-    )
-    assert "refuses_blank_name says blank_accepted, not other_key" in command(*arguments, "--quick").stdout
+def test_quick_judges_one_mistake_for_each_visible_check(command: Command) -> None:
+    done = command("verify", "1", "--plain", "--quick")
+    assert done.returncode == 0, done.stderr
+    assert "✔ mistakes are caught: 2 of 2" in done.stdout
 
 
 def test_an_unknown_name_is_wrong_use(command: Command) -> None:

@@ -1,13 +1,13 @@
 """What must hold of a course, and the verification that puts every such claim to the judge."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from courseware.author.mistakes import alternatives_of, mistakes_of
+from courseware.author.mistakes import Mistake, alternatives_of, mistakes_of
 from courseware.base.errors import UsageError
 from courseware.base.tree import Tree
 from courseware.base.workers import run_in_workers
@@ -103,9 +103,9 @@ def _need_sqlite(verdict: Verdict) -> set[str]:
 def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> Iterator[Claim]:
     """Every claim about these steps, the slowest kind last. Raises UsageError where a specimen does not fit.
 
-    `quick` takes a third of the time. A known mistake is judged by the visible checks of those tasks in which it must
-    fail one, and a stage of the application by the checks of its own step. It leaves out what the other checks say of
-    a mistake, and what the checks of earlier steps say of a stage before the last one.
+    `quick` takes a fifth of the time. For each visible check there is a known mistake that it must catch, judged by the
+    visible checks of its own tasks. A stage of the application is judged by the checks of its own step. It leaves out
+    the other known mistakes, and what the checks of earlier steps say of a stage before the last one.
     """
     last = course.stages[-1].number
     for step in steps:
@@ -124,9 +124,18 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
             tree = alternative.put_over(reference)
             yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, tree, sqlite_only=alternative.sqlite_only)
         visible = {check.id: check.task for check in catalogue(course, step)} if quick else {}
-        for mistake in mistakes_of(step):
+        for mistake in _one_for_each(visible, mistakes_of(step)) if quick else mistakes_of(step):
             claim = Claim(Kind.MISTAKE, mistake.id, number, number, mistake.made_in(reference), mistake.fails)
             yield _quick(claim, visible) if quick else claim
+
+
+def _one_for_each(checks: Collection[str], mistakes: Iterable[Mistake]) -> Iterator[Mistake]:
+    """Few mistakes that together fail all of these checks: those that fail the most come first."""
+    left = set(checks)
+    for mistake in sorted(mistakes, key=lambda mistake: len(mistake.fails), reverse=True):
+        if not left.isdisjoint(mistake.fails):
+            left -= mistake.fails.keys()
+            yield mistake
 
 
 def _quick(claim: Claim, visible: Mapping[str, str]) -> Claim:
