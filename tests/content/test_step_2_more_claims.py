@@ -10,7 +10,7 @@ from courseware.verdict import Outcome
 SECURITY = "app/core/security.py"
 EDITS = {
     '        "purpose": purpose,\n': '        "purpose": purpose,\n        "aud": "contacts",\n',
-    'options={"require": DEMANDED_CLAIMS}': 'audience="contacts", options={"require": DEMANDED_CLAIMS}',
+    'options={"require": DEMANDED_CLAIMS': 'audience="contacts", options={"require": DEMANDED_CLAIMS',
 }
 
 

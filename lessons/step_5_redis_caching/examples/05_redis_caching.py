@@ -716,11 +716,9 @@ def _selected(database: sqlite3.Connection, column: str, keys: Iterable[int]) ->
 
 def kept_on(birthday: date, today: date) -> date:
     """The next day, from `today` on, on which this birthday is kept. 29 February becomes 28 in common years."""
-    for year in (today.year, today.year + 1):
-        try:
-            day = birthday.replace(year=year)
-        except ValueError:
-            day = date(year, 2, 28)
+    for year in range(today.year, today.year + 2):
+        is_moved = (birthday.month, birthday.day) == (2, 29) and not isleap(year)
+        day = date(year, 2, 28) if is_moved else birthday.replace(year=year)
         if day >= today:
             return day
     raise AssertionError("every birthday is kept once a year")

@@ -101,9 +101,11 @@ class Mailer:
 
 
 def deliverable(address: str) -> str:
-    """The address with its domain in ASCII, which every mail server understands: `xn--bcher-kva.de` for `bücher.de`."""
-    parts = validate_email(address, check_deliverability=False)
-    return f"{parts.local_part}@{parts.ascii_domain}"
+    """The address with its domain in ASCII, which every mail server understands: `xn--bcher-kva.de` for `bücher.de`.
+
+    A name before the @ that is not ASCII has no such form. Only a mail server with SMTPUTF8 takes this address.
+    """
+    return validate_email(address, check_deliverability=False).ascii_email or address
 
 
 async def _logging_failure(delivery: Coroutine[Any, Any, None], description: str) -> None:

@@ -44,7 +44,6 @@ CREATE = ("POST", "/contacts")
 UPDATE = ("PATCH", "/contacts/{contact_id}")
 
 
-
 @dataclass
 class Provoker:
     """Makes calls as Ann, and keeps the errors that come back."""
