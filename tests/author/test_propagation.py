@@ -106,7 +106,8 @@ def test_where_a_stage_has_other_lines_it_stays_and_is_listed(contacts_course: C
     sentence = '"The account of this token is gone, or has another password by now."'
     done = change(contacts_course, FINISHED, sentence, '"The account of this token is gone."  # or more')
     earlier = [f"solutions/superseded/after_step_{number}/{USERS}" for number in (1, 4, 7)]
-    expected = [*earlier, *(f"starter/{slug}/{USERS}" for slug in ("step_2_email_verification", "step_5_redis_caching"))]
+    starters = ("step_2_email_verification", "step_5_redis_caching")
+    expected = [*earlier, *(f"starter/{slug}/{USERS}" for slug in starters)]
     assert [sentence.split(":")[0] for sentence in done.left] == expected
     for sentence in done.left:
         place, line, _ = sentence.split(":", 2)
