@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from courseware.base.tree import Tree, digest
 from courseware.checking.check import CheckEntry
 from courseware.course import Application, Course, Step, check_files
+from courseware.course.stages import start
 from courseware.judging.postgresql import PostgresDatabase, PostgresServer
 from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime, StartOptions
 from courseware.judging.sandbox import ApplicationCommand, RunningApplication, SandboxKind, available, start_application
@@ -159,10 +160,13 @@ def application_command(application: Application, services: JudgeServices) -> Ap
 def checks_version(course: Course, step: Step, *, hidden: bool) -> str:
     """SHA-256 (hex) of the checks that judge this step, of all that they may import, and of what its application gets.
 
-    That is the environment, and the services with the variables that they fill.
+    That is the environment, and the services with the variables that they fill. The tests of a student run against the
+    application of the course, so it is part of the version.
     """
     files = check_files(course, step, hidden=hidden)
     contents = {file.relative_to(course.root).as_posix(): file.read_bytes() for file in files}
+    if step.judges_tests:
+        contents |= {f"application/{path}": content for path, content in start(course, step.number).items()}
     application = course.application_after(step.number)
     services = {name: application.services[name] for name in course.services_after(step.number)}
     given = json.dumps({"environment": application.environment, "services": services}, sort_keys=True)
