@@ -57,7 +57,7 @@ def test_course_is_right(tested_course: Course) -> None:
         (BUGS, 'reached_in = "greet"', 'reached_in = "welcome"', "has 0 functions welcome"),
         (BUGS, '], "you"]\'', '], "you"\'', "it is no Python"),
         (BUGS, 'id = "same_greeting_for_all"', 'id = "name_not_trimmed"', "2 bugs are called name_not_trimmed"),
-        (BUGS, 'family = "The name"', 'familly = "The name"', "family"),
+        (BUGS, 'family = "The name"', 'families = "The name"', "family"),
         (f"{CHECKS}/variants/first/variant.toml", "why", "because", "why"),
         (f"{CHECKS}/variants/first/app/clock.py", "def tell_date", "def date", "has 0 functions tell_date"),
         (f"{CHECKS}/variants/first/app/clock.py", "def tell_date(", "def tell_date", "it is no Python"),

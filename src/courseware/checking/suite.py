@@ -13,6 +13,8 @@ from courseware.base.tree import Tree
 from courseware.checking.check import CheckFailed
 
 SHOWN_TESTS = 5
+BROKEN_OFF = ("ended_early", "took_too_long")
+"""The keys of runs that did not come to their end."""
 ORDINARY = "the tests to be run against a correct application"
 
 Cause = Literal["application", "order", "date", "chance"]
@@ -116,10 +118,11 @@ class Suite:
     def must_have_tests(self, least: int = 1) -> None:
         """pytest must collect at least `least` tests, without an error, and no more than the judge takes.
 
-        Keys: `not_collected`, `too_many_tests`, `no_tests`, `too_few_tests`.
+        Keys: `not_collected`, `too_many_tests`, `no_tests`, `too_few_tests`; `ended_early` or `took_too_long` if a run
+        ended before it had collected any test.
         """
         state = self._judged.state()
-        if state.obstacle is not None and state.obstacle.key not in ("ended_early", "took_too_long"):
+        if state.obstacle is not None and (state.obstacle.key not in BROKEN_OFF or not state.tests):
             raise self._not_judged(state.obstacle)
         if state.obstacle is None and len(state.tests) < least:
             raise CheckFailed(
@@ -130,9 +133,12 @@ class Suite:
             )
 
     def must_end_in_time(self) -> None:
-        """Every run on a correct variant must come to its end in time. Keys: `ended_early`, `took_too_long`."""
+        """Every run on a correct variant must come to its end in time. Keys: `ended_early`, `took_too_long`.
+
+        A suite without tests ends in time, so the check needs one that calls `must_have_tests`.
+        """
         state = self._judged.state()
-        if state.obstacle is not None and state.obstacle.key in ("ended_early", "took_too_long"):
+        if state.obstacle is not None and state.obstacle.key in BROKEN_OFF:
             raise self._not_judged(state.obstacle)
 
     def must_pass_everywhere(self) -> None:

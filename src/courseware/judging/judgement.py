@@ -14,7 +14,7 @@ from courseware.checking.check import CheckEntry
 from courseware.course import Application, Course, Step, check_files
 from courseware.course.stages import start
 from courseware.judging.postgresql import PostgresDatabase, PostgresServer
-from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime, StartOptions
+from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime, StartOptions, SuiteServer
 from courseware.judging.sandbox import ApplicationCommand, RunningApplication, SandboxKind, available, start_application
 from courseware.verdict import Verdict
 
@@ -63,7 +63,12 @@ def judge(
     judged_at = datetime.now(UTC)
     kind: SandboxKind = sandbox or ("bubblewrap" if available().bubblewrap else "plain")
     seed = secrets.randbelow(2**32) if seed is None else seed
-    with started(course, tree, stage or step.number, kind, postgresql) as runtime:
+    running = (
+        started_suite(course, step, tree, hidden=hidden, kind=kind, seed=seed)
+        if step.judges_tests
+        else started(course, tree, stage or step.number, kind, postgresql)
+    )
+    with running as runtime:
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
         from courseware.judging.checks_run import run_checks
         from courseware.judging.deadline import Deadline
@@ -97,6 +102,7 @@ def judge(
             application=runtime.server.report(),
             tasks=run.task_results(),
             checks=run.results,
+            suite=None if runtime.suite is None else runtime.suite.report(),
         )
 
 
@@ -135,6 +141,18 @@ def started(
 
         server = RestartingServer(start) if database is None else RestartingServer(start, database.drop_indexes)
         yield Runtime(stack.enter_context(server), services, command.environment)
+
+
+@contextmanager
+def started_suite(
+    course: Course, step: Step, tree: Tree, *, hidden: bool, kind: SandboxKind, seed: int
+) -> Iterator[Runtime]:
+    """The test suite in `tree`, which runs when a check asks for it. Nothing of an application in `tree` is used."""
+    from courseware.judging.suites import suite_judge
+
+    suite = suite_judge(course, step, tree, hidden=hidden, kind=kind, seed=seed)
+    with JudgeServices((), {}, kind) as services:
+        yield Runtime(SuiteServer(suite), services, {}, suite=suite)
 
 
 def catalogue(course: Course, step: Step, *, hidden: bool = False) -> tuple[CheckEntry, ...]:

@@ -11,7 +11,7 @@ def test_has_tests(suite: Suite) -> None:
     suite.must_have_tests()
 
 
-@check(task="3.1", points=0.5, hints=("Does a test wait for ever?",))
+@check(task="3.1", points=0.5, hints=("Does a test wait for ever?",), needs=("has_tests",))
 def test_ends_in_time(suite: Suite) -> None:
     """The tests end."""
     suite.must_end_in_time()
