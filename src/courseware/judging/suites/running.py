@@ -21,8 +21,8 @@ MOST_BYTES = 1024 * 1024
 """Of all that one run may report."""
 CHUNK = 64 * 1024
 WATCH_SECONDS = 0.5
-ENDS = (0, 1)
-"""The exit codes of pytest with which it has run all tests."""
+ENDS = (0, 1, 5)
+"""The exit codes of pytest with which it has run all tests; 5 says that there are none."""
 
 TestOutcome = Literal["passed", "failed", "skipped"]
 OUTCOMES: tuple[TestOutcome, ...] = ("passed", "failed", "skipped")
@@ -208,7 +208,7 @@ class _Follower:
             case {"end": int(code), "left": list(left)} if not run.ended:
                 run.ended = True
                 run.left = tuple(_text(path) for path in left)
-                if code not in ENDS and not run.errors and run.collected:
+                if code not in ENDS and not run.errors:
                     run.why = f"pytest stopped before all tests had run (exit code {code})."
             case _:
                 raise ValueError
