@@ -1,6 +1,6 @@
 """Tells a database that is unavailable from a statement that is wrong."""
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 DATABASE_ERRORS = (DBAPIError, PoolTimeoutError, OSError)
@@ -23,3 +23,10 @@ def is_unavailable(error: Exception) -> bool:
         return True
     sqlstate = getattr(error.orig, "sqlstate", None) or ""
     return error.connection_invalidated or sqlstate.startswith(TEMPORARY_SQLSTATES)
+
+
+def is_owner_gone(error: Exception) -> bool:
+    """Whether a row was refused because its foreign key names no row. All foreign keys name the user who owns it."""
+    if not isinstance(error, IntegrityError):
+        return False
+    return getattr(error.orig, "sqlstate", None) == "23503" or str(error.orig) == "FOREIGN KEY constraint failed"

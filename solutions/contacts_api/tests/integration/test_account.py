@@ -4,10 +4,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from redis import Redis
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Contact, User
-from tests.examples import ANN, BOB, Account, SignIn, create, log_in, sign_up
+from app.schemas.contact import ContactCreate
+from app.services import contacts
+from tests.examples import ANN, BOB, Account, SignIn, contact, create, log_in, sign_up
 from tests.mailbox import Mailbox
 from tests.picture_store import PictureStore
 from tests.pictures import picture
@@ -93,6 +96,20 @@ async def test_with_the_account_go_contacts_avatar_sessions_and_cache(
     assert (await ann.get("/users/me")).status_code == 401
     assert (await refresh(stranger, tokens["refresh_token"])).status_code == 401
     assert (await bob.get(f"/contacts/{kept['id']}")).status_code == 200
+
+
+async def test_a_contact_of_an_account_that_is_deleted_in_the_meantime_is_refused(
+    ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_contact = contacts.create
+
+    async def create_after_deletion(session: AsyncSession, owner: User, data: ContactCreate) -> Contact:
+        await session.execute(delete(User))
+        return await create_contact(session, owner, data)
+
+    monkeypatch.setattr(contacts, "create", create_after_deletion)
+    answer = await ann.post("/contacts", json=contact())
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
 
 
 async def test_the_address_of_a_deleted_account_can_be_used_again(
