@@ -48,8 +48,11 @@ async def test_an_sqlite_file_that_stays_locked_is_a_503(
     [
         ("08006", True),  # connection_failure
         ("25006", True),  # read_only_sql_transaction
+        ("28P01", True),  # invalid_password: the host is changing it
+        ("3D000", True),  # invalid_catalog_name: the host is restoring the database
         ("40001", True),  # serialization_failure
         ("53300", True),  # too_many_connections
+        ("55000", True),  # object_not_in_prerequisite_state: the database accepts no connections
         ("55P03", True),  # lock_not_available
         ("57014", True),  # query_canceled
         ("57P01", True),  # admin_shutdown
