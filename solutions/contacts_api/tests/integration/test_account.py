@@ -1,5 +1,7 @@
 """The user's own account: another password, and the end of it."""
 
+import asyncio
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -49,6 +51,16 @@ async def test_a_new_password_ends_every_session_of_the_user_and_of_no_other(
     assert (await ann.get("/users/me")).status_code == 401
     assert (await refresh(stranger, other_session)).status_code == 401
     assert (await bob.get("/users/me")).status_code == 200
+
+
+async def test_of_two_changes_at_once_the_one_that_is_answered_204_counts(
+    ann: httpx.AsyncClient, clients: SignIn
+) -> None:
+    passwords = ["first new pass phrase", "second new pass phrase"]
+    answers = await asyncio.gather(*(change_password(ann, ANN["password"], password) for password in passwords))
+    assert sorted(answer.status_code for answer in answers) == [204, 403]
+    chosen = passwords[[answer.status_code for answer in answers].index(204)]
+    assert await log_in(await clients.stranger(), Account(email=ANN["email"], password=chosen))
 
 
 @pytest.mark.parametrize("wrong", [BOB["password"], "", ANN["password"] + " "])
