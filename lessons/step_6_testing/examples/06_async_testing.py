@@ -408,7 +408,7 @@ class Run:
     """What happened when pytest ran. pytest calls the methods, because this object is its plugin."""
 
     order: Sequence[str] = ()
-    """The names of the tests in the order in which they shall run, if it matters."""
+    """The names of the tests that run, in this order. Empty: all of them, in the order of the file."""
     outcomes: dict[str, str] = field(default_factory=dict)
     """`passed` or `failed`, by the name of the test."""
     events: list[str] = field(default_factory=list)
@@ -423,7 +423,7 @@ class Run:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         if self.order:
-            items.sort(key=lambda item: self.order.index(item.name))
+            items[:] = [item for name in self.order for item in items if item.name == name]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         name = report.location[2]
