@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Protocol
-from unittest.mock import AsyncMock, Mock, create_autospec
+from unittest.mock import AsyncMock, Mock, create_autospec, patch
 
 import coverage
 import pytest
@@ -460,11 +460,11 @@ def run_tests(
         application.write_text(IMPORTS + edited(APPLICATION, edits), encoding="utf-8")
         tests.write_text(f"from {application.stem} import *\n\n{TESTS}", encoding="utf-8")
         loop = "module" if "shared" in prefix else "function"
-        options = [f"asyncio_default_{what}_loop_scope={loop}" for what in ("fixture", "test")]
-        options += [f"python_functions={prefix}", "python_files=tests_*.py", f"asyncio_mode={mode}"]
+        settings = [f"asyncio_default_{what}_loop_scope = {loop}" for what in ("fixture", "test")]
+        settings += [f"python_functions = {prefix}", "python_files = tests_*.py", f"asyncio_mode = {mode}"]
+        Path(folder, "pytest.ini").write_text("\n".join(["[pytest]", *settings]), encoding="utf-8")
         without = ("cacheprovider", "terminal", "faulthandler", "threadexception", "unraisableexception", "doctest")
-        arguments = [str(tests), f"--rootdir={folder}", "--capture=no", "--assert=plain", "-Wdefault"]
-        arguments += [word for option in options for word in ("-o", option)]
+        arguments = [str(tests), "--capture=no", "--assert=plain", "-Wdefault"]
         arguments += [word for name in without for word in ("-p", f"no:{name}")]
         with no_other_plugins():
             in_a_thread(measured if measure else run_pytest, run, arguments)
@@ -507,22 +507,17 @@ def in_a_thread(function: Callable[..., Any], *arguments: Any) -> Any:
 
 @contextmanager
 def no_other_plugins() -> Iterator[None]:
-    """Keep pytest from loading what else is installed, such as a plugin that shuffles tests."""
-    before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    path, modules = list(sys.path), set(sys.modules)
-    try:
+    """Let pytest load no other plugin, such as one that shuffles tests, and forget the copies afterwards."""
+    modules = set(sys.modules)
+    with (
+        patch.dict(os.environ, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}),
+        patch.object(sys, "dont_write_bytecode", new=True),
+        patch.object(sys, "path", new=list(sys.path)),
+    ):
         yield
-    finally:
-        sys.dont_write_bytecode = writes_bytecode
-        sys.path[:] = path
-        for name in set(sys.modules) - modules:
-            if name.startswith(("application_", "tests_")):
-                del sys.modules[name]
-        os.environ.pop("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-        if before is not None:
-            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = before
+    for name in set(sys.modules) - modules:
+        if name.startswith(("application_", "tests_")):
+            del sys.modules[name]
 
 
 # ------------------------------------------------------------------------------------------------------------- fixtures
@@ -535,16 +530,15 @@ def fixtures_in_order() -> Claims:
     events = [event for event in run.events if event.startswith("test_") or event[2:] in known]
     for event in events:
         print(f"    {event}" if event[0] in "+-" else f"    run {event}")
-    halves = [
-        list(group) for is_test, group in itertools.groupby(events, lambda each: each[:4] == "test") if not is_test
-    ]
-    ups = [[event[2:] for event in half if event[0] == "+"] for half in halves]
-    downs = [[event[2:] for event in half if event[0] == "-"] for half in halves]
+    second = events.index("- engine") + 1  # here begins what belongs to the second test
+    up, down = (
+        [[each[2:] for each in half if each[0] == sign] for half in (events[:second], events[second:])] for sign in "+-"
+    )
     return {
-        "a fixture is set up before those that ask for it": ups[0].index("engine") < ups[0].index("client"),
-        "they are torn down in the reverse order": downs[1] == ups[0][::-1] and downs[2] == ups[1][::-1],
-        "each test has a database of its own": ups[0].count("engine") == ups[1].count("engine") == 1,
-        "a fixture is set up only for a test that asks for it": "session" in ups[0] and "session" not in ups[1],
+        "a fixture is set up before those that ask for it": up[0].index("engine") < up[0].index("client"),
+        "they are torn down in the reverse order": down[0] == up[0][::-1] and down[1] == up[1][::-1],
+        "each test has a database of its own": up[0].count("engine") == up[1].count("engine") == 1,
+        "a fixture is set up only for a test that asks for it": "session" in up[0] and "session" not in up[1],
     }
 
 
@@ -647,7 +641,7 @@ async def what_mocks_do() -> list[tuple[str, str]]:
             result = action()
             if inspect.isawaitable(result):
                 await result
-        except (Exception, AssertionError) as error:
+        except Exception as error:
             return type(error).__name__
         return "no error"
 
@@ -672,16 +666,15 @@ def mocks() -> Claims:
     """AsyncMock: what it accepts, and what it notices"""
     results = in_a_thread(asyncio.run, what_mocks_do())
     print_table(("what is done", "what happens"), results)
-    happened = dict(results)
+    mock, async_mock, _, called, awaited, unknown, unknown_with_spec, too_few = (what for _, what in results)
     return {
-        "`await` needs an AsyncMock: a Mock returns something that cannot be awaited": results[0][1] == "TypeError"
-        and results[1][1] == "no error",
-        "assert_called_once() accepts a call that was never awaited": results[3][1] == "no error"
-        and results[4][1] == "AssertionError",
-        "an AsyncMock accepts a method that Mailer does not have, create_autospec refuses it": results[5][1]
-        == "no error"
-        and results[6][1] == "AttributeError",
-        "create_autospec also compares the arguments": happened["create_autospec(Mailer).send(address)"] == "TypeError",
+        "`await` needs an AsyncMock: a Mock returns something that cannot be awaited": (mock, async_mock)
+        == ("TypeError", "no error"),
+        "assert_called_once() accepts a call that was never awaited": (called, awaited)
+        == ("no error", "AssertionError"),
+        "an AsyncMock accepts a method that Mailer does not have, create_autospec refuses it": unknown == "no error"
+        and unknown_with_spec == "AttributeError",
+        "create_autospec also compares the arguments": too_few == "TypeError",
     }
 
 
