@@ -60,7 +60,7 @@ class Claim:
         if self.nothing_passes:
             return [f"{check.id} passed" for check in verdict.checks if check.outcome is Outcome.PASSED]
         failures = self.failures or {}
-        if not verdict.application.started:
+        if verdict.has_no_start:
             failure = verdict.application.failure
             return [f"the application did not start: {failure.phase}: {failure.text}" if failure else "no start"]
         unjudged = _need_sqlite(verdict)

@@ -113,7 +113,7 @@ def figures(step: Step, results: Sequence[SubmissionResult]) -> StepFigures:
         title=step.title,
         points_possible=sum(task.points for task in step.tasks),
         points=tuple(sorted(verdict.points for verdict in verdicts)),
-        not_started=sum(not verdict.application.started for verdict in verdicts),
+        not_started=sum(verdict.has_no_start for verdict in verdicts),
         tasks=tuple(_task(task.id, task.title, task.points, verdicts) for task in step.tasks),
         mistakes=tuple(_mistakes(verdicts)),
         seconds=Seconds(sum(seconds), median(seconds), max(seconds), seconds) if seconds else Seconds(0, 0, 0, ()),
@@ -170,7 +170,7 @@ def _mistakes(verdicts: Sequence[Verdict]) -> list[Mistake]:
 
 
 def _mistakes_in(verdict: Verdict) -> list[Mistake]:
-    if not verdict.application.started:
+    if verdict.has_no_start:
         return [_start_mistake(verdict.application.failure)]
     return [
         Mistake(
