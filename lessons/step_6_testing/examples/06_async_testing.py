@@ -601,7 +601,7 @@ def dependency_overrides() -> Claims:
     print_table(
         ("in dependency_overrides", "GET /subscriptions"), [(name, str(code)) for name, code in statuses.items()]
     )
-    print("Without an override, the application asks for its database in production. There is none here.")
+    print("Without an override, the application asks for its database. There is none here.")
     return {
         "with the function as the key, the route gets the session of the test": list(statuses.values())[1] == 200,
         "any other key is ignored, without an error": list(statuses.values())[2:4] == [500, 500],
