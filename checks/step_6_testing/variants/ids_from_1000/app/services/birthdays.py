@@ -60,7 +60,6 @@ async def read_upcoming(session: AsyncSession, owner: User, today: date, days: i
     fields = list(ContactRead.model_fields)
     query = select(Contact.birthday_key, *(getattr(Contact, field) for field in fields))
     query = query.where(Contact.owner_id == owner.id).where(Contact.birthday_key.in_(list(dates)))
-    query = query.order_by(Contact.last_name, Contact.first_name, Contact.id)
     found = [
         UpcomingBirthday.model_validate(
             dict(zip(fields, values, strict=True))
@@ -68,6 +67,7 @@ async def read_upcoming(session: AsyncSession, owner: User, today: date, days: i
         )
         for key, *values in await session.execute(query)
     ]
+    found.sort(key=lambda each: (each.last_name, each.first_name, each.id))
     found.sort(key=lambda each: each.days_until)  # a stable sort: equal days stay in the order of names
     return found
 
