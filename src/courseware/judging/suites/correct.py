@@ -25,7 +25,7 @@ class CorrectRuns:
         self.first = SuiteRun()
         """The first run, which shows what each test reaches and how long it takes."""
         self.is_steady = True
-        """Whether no test passed in one run and failed in another."""
+        """Whether no test passed in one run and failed in an equal one."""
 
     def judge(self, say: Callable[[str], None]) -> None:
         """Do the runs and note what they show."""
@@ -50,6 +50,7 @@ class CorrectRuns:
             self.state = SuiteState(tests=tests, obstacle=obstacle)
             return
         invalid = {each.test: each for each in self._invalid(tests)}
+        self.is_steady = all(each.cause != "chance" for each in invalid.values())
         self.state = SuiteState(
             tests=tests,
             invalid=tuple(invalid[test] for test in tests if test in invalid),
@@ -81,7 +82,6 @@ class CorrectRuns:
             failed = [number for number, (_, run) in enumerate(self._runs) if run.failed(test)]
             passed = [number for number in range(len(self._runs)) if number not in failed]
             if failed and passed:
-                self.is_steady = False
                 pairs.setdefault((failed[0], passed[0]), []).append(test)
             elif failed:
                 pairs.setdefault((0, 0), []).append(test)

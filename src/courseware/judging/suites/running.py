@@ -24,8 +24,8 @@ WATCH_SECONDS = 0.5
 ENDS = (0, 1, 5)
 """The exit codes of pytest with which it has run all tests; 5 says that there are none."""
 
-TestOutcome = Literal["passed", "failed", "skipped"]
-OUTCOMES: tuple[TestOutcome, ...] = ("passed", "failed", "skipped")
+ReportedOutcome = Literal["passed", "failed", "skipped"]
+OUTCOMES: tuple[ReportedOutcome, ...] = ("passed", "failed", "skipped")
 
 
 class SandboxFault(Exception):
@@ -33,10 +33,10 @@ class SandboxFault(Exception):
 
 
 @dataclass(frozen=True)
-class TestReport:
+class ReportedTest:
     """What a run reported about one test: the submission's word."""
 
-    outcome: TestOutcome
+    outcome: ReportedOutcome
     text: str
     reached: frozenset[int]
 
@@ -59,7 +59,7 @@ class SuiteRun:
 
     collected: tuple[str, ...] | None = None
     errors: tuple[tuple[str, str], ...] = ()
-    reports: dict[str, TestReport] = field(default_factory=dict)
+    reports: dict[str, ReportedTest] = field(default_factory=dict)
     ended: bool = False
     stopped: bool = False
     why: str | None = None
@@ -208,7 +208,7 @@ class _Follower:
             case {"test": str(test), "outcome": outcome, "text": str(text), "reached": list(reached)}:
                 if run.collected is None or test in run.reports or outcome not in OUTCOMES:
                     raise ValueError
-                run.reports[test] = TestReport(outcome, text, frozenset(int(number) for number in reached))
+                run.reports[test] = ReportedTest(outcome, text, frozenset(int(number) for number in reached))
                 run.running = None
             case {"end": int(code), "left": list(left)} if not run.ended:
                 run.ended = True
