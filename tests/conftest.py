@@ -18,9 +18,10 @@ from courseware.judging.sandbox import available
 MINIATURE = Path(__file__).parent / "miniature_course"
 SECOND = MINIATURE.with_name("second_course")
 NEW_STEP = MINIATURE.with_name("new_step")
+TESTED_STEP = MINIATURE.with_name("tested_step")
 LONG_TIMEOUT = 1800
 """Seconds for a test with the mark `long`, some of which run a whole suite; the others have those of pyproject.toml."""
-collect_ignore = [MINIATURE.name, SECOND.name, NEW_STEP.name]  # their checks are the judge's to run
+collect_ignore = [MINIATURE.name, SECOND.name, NEW_STEP.name, TESTED_STEP.name]  # their checks are the judge's to run
 
 
 @pytest.fixture
@@ -29,6 +30,13 @@ def course(tmp_path: Path) -> Course:
     root = tmp_path / "course"
     shutil.copytree(MINIATURE, root, ignore=shutil.ignore_patterns("workspace", "__pycache__"))
     return load_course(root)
+
+
+@pytest.fixture
+def tested_course(course: Course) -> Course:
+    """The miniature course with a third step, which judges the tests of a student."""
+    shutil.copytree(TESTED_STEP, course.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    return load_course(course.root)
 
 
 @pytest.fixture(scope="session")

@@ -160,7 +160,7 @@ class FuzzedApplication(Application):
     """Answers, as tampered with."""
 
     def __init__(self, runtime: Runtime, process: int, tampering: Tampering) -> None:
-        super().__init__(runtime.server, process, runtime.time_limits)
+        super().__init__(runtime.application, process, runtime.time_limits)
         self._tampering = tampering
 
     def answer_to(self, sent: Sent) -> Answer:
@@ -194,7 +194,7 @@ class FuzzedServer:
     """What a check learns of the database, as tampered with."""
 
     def __init__(self, runtime: Runtime, tampering: Tampering) -> None:
-        self._server = runtime.server
+        self._server = runtime.application
         self._tampering = tampering
 
     def ask_database(self, request: Mapping[str, object]) -> Mapping[str, Any]:

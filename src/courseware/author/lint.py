@@ -8,12 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from courseware.author.leaks import Secrets, hidden_texts, windows_of
-from courseware.author.mistakes import mistakes_by_task
+from courseware.author.mistakes import Mistake, WrongProject, mistakes_by_task, wrong_projects_of
 from courseware.base.errors import UsageError
 from courseware.base.tree import Tree, changed, read_tree
 from courseware.checking.check import CheckEntry
 from courseware.course import Course, Step, check_files, importable_modules, shared_modules
 from courseware.course.stages import finish, start
+from courseware.course.suites import faulty_applications, functions_in, suite_of
 from courseware.judging.judgement import catalogue
 from courseware.services.registry import require_known
 
@@ -37,6 +38,7 @@ def faults(course: Course, steps: tuple[Step, ...]) -> Iterator[str]:
         before, after = finish(course, step.number - 1), finish(course, step.number)
         handed_out, new = start(course, step.number), changed(before, after)
         yield from _wrong_ids(step)
+        yield from _wrong_bugs(course, step, entries[step.number])
         yield from _wrong_points(step, entries[step.number])
         yield from _checks_without_mistake(step, entries[step.number])
         yield from _wrongly_given(step, after, new)
@@ -119,27 +121,65 @@ def _wrong_points(step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
             yield f"Task {task.id} is worth {task.points} points, but its checks make {total:g}."
 
 
+def _wrong_bugs(course: Course, step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
+    """Wrong variants and bugs, bugs without a check, and checks that demand a test for a bug that there is not."""
+    if not step.judges_tests:
+        return
+    try:
+        bugs = faulty_applications(course, step, hidden=True).bugs
+    except UsageError as error:
+        yield str(error)
+        return
+    checks = {entry.id: entry for entry in entries}
+    for identifier, placed in bugs.items():
+        check = checks.get(identifier)
+        if check is None:
+            yield f"No check is called {identifier}, as a bug of task {placed.task} is."
+        elif (check.task, check.visible) != (placed.task, placed.visible):
+            yield f"The bug {identifier} and its check differ in task, or only one of them is hidden."
+    for path in (*step.checks_folder.glob("test_*.py"), *step.hidden_checks_folder.glob("test_*.py")):
+        for identifier in sorted(_demanding_a_catch(path) - bugs.keys()):
+            yield f"The check {identifier} calls must_catch(), but no bug has this id."
+
+
+def _demanding_a_catch(path: Path) -> set[str]:
+    """The ids of the checks in a file that call `suite.must_catch()`."""
+    return {
+        name.removeprefix("test_")
+        for name, function in functions_in(ast.parse(path.read_bytes()))
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and node.attr == "must_catch"
+    }
+
+
 def _checks_without_mistake(step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
     tasks = {entry.id: entry.task for entry in entries}
     mistakes = [(task, mistake) for task, these in mistakes_by_task(step).items() for mistake in these]
-    named = {identifier for _, mistake in mistakes for identifier in mistake.fails}
+    everything: list[Mistake | WrongProject] = [*(mistake for _, mistake in mistakes), *wrong_projects_of(step)]
+    named = {identifier for mistake in everything for identifier in mistake.fails}
+    allowed = {identifier for mistake in everything for identifier in mistake.may_fail}
     for identifier in tasks:
         if identifier not in named:
             yield f"No mistake fails the check {identifier}."
-    for identifier in sorted(named - set(tasks)):
+    for identifier in sorted((named | allowed) - set(tasks)):
         yield f"A mistake names the check {identifier}, which does not exist."
     visible = {entry.id for entry in entries if entry.visible}
+    for known in everything:
+        if visible.isdisjoint(known.fails):
+            yield f"Mistake {known.id} fails hidden checks alone. Make its demand in a visible check too."
     for task, mistake in mistakes:
-        if visible.isdisjoint(mistake.fails):
-            yield f"Mistake {mistake.id} fails hidden checks alone. Make its demand in a visible check too."
         belongs = tasks.get(next(iter(mistake.fails)), task)
         if belongs != task:
             yield f"Mistake {mistake.id} stands with task {task}. Its first check is of task {belongs}: move it there."
 
 
 def _changed_outlines(step: Step, handed_out: Tree, after: Tree) -> Iterator[str]:
-    """What the solution has in public names, signatures and docstrings, the starter must have too."""
-    for path in read_tree(step.starter_folder):
+    """What the solution has in public names, signatures and docstrings, the starter must have too.
+
+    Not so where tests are judged: a student chooses the names of the tests.
+    """
+    own_work = suite_of(after, step) if step.judges_tests else {}
+    for path in sorted(read_tree(step.starter_folder).keys() - own_work.keys()):
         if path not in after:
             yield f"Step {step.number}: the starter has {path}, the reference does not."
         elif path.endswith(".py"):
@@ -178,7 +218,8 @@ def _leaks(course: Course, step: Step, entries: tuple[CheckEntry, ...], handed_o
     """Runs of lines of the solution, and hidden checks by name or sentence, that stand in something released."""
     solution = windows_of(new) - windows_of(handed_out)
     secrets = Secrets(frozenset(solution), frozenset(hidden_texts(entries)))
-    visible = {file.name: file.read_bytes() for file in check_files(course, step, hidden=False)}
+    files = check_files(course, step, hidden=False)
+    visible = {file.relative_to(course.root).as_posix(): file.read_bytes() for file in files}
     lesson = {f"lessons/{path}": content for path, content in read_tree(step.lesson_folder).items()}
     notebook = {step.notebook.name: step.notebook.read_bytes()}
     for path, content in {**visible, **lesson, **handed_out, **notebook}.items():

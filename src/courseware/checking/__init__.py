@@ -16,6 +16,9 @@ Beside the usual start of the application a check can ask for:
 
 The application is started again before such a check, and in its usual way afterwards. Every start begins with an empty
 database and an empty Redis, so a check makes all that it needs. The fixture `restarts` tells starts apart.
+
+In a step whose lesson.toml says `judges = "tests"` no application of the student is started. Its checks have the
+fixture `suite`, which is a `Suite`: the student's tests, judged by the bugs that they catch.
 """
 
 from courseware.base.processes import wait_until
@@ -29,6 +32,7 @@ from courseware.checking.redis import Redis
 from courseware.checking.request import File, Request
 from courseware.checking.sql import Recording, Statement
 from courseware.checking.stand_ins import ImageStore, Mailbox
+from courseware.checking.suite import Suite
 from courseware.services.servers import FaultMode
 
 __all__ = [
@@ -49,6 +53,7 @@ __all__ = [
     "Row",
     "Sent",
     "Statement",
+    "Suite",
     "check",
     "expect",
     "read_address",

@@ -68,19 +68,21 @@ def verify(
     With --database a mistake has to fail one of the checks that it names; URL is that of a user who may create
     databases, such as postgresql://user:password@127.0.0.1:5432/postgres.
     With --fuzz it changes what the reference answers instead: no check may take that for a fault of the course.
+    Both leave out steps that judge tests.
     """
     course = find_course()
     steps = course.steps if step is None else (course.step(step),)
     sandbox: SandboxKind | None = "plain" if plain else None
+    applications = tuple(each for each in steps if not each.judges_tests)
     if mutants:
         from courseware.cli.mutants import verify_mutants
 
-        verify_mutants(course, steps, jobs=jobs, sandbox=sandbox, seed=seed, sample=sample, as_json=as_json)
+        verify_mutants(course, applications, jobs=jobs, sandbox=sandbox, seed=seed, sample=sample, as_json=as_json)
         return
     if fuzz is not None:
         from courseware.cli.fuzz import fuzz_steps
 
-        fuzz_steps(course, steps, mutations=fuzz, sandbox=sandbox, seed=seed, as_json=as_json)
+        fuzz_steps(course, applications, mutations=fuzz, sandbox=sandbox, seed=seed, as_json=as_json)
         return
     if quick and only:
         raise UsageError("--quick leaves out most of what --only judges. Use one of the two.")

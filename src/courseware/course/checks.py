@@ -1,18 +1,32 @@
 """The files that judge a step, and the modules that its checks may import."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from courseware.base.tree import read_tree
 from courseware.course.model import Course, Step
+
+VARIANTS, BUGS = "variants", "bugs"
+"""The folders beside the checks of a step that judges tests."""
 
 
 def check_files(course: Course, step: Step, *, hidden: bool) -> tuple[Path, ...]:
-    """Every file that a verdict about this step depends on: its checks, and the modules that they may import.
+    """The checks of a step, the modules that they may import, and the variants and bugs of a step that judges tests.
 
     Args:
         hidden: with the hidden checks. Without them it is what students are handed.
     """
     kept_back = step.hidden_checks_folder.glob("*.py") if hidden else ()
-    return tuple(sorted({*importable_modules(course, step), *step.checks_folder.glob("*.py"), *kept_back}))
+    own = (*step.checks_folder.glob("*.py"), *kept_back, *suite_files(step, hidden=hidden))
+    return tuple(sorted({*importable_modules(course, step), *own}))
+
+
+def suite_files(step: Step, *, hidden: bool) -> Iterator[Path]:
+    """The files of the variants and bugs of a step that judges tests."""
+    if step.judges_tests:
+        yield from (step.checks_folder / VARIANTS / path for path in read_tree(step.checks_folder / VARIANTS))
+        for folder in (step.checks_folder, *((step.hidden_checks_folder,) if hidden else ())):
+            yield from (folder / BUGS).glob("*.toml")
 
 
 def importable_modules(course: Course, step: Step) -> tuple[Path, ...]:

@@ -2,7 +2,7 @@
 
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -121,6 +121,9 @@ class Lesson(FrozenModel):
     `hands_in` says where conftest.py and pytest.ini belong to the submission, as paths or patterns such as "tests/**".
     Intake drops them everywhere else.
 
+    `judges` says what is judged: the student's application, or with "tests" the tests that `hands_in` names. They run
+    against variants of the application that belong to the course. No application of the student is started then.
+
     `number` is the step's place in the course, from 1 on. Leave it out where the folder's name says it: step_1_intro.
     """
 
@@ -130,6 +133,7 @@ class Lesson(FrozenModel):
     adds: tuple[str, ...]
     given: tuple[str, ...] = ()
     hands_in: tuple[str, ...] = ()
+    judges: Literal["application", "tests"] = "application"
     needs: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     tasks: tuple[Task, ...] = ()
@@ -149,6 +153,12 @@ class Lesson(FrozenModel):
             if not any(fnmatchcase(name, PurePosixPath(pattern).name) for name in PYTEST_SETTINGS):
                 raise ValueError(f"{pattern!r} names neither conftest.py nor pytest.ini (write tests/** for a folder)")
         return patterns
+
+    @model_validator(mode="after")
+    def _names_the_tests(self) -> Self:
+        if self.judges == "tests" and not self.hands_in:
+            raise ValueError("a step that judges tests needs `hands_in`, which names them")
+        return self
 
 
 class Step(FrozenModel):
@@ -170,6 +180,11 @@ class Step(FrozenModel):
     @property
     def tasks(self) -> tuple[Task, ...]:
         return self.lesson.tasks
+
+    @property
+    def judges_tests(self) -> bool:
+        """Whether the step judges the tests of a student, so that no application of theirs is started."""
+        return self.lesson.judges == "tests"
 
     @property
     def lesson_folder(self) -> Path:

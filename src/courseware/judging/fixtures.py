@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from courseware.checking import Application, Clock, Database, ImageStore, Mailbox, Redis
+from courseware.checking import Application, Clock, Database, ImageStore, Mailbox, Redis, Suite
 from courseware.judging.runtime import Runtime
 
 CLIENTS = IPv4Network("198.18.0.0/15")
@@ -28,7 +28,7 @@ class Fixtures:
     @pytest.fixture
     def application(self) -> Application:
         """The application under judgement."""
-        return Application(self._runtime.server, 0, self._runtime.time_limits)
+        return Application(self._runtime.application, 0, self._runtime.time_limits)
 
     @pytest.fixture
     def second_application(self) -> Application:
@@ -36,7 +36,7 @@ class Fixtures:
 
         Both have the same variables, database and services; when one ends, both are started again.
         """
-        return Application(self._runtime.server, 1, self._runtime.time_limits)
+        return Application(self._runtime.application, 1, self._runtime.time_limits)
 
     @pytest.fixture
     def new_client(self) -> Callable[[], str]:
@@ -52,6 +52,16 @@ class Fixtures:
     def restarts(self) -> int:
         """How often the application was started again. Each start has an empty database and an empty Redis."""
         return self._runtime.server.restarts
+
+    @pytest.fixture
+    def suite(self, request: pytest.FixtureRequest) -> Suite:
+        """The tests of a student, in a step that judges them. All bugs of the run are judged together."""
+        judged = self._runtime.suite
+        if judged is None:
+            raise TypeError("This step judges an application. Write `judges` in its lesson.toml to judge tests.")
+        checks = [item.name.removeprefix("test_") for item in request.session.items]
+        judged.wanted = [check for check in checks if check in judged.applications.bugs]
+        return Suite(judged, request.node.name.removeprefix("test_"))
 
     @pytest.fixture
     def clock(self) -> Iterator[Clock]:
@@ -88,7 +98,7 @@ class Fixtures:
     @pytest.fixture
     def database(self) -> Database:
         """The database of an application for which the course names one."""
-        return Database(self._runtime.server)
+        return Database(self._runtime.application)
 
     @pytest.fixture
     def redis(self) -> Iterator[Redis]:

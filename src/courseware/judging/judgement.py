@@ -4,7 +4,7 @@ import json
 import secrets
 import socket
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from courseware.base.tree import Tree, digest
 from courseware.checking.check import CheckEntry
 from courseware.course import Application, Course, Step, check_files
+from courseware.course.stages import start
 from courseware.judging.postgresql import PostgresDatabase, PostgresServer
-from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime, StartOptions
+from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime, StartOptions, SuiteServer
 from courseware.judging.sandbox import ApplicationCommand, RunningApplication, SandboxKind, available, start_application
 from courseware.verdict import Verdict
 
@@ -38,6 +39,7 @@ def judge(
     stop_at_failure: bool = False,
     seconds: float = USUAL_SECONDS,
     postgresql: PostgresServer | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Verdict:
     """The verdict about the project `tree` for `step`.
 
@@ -54,6 +56,7 @@ def judge(
         seconds: how long it may take. Then the application is ended, and the verdict is not valid.
         postgresql: a server on which each start of the application has an empty database, in place of the SQLite file.
             It is for the course's own code only: the application can do there what the user of the URL can do.
+        say: is told how far the judge is, such as "bug 7 of 19", where that takes more than a few seconds.
 
     Raises:
         UsageError: for an unknown task, a sandbox that this machine does not have, or a server that does not answer.
@@ -64,7 +67,12 @@ def judge(
     judged_at = datetime.now(UTC)
     kind: SandboxKind = sandbox or ("bubblewrap" if available().bubblewrap else "plain")
     seed = secrets.randbelow(2**32) if seed is None else seed
-    with started(course, tree, stage or step.number, kind, postgresql) as runtime:
+    running = (
+        started_suite(course, step, tree, hidden=hidden, kind=kind, seed=seed, say=say)
+        if step.judges_tests
+        else started(course, tree, stage or step.number, kind, postgresql)
+    )
+    with running as runtime:
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
         from courseware.judging.checks_run import run_checks
         from courseware.judging.deadline import Deadline
@@ -99,6 +107,7 @@ def judge(
             application=runtime.server.report(),
             tasks=run.task_results(),
             checks=run.results,
+            suite=None if runtime.suite is None else runtime.suite.report(),
         )
 
 
@@ -139,6 +148,27 @@ def started(
         yield Runtime(stack.enter_context(server), services, command.environment)
 
 
+@contextmanager
+def started_suite(
+    course: Course,
+    step: Step,
+    tree: Tree,
+    *,
+    hidden: bool,
+    kind: SandboxKind,
+    seed: int,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Runtime]:
+    """The test suite in `tree`, which runs when a check asks for it. Nothing of an application in `tree` is used."""
+    from courseware.judging.suites import suite_judge
+
+    version = checks_version(course, step, hidden=hidden)
+    suite = suite_judge(course, step, tree, checks_version=version, hidden=hidden, kind=kind, seed=seed)
+    suite.say = say
+    with JudgeServices((), {}, kind) as services:
+        yield Runtime(SuiteServer(suite), services, {}, suite=suite)
+
+
 def catalogue(course: Course, step: Step, *, hidden: bool = False) -> tuple[CheckEntry, ...]:
     """The step's checks in the order of tasks and files. Raises CourseFault where the checks cannot be read."""
     from courseware.judging.checks_run import collect_checks
@@ -162,10 +192,13 @@ def application_command(application: Application, services: JudgeServices) -> Ap
 def checks_version(course: Course, step: Step, *, hidden: bool) -> str:
     """SHA-256 (hex) of the checks that judge this step, of all that they may import, and of what its application gets.
 
-    That is the environment, and the services with the variables that they fill.
+    That is the environment, and the services with the variables that they fill. The tests of a student run against the
+    application of the course, so it is part of the version.
     """
     files = check_files(course, step, hidden=hidden)
     contents = {file.relative_to(course.root).as_posix(): file.read_bytes() for file in files}
+    if step.judges_tests:
+        contents |= {f"application/{path}": content for path, content in start(course, step.number).items()}
     application = course.application_after(step.number)
     services = {name: application.services[name] for name in course.services_after(step.number)}
     given = json.dumps({"environment": application.environment, "services": services}, sort_keys=True)

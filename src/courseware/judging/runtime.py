@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from courseware.checking.time_limits import TimeLimits, slowdown
 from courseware.judging.sandbox import RunningApplication, SandboxKind, StartReport
@@ -14,9 +14,13 @@ from courseware.services.registry import KINDS, Clearable, HasClock, Mapped, Ser
 from courseware.services.servers import HOST, listen, port_of
 from courseware.verdict import ApplicationReport, StartFailure
 
+if TYPE_CHECKING:
+    from courseware.judging.suites import SuiteJudge
+
 START_SECONDS = 15.0
 """For the start of each process, on a machine that has nothing else to do."""
 LOG_CHARACTERS = 64 * 1024
+NO_APPLICATION = "This step judges tests, so a check cannot use an application of the student."
 OVER = "It was ended, because the time for the judgement was over."
 
 
@@ -121,6 +125,32 @@ class StartOptions:
 
 
 USUAL = StartOptions()
+
+
+class Server(Protocol):
+    """What the judge needs of that which runs the submission."""
+
+    options: StartOptions
+    restarts: int
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended."""
+
+    def ensure_running(self, options: StartOptions = USUAL) -> StartReport:
+        """How it has started with these options."""
+
+    def give_up(self) -> None:
+        """Has it started again before it is used the next time."""
+
+    def stop(self) -> None:
+        """Ends it. May be called again."""
+
+    def end_for_good(self) -> None:
+        """End it for good. May be called from another thread."""
+
+    def report(self) -> ApplicationReport:
+        """How the application of the submission fared."""
 
 
 class RestartingServer:
@@ -258,21 +288,61 @@ class RestartingServer:
         self.stop()
 
 
+class SuiteServer:
+    """Stands for the application where a test suite is judged: no application of the submission is started."""
+
+    options = USUAL
+    restarts = 0
+    has_ended = False
+
+    def __init__(self, suite: "SuiteJudge") -> None:
+        self._suite = suite
+
+    def ensure_running(self, options: StartOptions = USUAL) -> StartReport:
+        """Checks can be run at once. Raises TypeError for a check that wants an application with other options."""
+        if options != USUAL:
+            raise TypeError(NO_APPLICATION)
+        return StartReport("ready", "")
+
+    def give_up(self) -> None:
+        """Has no effect: each run of a suite has a process of its own."""
+
+    def stop(self) -> None:
+        """Has no effect: no run outlives the check that asked for it."""
+
+    def end_for_good(self) -> None:
+        """End all runs of the suite. May be called from another thread."""
+        self._suite.end()
+
+    def report(self) -> ApplicationReport:
+        """No application was started. What was printed is that of the first run of the suite."""
+        return ApplicationReport(started=False, log=self._suite.log[-LOG_CHARACTERS:])
+
+
 @dataclass(frozen=True)
 class Runtime:
     """The application under judgement with all that it was given: what checks work with.
 
     Args:
-        server: runs the application.
+        server: runs the application, or stands for it where a test suite is judged.
         services: what the application uses in this step.
         environment: the variables that it is started with in the usual way.
         time_limits: how long checks wait for it.
+        suite: the test suite under judgement; None where an application is judged.
     """
 
-    server: RestartingServer
+    server: Server
     services: JudgeServices
     environment: Mapping[str, str]
     time_limits: TimeLimits = field(default_factory=TimeLimits)
+    suite: "SuiteJudge | None" = None
+
+    @property
+    def application(self) -> RestartingServer:
+        """The application. Raises TypeError where a test suite is judged."""
+        if not isinstance(self.server, RestartingServer):
+            raise TypeError(NO_APPLICATION)
+        return self.server
 
     def move_clock(self, to: datetime | None) -> None:
         """Put the clocks of the application and of its services to this moment (timezone-aware); None puts them right.
@@ -280,4 +350,4 @@ class Runtime:
         What the application stores with a time to live then expires by its own clock.
         """
         self.services.move_clock(to)
-        self.server.move_clock(to)
+        self.application.move_clock(to)

@@ -6,8 +6,22 @@ from courseware.verdict.model import (
     Failure,
     Outcome,
     StartFailure,
+    SuiteBug,
+    SuiteReport,
+    SuiteTest,
     TaskResult,
     Verdict,
 )
 
-__all__ = ["ApplicationReport", "CheckResult", "Failure", "Outcome", "StartFailure", "TaskResult", "Verdict"]
+__all__ = [
+    "ApplicationReport",
+    "CheckResult",
+    "Failure",
+    "Outcome",
+    "StartFailure",
+    "SuiteBug",
+    "SuiteReport",
+    "SuiteTest",
+    "TaskResult",
+    "Verdict",
+]

@@ -75,11 +75,55 @@ class StartFailure(FrozenModel):
 
 
 class ApplicationReport(FrozenModel):
-    """How the application under judgement fared: whether it started, why not, and the end of what it printed."""
+    """How the application under judgement fared: whether it started, why not, and the end of what it printed.
+
+    In a step that judges tests no application of the submission is started, and `log` is what pytest printed.
+    """
 
     started: bool
     failure: StartFailure | None = None
     log: Untrusted = ""
+
+
+class SuiteTest(FrozenModel):
+    """A test of the suite: its pytest node id, and its state.
+
+    Only a `valid` test catches bugs. It passed on every correct variant. An `invalid` one failed there: always
+    (`application`), in another order, on another date, or by `chance`. A `skipped` one did not run to its end.
+    """
+
+    id: Untrusted
+    state: Literal["valid", "application", "order", "date", "chance", "skipped"]
+    text: Untrusted = ""
+
+
+class SuiteBug(FrozenModel):
+    """A bug, and what the valid tests did with it. `check` is the id of its check.
+
+    `caught_by` is the first test that failed because of the bug. The tests of `passed` run the code with the bug and do
+    not notice it. Those of `untried` run it too, but the bug was caught before. Numbers are places in `tests`.
+    """
+
+    check: str
+    family: str
+    task: str
+    visible: bool
+    caught_by: int | None = None
+    passed: tuple[int, ...] = ()
+    untried: tuple[int, ...] = ()
+    judged: bool = True
+
+
+class SuiteReport(FrozenModel):
+    """How the tests of a submission fared, in a step that judges tests: the tests, and the bugs that were judged."""
+
+    tests: tuple[SuiteTest, ...] = ()
+    bugs: tuple[SuiteBug, ...] = ()
+
+    @property
+    def caught(self) -> int:
+        """How many bugs the suite found."""
+        return sum(bug.caught_by is not None for bug in self.bugs)
 
 
 class Verdict(FrozenModel):
@@ -89,7 +133,7 @@ class Verdict(FrozenModel):
     `submission` and `checks_version` are SHA-256 digests (hex) of the files judged and of the checks that judged them.
     `valid` is False when the judge itself failed: then no point may be read off, and a person must look. The same holds
     where `cut_short_after` is set: so many seconds were over before all checks had run, and `checks` holds what was
-    judged until then.
+    judged until then. `suite` is set where tests were judged in place of an application.
     """
 
     format: Literal[1] = 1
@@ -107,6 +151,12 @@ class Verdict(FrozenModel):
     application: ApplicationReport
     tasks: tuple[TaskResult, ...]
     checks: tuple[CheckResult, ...]
+    suite: SuiteReport | None = None
+
+    @property
+    def has_no_start(self) -> bool:
+        """Whether an application was to be judged and did not start."""
+        return self.suite is None and not self.application.started
 
     @property
     def held(self) -> bool:

@@ -62,7 +62,7 @@ def _try(root: Path, number: int, sandbox: SandboxKind | None, seed: int | None,
 
 
 def _caught(verdict: Verdict) -> str | None:
-    if not verdict.application.started:
+    if verdict.has_no_start:
         failure = verdict.application.failure
         return f"it does not start ({failure.phase})" if failure else "it does not start"
     for check in verdict.checks:

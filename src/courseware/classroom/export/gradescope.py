@@ -22,7 +22,7 @@ from courseware.classroom.judgements.jobs import judge_submission
 from courseware.classroom.kit.engine import engine_files, engine_folder, pins_of, requirements_of
 from courseware.classroom.nbgrader.feedback import NOT_TAKEN_IN, hidden_sentence
 from courseware.course import Course, Step, check_files, load_course
-from courseware.course.stages import finish
+from courseware.course.stages import finish, start
 from courseware.judging.intake import read_project
 from courseware.judging.sandbox import SandboxKind, available
 from courseware.verdict import CheckResult, Outcome, Verdict
@@ -67,7 +67,8 @@ def not_taken_in(reason: str) -> dict[str, Any]:
 def _tests(verdict: Verdict) -> Iterator[dict[str, Any]]:
     why_not = start_text(verdict)
     hidden_ids = {check.id for check in verdict.checks if not check.visible}
-    yield {"name": STARTS, "status": FAILED if why_not else PASSED, "output": why_not, "visibility": "visible"}
+    if verdict.suite is None:
+        yield {"name": STARTS, "status": FAILED if why_not else PASSED, "output": why_not, "visibility": "visible"}
     for task in verdict.tasks:
         checks = [check for check in verdict.checks if check.task == task.id]
         for number, check in enumerate(checks, start=1):
@@ -183,4 +184,8 @@ def _judging(course: Course, step: Step) -> dict[str, bytes]:
     """The course's files that judging the step takes."""
     lessons = (course.root / "lessons" / "course.toml", *course.root.glob("lessons/*/lesson.toml"))
     found = [*lessons, *check_files(course, step, hidden=True)]
-    return {path.relative_to(course.root).as_posix(): path.read_bytes() for path in found}
+    tested = start(course, step.number) if step.judges_tests else {}
+    return {
+        **{path.relative_to(course.root).as_posix(): path.read_bytes() for path in found},
+        **{f"starter/{step.slug}/{path}": content for path, content in tested.items()},
+    }

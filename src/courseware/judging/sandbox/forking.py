@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from courseware.base.tree import Tree
@@ -71,16 +72,20 @@ class ForkedApplication:
 
 
 class ForkServer:
-    """A process in the sandbox that has imported these libraries. Raises ForkRefused where none comes up."""
+    """A process in the sandbox that has imported these libraries. Raises ForkRefused where none comes up.
 
-    def __init__(self, imports: Sequence[str]) -> None:
+    Each fork runs `program`, which is the file of a runner.
+    """
+
+    def __init__(self, imports: Sequence[str], program: Path = bubblewrap.RUNNER) -> None:
         variant = available().variant
         assert variant is not None
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with CommandLine() as line:
             descriptors = [line.add_descriptor(theirs.detach()), line.add_file(seccomp.program() or b"")]
             bubblewrap.add_fork_server_to(line, variant)
-            line.add(sys.executable, "-I", "-B", "-u", str(bubblewrap.FORK_SERVER), *map(str, descriptors), *imports)
+            line.add(sys.executable, "-I", "-B", "-u", str(bubblewrap.FORK_SERVER), *map(str, descriptors))
+            line.add(program.name, *imports)
             self._process = launch(line, CLEAN_ENVIRONMENT, subprocess.DEVNULL)
         atexit.register(self.stop)
         try:
@@ -151,10 +156,15 @@ def fork_server(imports: Sequence[str]) -> ForkServer | None:
     return _fork_server(tuple(imports))
 
 
+def suite_fork_server(imports: Sequence[str]) -> ForkServer | None:
+    """The fork server for runs of test suites, of which there are always many."""
+    return _fork_server(tuple(imports), bubblewrap.SUITE_RUNNER)
+
+
 @cache
-def _fork_server(imports: tuple[str, ...]) -> ForkServer | None:
+def _fork_server(imports: tuple[str, ...], program: Path = bubblewrap.RUNNER) -> ForkServer | None:
     try:
-        return ForkServer(imports)
+        return ForkServer(imports, program)
     except ForkRefused:
         return None
 

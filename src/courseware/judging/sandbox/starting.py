@@ -60,7 +60,7 @@ def start_application(
     limits = limits or Limits()
     limits = replace(limits, memory=limits.memory * processes, processes=limits.processes * processes)
     with ExitStack() as clean_up, ExitStack() as ours, ExitStack() as theirs, CommandLine() as line:
-        home = _private_folder()
+        home = private_folder()
         clean_up.callback(shutil.rmtree, home, ignore_errors=True)
         addresses = [str(home / f"socket-{number}") for number in range(processes)]
         listeners = [_listen(address) for address in addresses]
@@ -75,7 +75,7 @@ def start_application(
         package = _package(
             tree,
             folder=inside,
-            limits=_resource_limits(kind, limits),
+            limits=resource_limits(kind, limits),
             migrations=command.migrations,
             entrypoint=command.entrypoint,
             database=_database_in(inside) if command.database else None,
@@ -85,7 +85,7 @@ def start_application(
         handed_over = [line.add_file(package)]
         for pair in zip(listeners, their_controls, strict=True):
             handed_over += [line.add_descriptor(each.detach()) for each in pair]
-        group = _make_group(limits) if kind == "bubblewrap" else None
+        group = make_group(limits) if kind == "bubblewrap" else None
         if group is not None:
             clean_up.callback(group.remove)
         forked = None if kind == "plain" else _fork(tree, command, environment, limits, group, [printed, *handed_over])
@@ -112,7 +112,7 @@ def start_application(
     return running
 
 
-def _private_folder() -> Path:
+def private_folder() -> Path:
     """A new folder that nobody else can look into, with a path short enough for a socket's address."""
     parent = tempfile.gettempdir()
     folder = Path(tempfile.mkdtemp(prefix="app-", dir=parent if len(parent) <= LONGEST_PARENT else "/tmp"))  # noqa: S108
@@ -129,9 +129,14 @@ def _listen(path: str) -> socket.socket:
 
 
 def _environment(command: ApplicationCommand, inside: str) -> dict[str, str]:
-    environment = {**CLEAN_ENVIRONMENT, "LANG": bubblewrap.LANGUAGE, "HOME": inside, "TMPDIR": f"{inside}/tmp"}  # noqa: S108
     database = {name: text.format(path=_database_in(inside)) for name, text in command.database.items()}
-    return {**environment, **database, **command.environment}
+    return environment_in(inside, {**database, **command.environment})
+
+
+def environment_in(inside: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """These variables and a few of the sandbox's own, for a process whose folder is `inside`."""
+    own = {**CLEAN_ENVIRONMENT, "LANG": bubblewrap.LANGUAGE, "HOME": inside, "TMPDIR": f"{inside}/tmp"}  # noqa: S108
+    return {**own, **variables}
 
 
 def _database_in(inside: str) -> str:
@@ -139,7 +144,7 @@ def _database_in(inside: str) -> str:
     return f"{inside}/application.sqlite3"
 
 
-def _resource_limits(kind: SandboxKind, limits: Limits) -> dict[str, int]:
+def resource_limits(kind: SandboxKind, limits: Limits) -> dict[str, int]:
     """Limits by the name that the `resource` module gives them."""
     names = {"FSIZE": limits.file_size, "NOFILE": limits.open_files, "CPU": limits.cpu_seconds}
     if sys.platform == "linux":
@@ -155,7 +160,7 @@ def _package(tree: Tree, **setup: object) -> bytes:
     return json.dumps(setup).encode() + b"\n" + b"".join(tree.values())
 
 
-def _make_group(limits: Limits) -> ControlGroup | None:
+def make_group(limits: Limits) -> ControlGroup | None:
     """A control group for one application, where this machine lets us have one."""
     groups = available().groups
     return None if groups is None else make_group_anywhere(groups, limits)

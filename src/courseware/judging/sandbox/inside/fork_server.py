@@ -12,7 +12,6 @@ how it went, and at the end the exit code. When the judge shuts that socket, the
 import ctypes
 import fcntl
 import gc
-import importlib
 import json
 import os
 import select
@@ -27,13 +26,6 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-OF_THE_RUNNER = (
-    "time_machine",
-    "uvicorn",
-    "uvicorn.lifespan.on",
-    "uvicorn.loops.uvloop",
-    "uvicorn.protocols.http.auto",
-)
 LONGEST_MESSAGE = 128 * 1024
 DESCRIPTORS = 16  # more than a few processes of an application take
 
@@ -50,17 +42,16 @@ library = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    """`fork_server.py SOCKET FILTER [LIBRARY ...]`, the first two by the numbers of their descriptors."""
+    """`fork_server.py SOCKET FILTER RUNNER [LIBRARY ...]`, the first two by the numbers of their descriptors.
+
+    `RUNNER` is the file beside this one that each fork runs.
+    """
     gc.disable()
     judge = socket.socket(fileno=int(sys.argv[1]))
     with os.fdopen(int(sys.argv[2]), "rb") as file:
         system_calls = file.read()
-    runner = load(Path(__file__).with_name("runner.py"))
-    with runner.without("pytest", "dateutil", "pygments"):
-        for name in (*OF_THE_RUNNER, *sys.argv[3:]):
-            with suppress(ImportError):
-                importlib.import_module(name)
-    runner.load_database()
+    runner = load(Path(__file__).with_name(sys.argv[3]))
+    runner.prepare(sys.argv[4:])
     gc.freeze()  # so that no fork writes to what all of them share
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers need nobody to bury them
     judge.send(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})).encode())

@@ -1,0 +1,38 @@
+"""What one user stores is neither shown to another one nor changed by them."""
+
+import httpx
+import pytest
+
+from tests.examples import contact, create
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+async def test_another_user_s_contact_looks_like_a_missing_one(
+    client: httpx.AsyncClient, headers: dict[str, str], other_headers: dict[str, str], method: str
+) -> None:
+    of_bob = await create(client, other_headers)
+    deleted = await create(client, headers)
+    await client.delete(f"/contacts/{deleted['id']}", headers=headers)
+    body = {"phone": "12345"} if method == "PATCH" else None
+    foreign, missing = [
+        await client.request(method, f"/contacts/{each['id']}", json=body, headers=headers)
+        for each in (of_bob, deleted)
+    ]
+    assert foreign.status_code == missing.status_code == 404
+    assert foreign.json() == missing.json()
+    assert (await client.get(f"/contacts/{of_bob['id']}", headers=other_headers)).json() == of_bob
+
+
+async def test_two_users_may_know_the_same_person(
+    client: httpx.AsyncClient, headers: dict[str, str], other_headers: dict[str, str]
+) -> None:
+    await create(client, other_headers)
+    assert (await client.post("/contacts", json=contact(), headers=headers)).status_code == 201
+
+
+async def test_a_list_and_its_total_hold_the_user_s_own_contacts(
+    client: httpx.AsyncClient, headers: dict[str, str], other_headers: dict[str, str]
+) -> None:
+    await create(client, other_headers)
+    page = (await client.get("/contacts", params={"q": "olena"}, headers=headers)).json()
+    assert (page["items"], page["total"]) == ([], 0)

@@ -1,0 +1,151 @@
+"""The runs against bugs, and the control runs that confirm what they show."""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass, replace
+
+from courseware.checking.suite import BugRun, Obstacle
+from courseware.course.suites import Bug
+from courseware.judging.suites.correct import CorrectRuns
+from courseware.judging.suites.planning import ORDINARY, Circumstances, Planner
+from courseware.judging.suites.running import SuiteRun, SuiteRunner
+
+MOST_ROUNDS = 3
+REPETITIONS = 2
+"""How often a catch of an unsteady suite must repeat itself."""
+
+Group = tuple[int, str]
+"""The function and the variant of a bug. Bugs that share both share the order of the tests, and so the control run."""
+
+
+@dataclass(frozen=True)
+class _Caught:
+    """A bug run in which a test failed."""
+
+    bug: Bug
+    test: str
+    run: BugRun
+
+
+class BugRuns:
+    """Runs the valid tests against bugs.
+
+    A catch counts only if the same test, after the same tests as in the run with the bug, passes on the same variant
+    without the bug. So a suite gains nothing from the order of the tests, which is all that differs from other runs.
+    """
+
+    def __init__(self, planner: Planner, runner: SuiteRunner, workers: Executor, correct: CorrectRuns) -> None:
+        self._planner = planner
+        self._runner = runner
+        self._workers = workers
+        self._correct = correct
+        self._refused: dict[Group, set[str]] = {}
+
+    def judge(self, bugs: Iterable[Bug], say: Callable[[str], None]) -> dict[str, BugRun]:
+        """Do the runs for these bugs. `say` is told how far they are."""
+        waiting = list(bugs)
+        total = len(waiting)
+        found: dict[str, BugRun] = {}
+        for number in range(MOST_ROUNDS):
+            caught = []
+            futures = {self._workers.submit(self._run, bug, f"round {number}"): bug for bug in waiting}
+            for done in as_completed(futures):
+                bug, result = futures[done], done.result()
+                found[bug.id] = result
+                if number == 0:
+                    say(f"bug {len(found)} of {total}")
+                if result.noticed_by is not None:
+                    caught.append(_Caught(bug, result.noticed_by, result))
+            if caught:
+                say("the control runs")
+            waiting = self._not_confirmed(caught, f"round {number}")
+            if not waiting:
+                return found
+        for bug in waiting:
+            found[bug.id] = replace(found[bug.id], noticed_by=None, obstacle=UNCONFIRMED)
+        return found
+
+    def _order(self, bug: Bug) -> tuple[list[str], tuple[str, ...]]:
+        """The valid tests that reach the bug, and the order of all tests, in which they come first."""
+        group = self._group(bug)
+        reports = self._correct.first.reports
+        valid = {
+            test: reports[test] for test in self._correct.state.passing if test not in self._refused.get(group, ())
+        }
+        reaching = self._planner.reaching(bug, valid)
+        others = [test for test in self._correct.state.tests if test not in set(reaching)]
+        return reaching, (*reaching, *self._planner.shuffled(others, f"others {group}"))
+
+    def _group(self, bug: Bug) -> Group:
+        return self._planner.mark(bug), bug.variant
+
+    def _run(self, bug: Bug, purpose: str) -> BugRun:
+        reaching, order = self._order(bug)
+        if not reaching:
+            return BugRun()
+        package = self._planner.with_bug(bug, order, f"bug {bug.id} {purpose}")
+        run = self._runner.run(package, lambda run: _knows_enough(run, reaching))
+        failed = next((test for test in reaching if run.failed(test)), None)
+        passed = tuple(test for test in reaching if test in run.reports and not run.failed(test))
+        result = BugRun(reached_by=tuple(reaching), noticed_by=failed, passed=passed)
+        if run.collected is not None and set(run.collected) != set(self._correct.state.tests):
+            return replace(result, noticed_by=None, obstacle=OTHER_TESTS)
+        if failed is None and len(passed) < len(reaching):
+            return replace(result, obstacle=_broken_off(run))
+        return result
+
+    def _not_confirmed(self, caught: list[_Caught], purpose: str) -> list[Bug]:
+        """The bugs whose catch does not hold. The test that failed is then refused for them."""
+        groups: dict[Group, list[_Caught]] = {}
+        for each in caught:
+            groups.setdefault(self._group(each.bug), []).append(each)
+        controlled = self._workers.map(lambda group: self._passing(groups[group], purpose), groups)
+        passing: Mapping[Group, set[str]] = dict(zip(groups, controlled, strict=True))
+        doubtful = [each for each in caught if each.test in passing[self._group(each.bug)]]
+        if not self._correct.is_steady:
+            repeated = self._workers.map(lambda each: self._is_repeated(each, purpose), doubtful)
+            doubtful = [each for each, holds in zip(doubtful, repeated, strict=True) if holds]
+        confirmed = {each.bug.id for each in doubtful}
+        failed = [each for each in caught if each.bug.id not in confirmed]
+        for each in failed:
+            self._refused.setdefault(self._group(each.bug), set()).add(each.test)
+        return [each.bug for each in failed]
+
+    def _passing(self, caught: list[_Caught], purpose: str) -> set[str]:
+        """Which of these tests pass on the variant without the bug, after the same tests."""
+        _, order = self._order(caught[0].bug)
+        tests = {each.test for each in caught}
+        package = self._planner.correct(
+            Circumstances(caught[0].bug.variant, order, ORDINARY), f"control {self._group(caught[0].bug)} {purpose}"
+        )
+        run = self._runner.run(package, lambda run: tests <= run.reports.keys())
+        if set(run.collected or ()) != set(self._correct.state.tests):
+            return set()
+        return {test for test in tests if test in run.reports and run.reports[test].outcome == "passed"}
+
+    def _is_repeated(self, caught: _Caught, purpose: str) -> bool:
+        """Whether the same test fails each time that the run with the bug is repeated."""
+        _, order = self._order(caught.bug)
+        for number in range(REPETITIONS):
+            package = self._planner.with_bug(caught.bug, order, f"bug {caught.bug.id} {purpose} again {number}")
+            if not self._runner.run(package, lambda run: caught.test in run.reports).failed(caught.test):
+                return False
+        return True
+
+
+def _knows_enough(run: SuiteRun, reaching: list[str]) -> bool:
+    """Whether one of the tests that reach the bug failed, or all of them passed."""
+    return any(run.failed(test) for test in reaching) or all(test in run.reports for test in reaching)
+
+
+def _broken_off(run: SuiteRun) -> Obstacle:
+    at = f" It was in {run.running}." if run.running else ""
+    return Obstacle("bug_not_judged", "a run of the tests that comes to its end", f"{run.why}{at}")
+
+
+OTHER_TESTS = Obstacle("bug_not_judged", "the same tests in every run", "another set of tests")
+UNCONFIRMED = Obstacle(
+    "bug_not_judged",
+    "a test that fails because of the bug each time, and passes on the correct application",
+    "different tests that fail at times, also on the correct application",
+)

@@ -1,0 +1,3 @@
+"""The date."""
+
+# TODO: write tests of the date.

@@ -1,0 +1,3 @@
+"""The greeting."""
+
+# TODO: write tests of the greeting.
