@@ -103,8 +103,7 @@ def test_tests_pass_on_correct_applications(suite: Suite) -> None:
     task="6.1",
     points=3,
     hints=(
-        "Run `pytest -p randomly` a few times, or run the failing test alone. What did the test before it leave "
-        "behind?",
+        "Run the failing test alone, and then its whole file. What did the test before it leave behind?",
         "Two tests share something: a database, a module's variable, a cached setting, or an override of a dependency.",
         "Give each test a new database and a new application: fixtures without `scope=`. Undo what you replace with "
         "`monkeypatch`.",
@@ -167,7 +166,7 @@ def test_tests_are_stable(suite: Suite) -> None:
     task="6.1",
     points=1,
     hints=(
-        "Run the tests in a clean folder, and then `git status`. Which files are new?",
+        "List the files of the project before and after a run of the tests. Which are new?",
         "Files of databases, of uploads and of logs belong to a folder that pytest removes again.",
         "Take paths from the fixture `tmp_path`, also the path in `DATABASE_URL`.",
     ),

@@ -55,6 +55,15 @@ def test_miniature_course_is_right() -> None:
     assert len(done) == len(everything) == 4 + 3 + 2 + 4
 
 
+def test_step_that_judges_tests_is_right(tested_course: Course) -> None:
+    """The reference finds all bugs, the starter none, and each bad suite fails the checks that it should."""
+    steps = (tested_course.step(3),)
+    assert list(faults(tested_course, steps)) == []
+    done = list(prove(tested_course.root, list(claims(tested_course, steps)), jobs=2, sandbox="plain", seed=None))
+    assert [(finding.claim.name, finding.contradictions) for finding in done if not finding.holds] == []
+    assert len(done) == 3 + 3 + 11
+
+
 def test_quick_claims_are_about_the_visible_checks_that_a_mistake_fails(course: Course) -> None:
     """Together they fail each visible check."""
     step = course.step(1)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from courseware.author.mistakes import Mistake, alternatives_of, mistakes_of
+from courseware.author.mistakes import Mistake, WrongProject, alternatives_of, mistakes_of, wrong_projects_of
 from courseware.base.errors import UsageError
 from courseware.base.tree import Tree
 from courseware.base.workers import run_in_workers
@@ -36,7 +36,8 @@ class Claim:
     `failures` is None when every check must pass, else the message key of each check that must fail. With
     `nothing_passes` no check may pass, whatever the keys. `sqlite_only`: it says nothing of the application with
     another database. `tasks` are those whose checks are run, by default all of the step, and `checks` those of their
-    checks that are run, by default all. `hidden`: the hidden checks are run too.
+    checks that are run, by default all. `hidden`: the hidden checks are run too. `may_fail` are checks whose failure
+    contradicts nothing.
     """
 
     kind: Kind
@@ -50,6 +51,7 @@ class Claim:
     tasks: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     hidden: bool = True
+    may_fail: tuple[str, ...] = ()
 
     def contradictions(self, verdict: Verdict, *, exactly: bool = True) -> list[str]:
         """In words, all that the verdict says otherwise; empty when the claim holds.
@@ -71,10 +73,9 @@ class Claim:
             return [f"none of these checks failed: {', '.join(failures)}"] if is_judged and not caught else []
         return [*self._wrong_failures(verdict, failures), *self._missing_failures(verdict, failures, unjudged)]
 
-    @staticmethod
-    def _wrong_failures(verdict: Verdict, failures: Mapping[str, str]) -> Iterator[str]:
+    def _wrong_failures(self, verdict: Verdict, failures: Mapping[str, str]) -> Iterator[str]:
         for check in verdict.checks:
-            if check.failure is not None:
+            if check.failure is not None and check.id not in self.may_fail:
                 failure = check.failure
                 if check.id not in failures:
                     details = f"asked {failure.asked}; expected {failure.expected}; got {failure.got}"
@@ -126,12 +127,16 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
             tree = alternative.put_over(reference)
             yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, tree, sqlite_only=alternative.sqlite_only)
         visible = {check.id: check.task for check in catalogue(course, step)} if quick else {}
-        for mistake in _one_for_each(visible, mistakes_of(step)) if quick else mistakes_of(step):
-            claim = Claim(Kind.MISTAKE, mistake.id, number, number, mistake.made_in(reference), mistake.fails)
+        mistakes: list[Mistake | WrongProject] = [*mistakes_of(step), *wrong_projects_of(step)]
+        for mistake in _one_for_each(visible, mistakes) if quick else mistakes:
+            tree, allowed = mistake.made_in(reference), mistake.may_fail
+            claim = Claim(Kind.MISTAKE, mistake.id, number, number, tree, mistake.fails, may_fail=allowed)
             yield _quick(claim, visible) if quick else claim
 
 
-def _one_for_each(checks: Collection[str], mistakes: Iterable[Mistake]) -> Iterator[Mistake]:
+def _one_for_each(
+    checks: Collection[str], mistakes: Iterable[Mistake | WrongProject]
+) -> Iterator[Mistake | WrongProject]:
     """Few mistakes that together fail all of these checks: those that fail the most come first."""
     left = set(checks)
     for mistake in sorted(mistakes, key=lambda mistake: len(mistake.fails), reverse=True):

@@ -2,8 +2,9 @@
 
 import httpx
 import pytest
+import time_machine
 
-from tests.examples import contact, create
+from tests.examples import born, contact, create, upcoming
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
