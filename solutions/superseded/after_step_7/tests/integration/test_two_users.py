@@ -1,9 +1,12 @@
 """What one user stores is neither shown to another one nor changed by them."""
 
+from datetime import date
+
 import httpx
 import pytest
 
-from tests.examples import contact, create
+from app.core import clock
+from tests.examples import born, contact, create, upcoming
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
@@ -36,3 +39,16 @@ async def test_a_list_and_its_total_hold_the_user_s_own_contacts(
     await create(client, other_headers)
     page = (await client.get("/contacts", params={"q": "olena"}, headers=headers)).json()
     assert (page["items"], page["total"]) == ([], 0)
+
+
+async def test_birthdays_are_those_of_the_user_s_own_contacts(
+    client: httpx.AsyncClient,
+    headers: dict[str, str],
+    other_headers: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only the answer for 7 days is cached, so the database answers both users."""
+    monkeypatch.setattr(clock, "today", lambda: date(2027, 6, 10))
+    await born(client, other_headers, "1990-06-11")
+    assert len(await upcoming(client, other_headers, days=8)) == 1
+    assert await upcoming(client, headers, days=8) == []
