@@ -67,9 +67,9 @@ def test_reached_and_not_noticed_is_told_from_not_reached(judged: Judged) -> Non
     }
     got = {check.id: check.failure.got for check in verdict.checks if check.failure is not None}
     assert got["same_greeting_for_all"] == (
-        "1 tests run the code with the bug and all pass: tests/test_greeting.py::test_answers"
+        "1 test with this code in use, and no failure: tests/test_greeting.py::test_answers"
     )
-    assert got["date_never_changes"] == "none of the 1 valid tests runs the code with the bug"
+    assert got["date_never_changes"] == "no valid test runs the code with the bug; you have 1 valid test"
 
 
 def test_same_seed_gives_the_same_verdict(judged: Judged) -> None:

@@ -166,6 +166,7 @@ class _Follower:
             for source in select.select(list(sources), [], [], min(left, WATCH_SECONDS))[0]:
                 if not (self._take_reports() if source == process.reports else self._take_log()):
                     sources.discard(source)
+            run.stopped = run.stopped or self._is_enough(run)
         if run.why is None and not run.stopped and not run.ended:
             run.why = "The process of the tests ended before all tests had run."
         if process.log in sources:
