@@ -112,6 +112,8 @@ class SuiteRunner:
         process = start_suite(package, self._environment, self._database, self._imports, kind=self.kind)
         with self._changing:
             self._running.add(process)
+            if self.is_over:
+                process.kill()
         run = SuiteRun()
         try:
             _Follower(process, run, is_enough).follow()
