@@ -11,7 +11,7 @@ from courseware.base.tree import write_tree
 from courseware.classroom.kit.contents import kit_files
 from courseware.course import Course, load_course
 from courseware.judging.judgement import judge
-from courseware.judging.sandbox import SandboxKind
+from courseware.judging.sandbox import SandboxKind, suite_process
 from courseware.judging.sandbox.suite_process import SuitePackage
 from courseware.judging.suites.running import SuiteRun, SuiteRunner
 
@@ -254,3 +254,11 @@ def test_kit_judges_suites_too(tested_course: Course, reference: Mapping[str, by
     verdict = judge(kit, kit.step(STEP), reference, sandbox="plain", seed=SEED)
     assert caught(verdict) == ALL[:3]
     assert verdict.held
+
+
+@pytest.mark.bubblewrap
+def test_without_a_fork_server_each_run_starts_by_itself(judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suite_process, "suite_fork_server", lambda _: None)
+    verdict = judged({}, "bubblewrap", seed=99, tasks=("3.3",))
+    assert verdict.held
+    assert caught(verdict) == ["date_never_changes"]
