@@ -20,6 +20,8 @@ from courseware.verdict import SuiteBug, SuiteReport, SuiteTest
 WORKERS = os.cpu_count() or 1
 MOST_KNOWN = 8
 """So many judges are remembered, with all that they found out."""
+LONGEST_NAME = 300
+"""Characters that a verdict holds of the name of a test, which a suite can make as long as it likes."""
 Say = Callable[[str], None]
 
 
@@ -109,9 +111,10 @@ class SuiteJudge:
 
 
 def _test(test: str, invalid: InvalidTest | None, is_passing: bool) -> SuiteTest:
+    shown = test[-LONGEST_NAME:]
     if invalid is not None:
-        return SuiteTest(id=test, state=invalid.cause, text=f"It fails {invalid.where}: {invalid.text}")
-    return SuiteTest(id=test, state="valid" if is_passing else "skipped")
+        return SuiteTest(id=shown, state=invalid.cause, text=f"It fails {invalid.where}: {invalid.text}")
+    return SuiteTest(id=shown, state="valid" if is_passing else "skipped")
 
 
 def _bug(placed: PlacedBug, run: BugRun, places: Mapping[str, int]) -> SuiteBug:
