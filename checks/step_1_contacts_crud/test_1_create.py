@@ -15,7 +15,7 @@ CREATED = ("contact_is_created",)
     task="1.1",
     points=1,
     hints=(
-        "Send the request yourself in /docs and read the traceback in the terminal: which line stops it?",
+        "Send the request in /docs. After a 500, read the traceback in the terminal. After a 201, look for the id.",
         "Three places work together: the table, the schemas of what comes in and goes out, and the service that saves.",
         "Make Contact(owner_id=owner.id, **data.model_dump()), add it and commit; the route calls the service.",
     ),

@@ -14,8 +14,8 @@ MOST_ROUNDS = 3
 REPETITIONS = 2
 """How often a catch of an unsteady suite must repeat itself."""
 
-Group = tuple[int, str]
-"""The function and the variant of a bug. Bugs that share both share the order of the tests, and so the control run."""
+Group = tuple[frozenset[str], str]
+"""The tests that reach a bug, and its variant. Bugs that share both share the order of the tests: one control run."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class BugRuns:
         self._runner = runner
         self._workers = workers
         self._correct = correct
-        self._refused: dict[Group, set[str]] = {}
+        self._refused: dict[str, set[str]] = {}
+        """For each bug the tests whose catch did not hold."""
 
     def judge(self, bugs: Iterable[Bug], say: Callable[[str], None]) -> dict[str, BugRun]:
         """Do the runs for these bugs. `say` is told how far they are."""
@@ -65,25 +66,27 @@ class BugRuns:
             found[bug.id] = replace(found[bug.id], noticed_by=None, obstacle=UNCONFIRMED)
         return found
 
-    def _order(self, bug: Bug) -> tuple[list[str], tuple[str, ...]]:
-        """The valid tests that reach the bug, and the order of all tests, in which they come first."""
-        group = self._group(bug)
+    def _reaching(self, bug: Bug) -> list[str]:
+        """The valid tests that reach the bug."""
+        refused = self._refused.get(bug.id, ())
         reports = self._correct.first.reports
-        valid = {
-            test: reports[test] for test in self._correct.state.passing if test not in self._refused.get(group, ())
-        }
-        reaching = self._planner.reaching(bug, valid)
+        valid = {test: reports[test] for test in self._correct.state.passing if test not in refused}
+        return self._planner.reaching(bug, valid)
+
+    def _order(self, bug: Bug) -> tuple[str, ...]:
+        """The order of all tests. Those that reach the bug come first."""
+        reaching = self._reaching(bug)
         others = [test for test in self._correct.state.tests if test not in set(reaching)]
-        return reaching, (*reaching, *self._planner.shuffled(others, f"others {group}"))
+        return (*reaching, *self._planner.shuffled(others, "others"))
 
     def _group(self, bug: Bug) -> Group:
-        return self._planner.mark(bug), bug.variant
+        return frozenset(self._reaching(bug)), bug.variant
 
     def _run(self, bug: Bug, purpose: str) -> BugRun:
-        reaching, order = self._order(bug)
+        reaching = self._reaching(bug)
         if not reaching:
             return BugRun()
-        package = self._planner.with_bug(bug, order, f"bug {bug.id} {purpose}")
+        package = self._planner.with_bug(bug, self._order(bug), f"bug {bug.id} {purpose}")
         run = self._runner.run(package, lambda run: _knows_enough(run, reaching))
         failed = next((test for test in reaching if run.failed(test)), None)
         passed = tuple(test for test in reaching if test in run.reports and not run.failed(test))
@@ -108,16 +111,15 @@ class BugRuns:
         confirmed = {each.bug.id for each in doubtful}
         failed = [each for each in caught if each.bug.id not in confirmed]
         for each in failed:
-            self._refused.setdefault(self._group(each.bug), set()).add(each.test)
+            self._refused.setdefault(each.bug.id, set()).add(each.test)
         return [each.bug for each in failed]
 
     def _passing(self, caught: list[_Caught], purpose: str) -> set[str]:
         """Which of these tests pass on the variant without the bug, after the same tests."""
-        _, order = self._order(caught[0].bug)
+        bug = caught[0].bug
         tests = {each.test for each in caught}
-        package = self._planner.correct(
-            Circumstances(caught[0].bug.variant, order, ORDINARY), f"control {self._group(caught[0].bug)} {purpose}"
-        )
+        circumstances = Circumstances(bug.variant, self._order(bug), ORDINARY)
+        package = self._planner.correct(circumstances, f"control {bug.id} {purpose}")
         run = self._runner.run(package, lambda run: tests <= run.reports.keys())
         if set(run.collected or ()) != set(self._correct.state.tests):
             return set()
@@ -125,7 +127,7 @@ class BugRuns:
 
     def _is_repeated(self, caught: _Caught, purpose: str) -> bool:
         """Whether the same test fails each time that the run with the bug is repeated."""
-        _, order = self._order(caught.bug)
+        order = self._order(caught.bug)
         for number in range(REPETITIONS):
             package = self._planner.with_bug(caught.bug, order, f"bug {caught.bug.id} {purpose} again {number}")
             if not self._runner.run(package, lambda run: caught.test in run.reports).failed(caught.test):

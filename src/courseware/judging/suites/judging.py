@@ -48,6 +48,11 @@ class SuiteJudge:
         self._asking = threading.RLock()
 
     @property
+    def cpu_seconds(self) -> float:
+        """The processor time of all runs in the sandbox."""
+        return self._runner.cpu_seconds
+
+    @property
     def is_over(self) -> bool:
         """Whether the runs were ended for good."""
         return self._runner.is_over
@@ -139,14 +144,15 @@ def suite_judge(
     with _changing_known:
         known = _known.pop(key, None)
         if known is None or known.is_over:
-            known = _new_judge(course, step, suite, hidden=hidden, kind=kind, seed=seed)
+            known = new_judge(course, step, suite, hidden=hidden, kind=kind, seed=seed)
         _known[key] = known
         while len(_known) > MOST_KNOWN:
             _known.popitem(last=False)
     return known
 
 
-def _new_judge(course: Course, step: Step, suite: Tree, *, hidden: bool, kind: SandboxKind, seed: int) -> SuiteJudge:
+def new_judge(course: Course, step: Step, suite: Tree, *, hidden: bool, kind: SandboxKind, seed: int) -> SuiteJudge:
+    """A judge that has judged nothing yet."""
     application = course.application_after(step.number)
     runner = SuiteRunner(kind, application.environment, application.database_at, application.imports)
     package = application.entrypoint.partition(":")[0].partition(".")[0]

@@ -100,6 +100,8 @@ class SuiteRunner:
         self._imports = imports
         self.is_over = False
         """Whether the runs were ended for good."""
+        self.cpu_seconds = 0.0
+        """The processor time of all runs in the sandbox."""
         self._running: set[SuiteProcess] = set()
         self._changing = threading.Lock()
 
@@ -118,6 +120,8 @@ class SuiteRunner:
                 self._running.discard(process)
             killed = process.why_killed()
             process.close()
+            with self._changing:
+                self.cpu_seconds += process.cpu_seconds()
         if self.is_over:
             raise SandboxFault("The time for the judgement is over.")
         if not run.begun:

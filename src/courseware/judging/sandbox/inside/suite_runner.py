@@ -42,6 +42,8 @@ ARGUMENTS = (
     "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function",
     "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:junitxml", "-p", "no:pastebin", "-p", "no:stepwise",
 )  # fmt: skip
+GARBAGE = 20_000
+"""So many new objects before Python looks for garbage: a run is short and has memory enough."""
 TEXT_CHARACTERS = 600
 MOST_FILES = 20
 LONGEST_MESSAGE = 64 * 1024
@@ -86,6 +88,7 @@ def run(package: int, reports: int) -> None:
 
     if setup["clock"] is not None:
         time_machine.travel(setup["clock"], tick=True).start()
+    gc.set_threshold(GARBAGE)
     gc.enable()
     reporter.say(begun=True)
     code_guard.guard(setup["application"])
