@@ -150,6 +150,14 @@ def start_suite(
         return SuiteProcess(reports, log, process.kill, why_killed, ours.pop_all().close)
 
 
+def expect_suites(imports: Sequence[str]) -> None:
+    """Import the libraries before the first suite is judged, where it is sure that one will be."""
+    if available().bubblewrap:
+        suite_fork_server(imports)
+    else:
+        _plain_server(tuple(imports))
+
+
 class PlainServer:
     """A process without a sandbox that has imported the libraries, and forks for each run."""
 

@@ -10,9 +10,11 @@ from courseware.judging.suites.correct import CorrectRuns
 from courseware.judging.suites.planning import ORDINARY, Circumstances, Planner
 from courseware.judging.suites.running import SuiteRun, SuiteRunner
 
-MOST_ROUNDS = 3
+MOST_ROUNDS = 2
 REPETITIONS = 2
-"""How often a catch of an unsteady suite must repeat itself."""
+"""How often a catch of an unsteady suite must repeat itself, in the run with the bug and in the control run."""
+SAMPLE = 2
+"""So many catches of a steady suite are repeated. If one does not repeat itself, the suite is unsteady."""
 
 Group = tuple[frozenset[str], str]
 """The tests that reach a bug, and its variant. Bugs that share both share the order of the tests: one control run."""
@@ -102,13 +104,10 @@ class BugRuns:
         groups: dict[Group, list[_Caught]] = {}
         for each in caught:
             groups.setdefault(self._group(each.bug), []).append(each)
-        controlled = self._workers.map(lambda group: self._passing(groups[group], purpose), groups)
-        passing: Mapping[Group, set[str]] = dict(zip(groups, controlled, strict=True))
-        doubtful = [each for each in caught if each.test in passing[self._group(each.bug)]]
-        if not self._correct.is_steady:
-            repeated = self._workers.map(lambda each: self._is_repeated(each, purpose), doubtful)
-            doubtful = [each for each, holds in zip(doubtful, repeated, strict=True) if holds]
-        confirmed = {each.bug.id for each in doubtful}
+        passed = self._workers.map(lambda group: self._passing(groups[group], purpose), groups)
+        passing: Mapping[Group, set[str]] = dict(zip(groups, passed, strict=True))
+        controlled_well = [each for each in caught if each.test in passing[self._group(each.bug)]]
+        confirmed = {each.bug.id for each in self._repeated(controlled_well, purpose)}
         failed = [each for each in caught if each.bug.id not in confirmed]
         for each in failed:
             self._refused.setdefault(each.bug.id, set()).add(each.test)
@@ -125,14 +124,28 @@ class BugRuns:
             return set()
         return {test for test in tests if test in run.reports and run.reports[test].outcome == "passed"}
 
+    def _repeated(self, caught: list[_Caught], purpose: str) -> list[_Caught]:
+        """The catches that repeat themselves. Of a steady suite a sample is tried."""
+        if self._correct.is_steady:
+            sample = self._planner.shuffled([each.bug.id for each in caught], "sample")[:SAMPLE]
+            tried = [each for each in caught if each.bug.id in sample]
+            if all(self._workers.map(lambda each: self._fails_again(each, f"{purpose} sample"), tried)):
+                return caught
+            self._correct.is_steady = False
+        holds = self._workers.map(lambda each: self._is_repeated(each, purpose), caught)
+        return [each for each, is_repeated in zip(caught, holds, strict=True) if is_repeated]
+
     def _is_repeated(self, caught: _Caught, purpose: str) -> bool:
-        """Whether the same test fails each time that the run with the bug is repeated."""
-        order = self._order(caught.bug)
-        for number in range(REPETITIONS):
-            package = self._planner.with_bug(caught.bug, order, f"bug {caught.bug.id} {purpose} again {number}")
-            if not self._runner.run(package, lambda run: caught.test in run.reports).failed(caught.test):
-                return False
-        return True
+        """Whether the test fails each time with the bug, and passes each time without it."""
+        return all(
+            self._fails_again(caught, f"{purpose} again {number}")
+            and caught.test in self._passing([caught], f"{purpose} again {number}")
+            for number in range(REPETITIONS)
+        )
+
+    def _fails_again(self, caught: _Caught, purpose: str) -> bool:
+        package = self._planner.with_bug(caught.bug, self._order(caught.bug), f"bug {caught.bug.id} {purpose}")
+        return self._runner.run(package, lambda run: caught.test in run.reports).failed(caught.test)
 
 
 def _knows_enough(run: SuiteRun, reaching: list[str]) -> bool:

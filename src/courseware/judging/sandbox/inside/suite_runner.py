@@ -198,15 +198,16 @@ def serve(requests: int, libraries: Sequence[str]) -> None:
             judge.close()
             request = json.loads(message)
             begin(request["environment"], *descriptors)
+        os.setpgid(child, child)  # before the judge can want to end it
         judge.send(f"{child}\n".encode())
         for descriptor in descriptors:
             os.close(descriptor)
 
 
 def begin(environment: dict[str, str], log: int, package: int, reports: int) -> None:
-    """Run a suite in this process, which leads a session of its own."""
+    """Run a suite in this process, which leads a group of its own."""
     try:
-        os.setsid()
+        os.setpgid(0, 0)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for descriptor in (1, 2):
             os.dup2(log, descriptor)
