@@ -63,7 +63,7 @@ def test_created_contact_is_answered_in_full(user: User, random: Random) -> None
     task="1.1",
     points=0.5,
     hints=(
-        "Which fields of a contact may be left out, on the way in and on the way out?",
+        "Which fields may a client leave out, and what does the answer contain for them?",
         "A field is optional only if it has a default value; a type alone that allows None does not give it one.",
         "Write `birthday: date | None = None` and `notes: str | None = None`, and let the columns be nullable.",
     ),
