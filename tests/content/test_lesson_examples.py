@@ -49,7 +49,9 @@ COURSE = load_course(ROOT)
 EXAMPLES = {
     f"{step.slug}/{path.name}": path for step in COURSE.steps for path in step.lesson_folder.glob("examples/*.py")
 }
-WITH_TESTS = [path for path in EXAMPLES.values() if re.search(r"^(async )?def test_", path.read_text(), re.MULTILINE)]
+WITH_TESTS = [
+    path for path in EXAMPLES.values() if re.search(r"^(async )?def test_", path.read_text("utf-8"), re.MULTILINE)
+]
 AT_ONCE = 3
 """Edits of an example that are tried in one run, which takes seconds. They belong to different claims."""
 EDITS = {
