@@ -124,6 +124,8 @@ class Lesson(FrozenModel):
     `judges` says what is judged: the student's application, or with "tests" the tests that `hands_in` names. They run
     against variants of the application that belong to the course. No application of the student is started then.
 
+    `imports` names modules that the judged tests import, besides those of the application: the judge imports them once.
+
     `number` is the step's place in the course, from 1 on. Leave it out where the folder's name says it: step_1_intro.
     """
 
@@ -134,6 +136,7 @@ class Lesson(FrozenModel):
     given: tuple[str, ...] = ()
     hands_in: tuple[str, ...] = ()
     judges: Literal["application", "tests"] = "application"
+    imports: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     tasks: tuple[Task, ...] = ()
@@ -180,6 +183,11 @@ class Step(FrozenModel):
     @property
     def tasks(self) -> tuple[Task, ...]:
         return self.lesson.tasks
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """Modules of libraries that most versions of what the step judges import."""
+        return (*self.application.imports, *self.lesson.imports)
 
     @property
     def judges_tests(self) -> bool:
