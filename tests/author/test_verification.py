@@ -210,6 +210,12 @@ def test_superseded_copy_without_use_is_found(root: Path, number: int, path: str
     assert any(said in fault for fault in faults(course, course.steps))
 
 
+def test_file_that_a_later_step_deletes_is_no_useless_copy(root: Path) -> None:
+    course = load_course(root)
+    write_tree({"app/deleted.py": b""}, course.superseded_folder(1))
+    assert not any("app/deleted.py" in fault for fault in faults(course, course.steps))
+
+
 def test_starter_that_repeats_the_reference_is_found(root: Path) -> None:
     course = load_course(root)
     (root / f"starter/{STEP}/app/main.py").write_bytes(finish(course, 1)["app/main.py"])

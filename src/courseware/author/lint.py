@@ -67,7 +67,7 @@ def _useless_copies(course: Course, stages: Sequence[Tree]) -> Iterator[str]:
         for path, content in read_tree(folder).items():
             if path not in tree:
                 yield f"{place}/{path}: the application has no such file after step {number}. Delete it."
-            elif later_tree[path] == content:
+            elif later_tree.get(path) == content:  # a later step may also delete the file
                 yield f"{place}/{path}: step {later} leaves it as it is. Delete it."
 
 

@@ -61,6 +61,8 @@ class Claim:
 
         Unless `exactly`, a mistake only has to fail one of the checks that it names, whatever its key.
         """
+        if verdict.cut_short_after is not None:
+            return [f"the judgement was not done after {verdict.cut_short_after:.0f} s"]
         if not verdict.valid:
             return ["the checks themselves failed:", *verdict.notes, *(check.detail or "" for check in verdict.checks)]
         if self.nothing_passes:
