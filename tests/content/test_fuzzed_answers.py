@@ -16,7 +16,7 @@ SEED = 20261130
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", [step.number for step in COURSE.steps])
+@pytest.mark.parametrize("number", [step.number for step in COURSE.steps if not step.judges_tests])
 def test_no_answer_makes_a_check_end_with_an_error(number: int) -> None:
     checks = fuzz(COURSE.root, number, mutations=MUTATIONS, seed=SEED)
     assert {check.id: check.errors for check in checks if check.errors} == {}

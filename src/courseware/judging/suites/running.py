@@ -21,6 +21,8 @@ MOST_BYTES = 1024 * 1024
 """Of all that one run may report."""
 CHUNK = 64 * 1024
 WATCH_SECONDS = 0.5
+STARTS = 3
+"""How often a run is started until it begins. On a busy machine the sandbox may not answer in time."""
 ENDS = (0, 1, 5)
 """The exit codes of pytest with which it has run all tests; 5 says that there are none."""
 
@@ -106,7 +108,19 @@ class SuiteRunner:
         self._changing = threading.Lock()
 
     def run(self, package: SuitePackage, is_enough: Callable[[SuiteRun], bool] = lambda _: False) -> SuiteRun:
-        """Run a suite to its end, or until the judge knows enough. Raises SandboxFault."""
+        """Run a suite to its end, or until the judge knows enough. Raises SandboxFault.
+
+        A run that does not begin is started again: nothing of the suite has been run then.
+        """
+        for _ in range(STARTS):
+            run = self._run_once(package, is_enough)
+            if self.is_over:
+                raise SandboxFault("The time for the judgement is over.")
+            if run.begun:
+                return run
+        raise SandboxFault(f"The tests could not be started. {run.why or ''} {run.log}".strip())
+
+    def _run_once(self, package: SuitePackage, is_enough: Callable[[SuiteRun], bool]) -> SuiteRun:
         if self.is_over:
             raise SandboxFault("The time for the judgement is over.")
         process = start_suite(package, self._environment, self._database, self._imports, kind=self.kind)
@@ -124,10 +138,6 @@ class SuiteRunner:
             process.close()
             with self._changing:
                 self.cpu_seconds += process.cpu_seconds()
-        if self.is_over:
-            raise SandboxFault("The time for the judgement is over.")
-        if not run.begun:
-            raise SandboxFault(f"The tests could not be started. {killed or ''} {run.log}".strip())
         if killed and not run.stopped:
             run.why = killed
         return run
