@@ -41,6 +41,8 @@ def extended(tmp_path: Path) -> Course:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
         write_tree(read_tree(NEW / name), root / name)
     shutil.copy(ROOT / "requirements.lock", root)
+    (root / "site").mkdir()
+    shutil.copy(ROOT / "site/glossary.md", root / "site")  # it is handed out with every step
     return load_course(root)
 
 

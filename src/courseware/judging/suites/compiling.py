@@ -8,6 +8,7 @@ with random statements that have no effect: what a suite could compute from the 
 import ast
 import marshal
 import random
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -22,6 +23,10 @@ MOST_STATEMENTS = 4
 
 Marks = Mapping[str, Mapping[str, int]]
 """For each file the functions that report that they run, and the numbers that they report."""
+
+
+_parsing = threading.Lock()
+"""Python 3.11 counts the depth of a tree for all threads together, and ends with SystemError when two parse at once."""
 
 
 def marks_of(applications: Faulty) -> dict[str, dict[str, int]]:
@@ -68,7 +73,8 @@ def _unchanged(source: bytes, path: str) -> bytes:
 
 def _disguised(source: bytes, marks: Mapping[str, int], rng: random.Random) -> str:
     """The module with marks and with statements that have no effect."""
-    tree = ast.parse(source)
+    with _parsing:
+        tree = ast.parse(source)
     for name, function in list(functions_in(tree)):
         for block in list(_blocks(function)):  # all of them first, or what is added would have blocks, too
             _add_statements(block, rng)
@@ -124,4 +130,5 @@ def _after_docstring(block: Sequence[ast.stmt]) -> int:
 
 
 def _statement(source: str) -> ast.stmt:
-    return ast.parse(source).body[0]
+    with _parsing:
+        return ast.parse(source).body[0]
