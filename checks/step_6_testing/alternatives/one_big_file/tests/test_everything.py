@@ -44,12 +44,12 @@ PASSWORD = "a pass phrase"
 def contact(**changes: Any) -> dict[str, Any]:
     """A contact as a client sends it, with every field."""
     return {
-        "first_name": "Olena",
-        "last_name": "Kovalenko",
         "email": "olena@example.com",
-        "phone": "+380501234567",
+        "first_name": "Olena",
         "birthday": "1991-08-24",
+        "last_name": "Kovalenko",
         "notes": "Met in Lviv.",
+        "phone": "+380501234567",
     } | changes
 
 
