@@ -5,6 +5,7 @@ cell shows it: nothing is raised and nothing is written to stderr, as both would
 notebook is graded.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from courseware.student.resident import ResidentProcess
@@ -40,20 +41,25 @@ def check(task: str) -> None:
     """Judges a task, such as "1.2", and shows which of its demands hold and what to look at next."""
     from IPython.display import display
 
-    place = display(_message(f"Judging task {task} …"), display_id=True)  # type: ignore[no-untyped-call]
-    shown = _judged(str(task))
+    heading = f"Judging task {task} …"
+    place = display(_message(heading), display_id=True)  # type: ignore[no-untyped-call]
+
+    def said(text: str) -> None:
+        if place is not None:
+            place.update(_message(f"{heading} {text}"))
+
+    shown = _judged(str(task), said)
     if place is None:
         print(repr(shown))
     else:
         place.update(shown)
 
 
-def _judged(task: str) -> Shown:
-    """The verdict about a task, or the reason why there is none."""
+def _judged(task: str, said: Callable[[str], None]) -> Shown:
+    """The verdict about a task, or the reason why there is none. `said` is told how far the judge is."""
     try:
-        done = _course.run(
-            "check", task.partition(".")[0], task, "--json", "--time-limit", str(JUDGE_SECONDS), seconds=SECONDS
-        )
+        command = ("check", task.partition(".")[0], task, "--json", "--time-limit", str(JUDGE_SECONDS))
+        done = _course.run(*command, seconds=SECONDS, said=said)
         if done["code"] not in JUDGED:
             return _message(f"Task {task} was not judged.", done["stderr"])
         verdict = Verdict.model_validate_json(done["stdout"])

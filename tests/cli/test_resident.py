@@ -13,11 +13,13 @@ from typing import Any
 import psutil
 import pytest
 
+from courseware.base.tree import write_tree
 from courseware.checking import wait_until
 from courseware.course import Course
 from courseware.course.stages import finish
 from courseware.student import resident
 from courseware.student.resident import CommandResult, ResidentProcess
+from courseware.student.workspace import Workspace
 
 SECONDS = 60
 
@@ -151,3 +153,15 @@ print(*[child.pid for child in psutil.Process().children(recursive=True)], flush
     owner = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, encoding="utf-8", check=False)
     (pid,) = owner.stdout.split()
     assert wait_until(lambda: not psutil.pid_exists(int(pid)), SECONDS)
+
+
+def test_a_command_says_how_far_it_is(resident_process: ResidentProcess, tested_course: Course) -> None:
+    workspace = Workspace(tested_course)
+    workspace.start(tested_course.step(3))
+    write_tree(finish(tested_course, 3), workspace.folder(tested_course.step(3)))
+    said: list[str] = []
+    done = resident_process.run("check", "3", "3.2", "--plain", "--json", seconds=SECONDS, said=said.append)
+    assert done["code"] == 0
+    assert "bug 1 of 2" in said
+    assert said.index("bug 1 of 2") < said.index("bug 2 of 2")
+    assert json.loads(done["stdout"])["suite"]["bugs"][0]["check"] == "same_greeting_for_all"

@@ -601,7 +601,7 @@ def dependency_overrides() -> Claims:
     print_table(
         ("in dependency_overrides", "GET /subscriptions"), [(name, str(code)) for name, code in statuses.items()]
     )
-    print("Without an override, the application asks for its database in production. There is none here.")
+    print("Without an override, the application asks for its database. There is none here.")
     return {
         "with the function as the key, the route gets the session of the test": list(statuses.values())[1] == 200,
         "any other key is ignored, without an error": list(statuses.values())[2:4] == [500, 500],
@@ -672,7 +672,7 @@ def mocks() -> Claims:
         == ("TypeError", "no error"),
         "assert_called_once() accepts a call that was never awaited": (called, awaited)
         == ("no error", "AssertionError"),
-        "an AsyncMock accepts a method that Mailer does not have, create_autospec refuses it": unknown == "no error"
+        "an AsyncMock accepts any method, create_autospec only those of Mailer": unknown == "no error"
         and unknown_with_spec == "AttributeError",
         "create_autospec also compares the arguments": too_few == "TypeError",
     }

@@ -50,8 +50,10 @@ def judge_step(
     """
     tasks = () if task is None else (task,)
     kind: SandboxKind | None = None if sandbox is None else ("bubblewrap" if sandbox else "plain")
-    with busy(f"Judging step {step.number}: {step.title} …"), redirect_stdout(sys.stderr):
-        return judge(workspace.course, step, submission.tree, tasks=tasks, sandbox=kind, seed=seed, seconds=seconds)
+    with busy(f"Judging step {step.number}: {step.title} …") as say, redirect_stdout(sys.stderr):
+        return judge(
+            workspace.course, step, submission.tree, tasks=tasks, sandbox=kind, seed=seed, seconds=seconds, say=say
+        )
 
 
 def judge_workspace(

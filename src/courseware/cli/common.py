@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -86,35 +86,48 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2))
 
 
+listeners: list[Callable[[str], None]] = []
+"""Who is told how far a command is, beside the terminal: the resident process adds one."""
+
+
 @contextmanager
-def busy(sentence: str) -> Iterator[None]:
-    """Shows on a terminal that something is going on; elsewhere nothing.
+def busy(sentence: str) -> Iterator[Callable[[str], None]]:
+    """Shows on a terminal that something is going on; elsewhere nothing. Yields what takes a text that says how far.
 
     It is shown from a thread, so that what goes on need not wait until Rich is imported.
     """
+    texts = [""]
+
+    def say(text: str) -> None:
+        texts.append(text)
+        for listener in listeners:
+            listener(text)
+
     if not sys.stderr.isatty():
-        yield
+        yield say
         return
     over = threading.Event()
-    sign = threading.Thread(target=_show_until, args=(over, sentence), name="busy", daemon=True)
+    sign = threading.Thread(target=_show_until, args=(over, sentence, texts), name="busy", daemon=True)
     sign.start()
     try:
-        yield
+        yield say
     finally:
         over.set()
         sign.join()
 
 
-def _show_until(over: threading.Event, sentence: str) -> None:
+def _show_until(over: threading.Event, sentence: str, texts: list[str]) -> None:
     from rich.live import Live
     from rich.spinner import Spinner
     from rich.text import Text
 
     spinner = Spinner("dots", Text(sentence))
     with Live(spinner, console=console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False):
-        over.wait()
+        while not over.wait(UPDATE_SECONDS):
+            spinner.update(text=Text(f"{sentence} {texts[-1]}".rstrip()))
 
 
+UPDATE_SECONDS = 0.1
 LINE_SECONDS = 5.0
 
 

@@ -17,7 +17,7 @@ import typer
 
 from courseware.base.errors import UsageError
 from courseware.base.text import printable
-from courseware.cli.common import FAULT, HELD, STOPPED, WRONG_USE
+from courseware.cli.common import FAULT, HELD, STOPPED, WRONG_USE, listeners
 
 if TYPE_CHECKING:
     from courseware.student.resident import CommandRequest, CommandResult
@@ -131,6 +131,8 @@ def _fault(error: Exception) -> str:
 def run_each_request() -> None:
     """Run the commands that arrive on standard input, one JSON request on each line, and print a JSON result for each.
 
+    Before the result come lines with {"progress": text} from a command that says how far it is.
+
     This is the program of `courseware.student.resident`. Each command does what it would do in a process that runs it
     alone. The judge's imports are done before the first command, and those of applications too, so that every
     application is a fork. The process ends when standard input is closed.
@@ -140,6 +142,7 @@ def run_each_request() -> None:
     with over, os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what slips past a command must not look like an answer
         _get_ready()
+        listeners.append(lambda text: print(json.dumps({"progress": text}), file=answers, flush=True))
         for line in sys.stdin:
             print(json.dumps(_result_of(json.loads(line))), file=answers, flush=True)
 

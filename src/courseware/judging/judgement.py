@@ -4,7 +4,7 @@ import json
 import secrets
 import socket
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,6 +39,7 @@ def judge(
     stop_at_failure: bool = False,
     seconds: float = USUAL_SECONDS,
     postgresql: PostgresServer | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Verdict:
     """The verdict about the project `tree` for `step`.
 
@@ -55,6 +56,7 @@ def judge(
         seconds: how long it may take. Then the application is ended, and the verdict is not valid.
         postgresql: a server on which each start of the application has an empty database, in place of the SQLite file.
             It is for the course's own code only: the application can do there what the user of the URL can do.
+        say: is told how far the judge is, such as "bug 7 of 19", where that takes more than a few seconds.
 
     Raises:
         UsageError: for an unknown task, a sandbox that this machine does not have, or a server that does not answer.
@@ -66,7 +68,7 @@ def judge(
     kind: SandboxKind = sandbox or ("bubblewrap" if available().bubblewrap else "plain")
     seed = secrets.randbelow(2**32) if seed is None else seed
     running = (
-        started_suite(course, step, tree, hidden=hidden, kind=kind, seed=seed)
+        started_suite(course, step, tree, hidden=hidden, kind=kind, seed=seed, say=say)
         if step.judges_tests
         else started(course, tree, stage or step.number, kind, postgresql)
     )
@@ -148,12 +150,21 @@ def started(
 
 @contextmanager
 def started_suite(
-    course: Course, step: Step, tree: Tree, *, hidden: bool, kind: SandboxKind, seed: int
+    course: Course,
+    step: Step,
+    tree: Tree,
+    *,
+    hidden: bool,
+    kind: SandboxKind,
+    seed: int,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Runtime]:
     """The test suite in `tree`, which runs when a check asks for it. Nothing of an application in `tree` is used."""
     from courseware.judging.suites import suite_judge
 
-    suite = suite_judge(course, step, tree, hidden=hidden, kind=kind, seed=seed)
+    version = checks_version(course, step, hidden=hidden)
+    suite = suite_judge(course, step, tree, checks_version=version, hidden=hidden, kind=kind, seed=seed)
+    suite.say = say
     with JudgeServices((), {}, kind) as services:
         yield Runtime(SuiteServer(suite), services, {}, suite=suite)
 

@@ -52,32 +52,40 @@ class ResidentProcess:
         with self._alone:
             self._end()
 
-    def run(self, *arguments: str, seconds: float) -> CommandResult:
-        """Runs a command in the current folder.
+    def run(self, *arguments: str, seconds: float, said: Callable[[str], object] = lambda _: None) -> CommandResult:
+        """Runs a command in the current folder. `said` is told how far it is, by commands that say so.
 
         Raises TimeoutError if it takes longer than `seconds`, and ChildProcessError if its process ends before it.
         """
         request: CommandRequest = {"folder": str(Path.cwd()), "arguments": arguments}
         with self._alone:
             try:
-                return self._ask(self._get_process(), request, seconds)
+                return self._ask(self._get_process(), request, seconds, said)
             except BaseException:
                 self._end()  # or an answer that comes too late would be taken for the next command's
                 raise
 
-    def _ask(self, process: "subprocess.Popen[str]", request: CommandRequest, seconds: float) -> CommandResult:
+    def _ask(
+        self,
+        process: "subprocess.Popen[str]",
+        request: CommandRequest,
+        seconds: float,
+        said: Callable[[str], object],
+    ) -> CommandResult:
         assert process.stdin is not None
         assert process.stdout is not None
         deadline = time.monotonic() + seconds
         overdue = _later(seconds, process.kill)
         try:
             print(json.dumps(request), file=process.stdin, flush=True)
-            answer = process.stdout.readline()
+            for answer in process.stdout:
+                message = json.loads(answer)
+                if "progress" not in message:
+                    done: CommandResult = message
+                    return done
+                said(message["progress"])
         finally:
             overdue.cancel()
-        if answer:
-            done: CommandResult = json.loads(answer)
-            return done
         if time.monotonic() >= deadline:
             raise TimeoutError
         raise ChildProcessError(f"The process that judges has ended ({process.wait()}).")

@@ -4,8 +4,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from courseware.base.text import printable
-from courseware.verdict import CheckResult, Failure, Outcome, Verdict
-from courseware.views.wording import COURSE_FAULT, PHASES, SIGNS, circumstances, course_faults, too_long
+from courseware.verdict import CheckResult, Failure, Outcome, SuiteReport, Verdict
+from courseware.views import suites
+from courseware.views.suites import SIGNS as SUITE_SIGNS
+from courseware.views.wording import (
+    COURSE_FAULT,
+    PHASES,
+    SIGNS,
+    circumstances,
+    course_faults,
+    too_long,
+    what_printed,
+)
 
 
 def verdict_html(verdict: Verdict, task: str) -> str:
@@ -22,9 +32,11 @@ def verdict_html(verdict: Verdict, task: str) -> str:
         failure = verdict.application.failure
         parts += [_paragraph("bad", PHASES[failure.phase]), _block(failure.text)]
     else:
+        if verdict.suite is not None:
+            parts += _suite(verdict.suite, task)
         parts.append(f"<table><tbody>{''.join(_rows(verdict, task))}</tbody></table>")
     if verdict.application.log.strip():
-        parts.append(_folded("What your application printed", _block(verdict.application.log)))
+        parts.append(_folded(what_printed(verdict), _block(verdict.application.log)))
     parts.append(_paragraph("foot", circumstances(verdict)))
     return f'<div class="course-verdict">{"".join(parts)}</div>'
 
@@ -38,6 +50,7 @@ def verdict_text(verdict: Verdict, task: str) -> str:
         lines += [PHASES[verdict.application.failure.phase], verdict.application.failure.text]
     else:
         lines += [] if verdict.valid else [too_long(verdict)]
+        lines += _suite_lines(verdict, task)
         for check in _checks(verdict, task):
             lines.append(f"{SIGNS[check.outcome]} {check.sentence}")
             lines += [f"    {name}: {text}" for name, text in _findings(check.failure)]
@@ -47,6 +60,32 @@ def verdict_text(verdict: Verdict, task: str) -> str:
 def message_html(heading: str, text: str = "") -> str:
     """A sentence, and below it a text as it stands, for when there is no verdict to show."""
     return f'<div class="course-verdict">{STYLE}{_paragraph("head", heading)}{_block(text) if text else ""}</div>'
+
+
+def _suite(report: SuiteReport, task: str) -> Iterator[str]:
+    """The bugs of a task that the suite found, by family and by test."""
+    bugs = [bug for bug in report.bugs if bug.task == task]
+    if not bugs:
+        return
+    rows = "".join(
+        f"<tr><td>{'✔' if found == count else '✘'}</td><td>{_safe(family)}</td><td>{found} / {count}</td></tr>"
+        for family, found, count in suites.families(bugs)
+    )
+    found = "".join(f"<li>{_safe(bug.check)}: {_safe(suites.explanation(bug, report))}</li>" for bug in bugs)
+    yield _paragraph("head", suites.headline(bugs))
+    yield f'<table class="families"><tbody>{rows}</tbody></table>'
+    picture = suites.matrix(report, bugs)
+    if picture:
+        yield _folded("Which test caught which bug", f"{suites.legend()}{picture}<ol>{found}</ol>")
+
+
+def _suite_lines(verdict: Verdict, task: str) -> list[str]:
+    report = verdict.suite
+    bugs = [] if report is None else [bug for bug in report.bugs if bug.task == task]
+    if report is None or not bugs:
+        return []
+    found = [f"{SUITE_SIGNS[suites.state_of(bug)]} {bug.family}: {suites.explanation(bug, report)}" for bug in bugs]
+    return [suites.headline(bugs), *found]
 
 
 def _rows(verdict: Verdict, task: str) -> Iterator[str]:

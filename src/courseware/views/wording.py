@@ -39,6 +39,11 @@ def circumstances(verdict: Verdict) -> str:
     return f"Judged in {verdict.seconds:.1f} s, {where}. Seed {verdict.seed}."
 
 
+def what_printed(verdict: Verdict) -> str:
+    """What the log of a verdict is."""
+    return "What your application printed" if verdict.suite is None else "What pytest printed"
+
+
 def tasks_in(step: Step, path: str) -> str:
     """For which of the step's tasks a file is edited."""
     tasks = [task.id for task in step.tasks_in(path)]

@@ -7,7 +7,8 @@ from statistics import fmean, median
 
 from courseware.classroom.grading.grading import SubmissionResult
 from courseware.course import Step
-from courseware.verdict import CheckResult, Outcome, StartFailure, Verdict
+from courseware.verdict import CheckResult, Outcome, StartFailure, SuiteReport, Verdict
+from courseware.views.suites import state_of
 
 EXAMPLE_CHARACTERS = 400
 
@@ -61,6 +62,22 @@ class TaskFigures:
 
 
 @dataclass(frozen=True)
+class BugFigures:
+    """How many test suites found a bug, ran its code without noticing it, or never ran its code."""
+
+    check: str
+    family: str
+    visible: bool
+    found: int
+    not_noticed: int
+    not_reached: int
+
+    @property
+    def judged(self) -> int:
+        return self.found + self.not_noticed + self.not_reached
+
+
+@dataclass(frozen=True)
 class Seconds:
     """How long the judgements took, each submission's own counted: in all, the usual one, and the longest."""
 
@@ -74,7 +91,8 @@ class Seconds:
 class StepFigures:
     """A class in figures for one step. `points` holds each judged submission's points, in ascending order.
 
-    `unjudged` are the submissions that a person must look at, or that were not judged yet.
+    `unjudged` are the submissions that a person must look at, or that were not judged yet. `bugs` and `suites` are
+    there if the step judges tests: the bugs, and the name and the suite of each student.
     """
 
     number: int
@@ -86,6 +104,8 @@ class StepFigures:
     mistakes: tuple[Mistake, ...]
     seconds: Seconds
     unjudged: tuple[SubmissionResult, ...]
+    bugs: tuple[BugFigures, ...] = ()
+    suites: tuple[tuple[str, SuiteReport], ...] = ()
 
     @property
     def judged(self) -> int:
@@ -118,6 +138,8 @@ def figures(step: Step, results: Sequence[SubmissionResult]) -> StepFigures:
         mistakes=tuple(_mistakes(verdicts)),
         seconds=Seconds(sum(seconds), median(seconds), max(seconds), seconds) if seconds else Seconds(0, 0, 0, ()),
         unjudged=tuple(result for result in results if result.verdict is None),
+        bugs=tuple(_bugs(verdicts)),
+        suites=tuple((each.student, each.verdict.suite) for each in results if each.verdict and each.verdict.suite),
     )
 
 
@@ -155,6 +177,23 @@ def _checks(task: str, verdicts: Sequence[Verdict]) -> list[CheckFigures]:
             skipped=sum(check.outcome is Outcome.SKIPPED for check in found),
         )
         for identifier, found in results.items()
+    ]
+
+
+def _bugs(verdicts: Sequence[Verdict]) -> list[BugFigures]:
+    """In the order of the course. A run that broke off found nothing."""
+    told = [bug for verdict in verdicts if verdict.suite is not None for bug in verdict.suite.bugs]
+    counts = Counter((bug.check, state_of(bug)) for bug in told)
+    return [
+        BugFigures(
+            check=check,
+            family=bug.family,
+            visible=bug.visible,
+            found=counts[check, "found"],
+            not_noticed=counts[check, "not noticed"] + counts[check, "not judged"],
+            not_reached=counts[check, "not reached"],
+        )
+        for check, bug in {bug.check: bug for bug in told}.items()
     ]
 
 

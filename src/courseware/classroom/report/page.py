@@ -8,9 +8,12 @@ from datetime import datetime
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from courseware.base.text import printable
-from courseware.classroom.report.figures import CheckFigures, StepFigures, TaskFigures
+from courseware.classroom.report.figures import BugFigures, CheckFigures, StepFigures, TaskFigures
+from courseware.verdict import SuiteReport
+from courseware.views.suites import legend, matrix
 
 WIDTH = 480.0
 HEIGHT = 150.0
@@ -115,6 +118,9 @@ def _template() -> Template:
         histogram=histogram,
         task_parts=_task_parts,
         check_parts=_check_parts,
+        bug_parts=_bug_parts,
+        matrix=_matrix,
+        legend=_legend,
         percent=_percent,
         most_mistakes=MISTAKES,
     )
@@ -146,6 +152,22 @@ def _percent(count: int, total: int) -> str:
 def _task_parts(task: TaskFigures) -> tuple[Part, ...]:
     return parts(
         ("good", task.held, "all points"), ("partly", task.partly, "some points"), ("bad", task.nothing, "no points")
+    )
+
+
+def _matrix(suite: SuiteReport) -> Markup:
+    return Markup(matrix(suite, suite.bugs))  # noqa: S704 - it escapes what comes from submissions
+
+
+def _legend() -> Markup:
+    return Markup(legend())  # noqa: S704 - it has nothing from submissions
+
+
+def _bug_parts(bug: BugFigures) -> tuple[Part, ...]:
+    return parts(
+        ("good", bug.found, "found"),
+        ("bad", bug.not_noticed, "reached and not noticed"),
+        ("none", bug.not_reached, "not reached"),
     )
 
 

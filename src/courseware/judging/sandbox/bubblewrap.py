@@ -24,6 +24,7 @@ PROGRAMS = Path(__file__).with_name("inside")
 RUNNER = PROGRAMS / "runner.py"
 FORK_SERVER = PROGRAMS / "fork_server.py"
 SUITE_RUNNER = PROGRAMS / "suite_runner.py"
+CODE_GUARD = PROGRAMS / "code_guard.py"
 DATABASE = PROGRAMS / "database.py"
 # To make namespaces and mount folders in them, to bring up their network, and to give all of these up.
 FORK_SERVER_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETPCAP")
@@ -134,7 +135,15 @@ def _files() -> Iterable[str]:
     prefixes = dict.fromkeys(("/usr", sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix))
     places = [Path(prefix, part) for prefix in prefixes for part in PARTS_OF_A_PREFIX]
     places += [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    places += [*map(Path, SYSTEM_PLACES), *_links(Path(sys.executable)), RUNNER, SUITE_RUNNER, FORK_SERVER, DATABASE]
+    places += [
+        *map(Path, SYSTEM_PLACES),
+        *_links(Path(sys.executable)),
+        RUNNER,
+        SUITE_RUNNER,
+        CODE_GUARD,
+        FORK_SERVER,
+        DATABASE,
+    ]
     shown: list[Path] = []
     made: set[Path] = set()
     for place in places:

@@ -36,6 +36,7 @@ class SuitePackage:
         arguments: what pytest collects.
         clock: the POSIX time from which the clock runs on; None for the real time.
         mark: the name by which functions of the application report that they run.
+        application: how the paths of its modules begin.
     """
 
     files: Mapping[str, bytes]
@@ -44,6 +45,7 @@ class SuitePackage:
     arguments: Sequence[str]
     clock: float | None
     mark: str
+    application: str
 
     def encoded(self, folder: str, limits: Mapping[str, int]) -> bytes:
         """A line of JSON, then all contents one after the other."""
@@ -61,6 +63,7 @@ class SuitePackage:
             "arguments": self.arguments,
             "clock": self.clock,
             "mark": self.mark,
+            "application": self.application,
         }
         contents = b"".join([*self.files.values(), *self.modules.values()])
         return json.dumps(setup).encode() + b"\n" + contents

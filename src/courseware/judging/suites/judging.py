@@ -2,11 +2,11 @@
 
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from courseware.base.tree import Tree
+from courseware.base.tree import Tree, digest
 from courseware.checking.suite import BugRun, InvalidTest, SuiteState
 from courseware.course import Course, Step
 from courseware.course.suites import Faulty, PlacedBug, faulty_applications, suite_of
@@ -18,6 +18,8 @@ from courseware.judging.suites.running import SuiteRunner
 from courseware.verdict import SuiteBug, SuiteReport, SuiteTest
 
 WORKERS = os.cpu_count() or 1
+MOST_KNOWN = 8
+"""So many judges are remembered, with all that they found out."""
 Say = Callable[[str], None]
 
 
@@ -43,7 +45,12 @@ class SuiteJudge:
         self._state: SuiteState | None = None
         self._alone: tuple[InvalidTest, ...] | None = None
         self._bugs: dict[str, BugRun] = {}
-        self._asking = threading.Lock()
+        self._asking = threading.RLock()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the runs were ended for good."""
+        return self._runner.is_over
 
     @property
     def log(self) -> str:
@@ -52,28 +59,31 @@ class SuiteJudge:
 
     def state(self) -> SuiteState:
         """The result of the runs on correct variants."""
-        if self._state is None:
-            self._correct.judge(lambda text: self.say(text))
-            self._state = self._correct.state
-        return self._state
+        with self._asking:
+            if self._state is None:
+                self._correct.judge(lambda text: self.say(text))
+                self._state = self._correct.state
+            return self._state
 
     def alone(self) -> tuple[InvalidTest, ...]:
         """The tests that pass with the whole suite and fail when their file is run alone."""
-        if self._alone is None:
-            self.state()
-            self.say("each file alone")
-            self._alone = self._correct.alone()
-        return self._alone
+        with self._asking:
+            if self._alone is None:
+                self.state()
+                self.say("each file alone")
+                self._alone = self._correct.alone()
+            return self._alone
 
     def bug(self, identifier: str) -> BugRun:
         """The result for this bug. Raises KeyError if the course has none of this id."""
         wanted = self.applications.bugs[identifier]
-        if identifier not in self._bugs:
-            self.state()
-            ids = dict.fromkeys((*self.wanted, wanted.bug.id))
-            left = [self.applications.bugs[each].bug for each in ids if each not in self._bugs]
-            self._bugs |= self._bug_runs.judge(left, lambda text: self.say(text))
-        return self._bugs[identifier]
+        with self._asking:
+            if identifier not in self._bugs:
+                self.state()
+                ids = dict.fromkeys((*self.wanted, wanted.bug.id))
+                left = [self.applications.bugs[each].bug for each in ids if each not in self._bugs]
+                self._bugs |= self._bug_runs.judge(left, lambda text: self.say(text))
+            return self._bugs[identifier]
 
     def report(self) -> SuiteReport:
         """What is known of the suite, for the verdict. The bugs are those that were wanted and judged."""
@@ -113,14 +123,31 @@ def _bug(placed: PlacedBug, run: BugRun, places: Mapping[str, int]) -> SuiteBug:
     )
 
 
-def suite_judge(course: Course, step: Step, tree: Tree, *, hidden: bool, kind: SandboxKind, seed: int) -> SuiteJudge:
-    """The judge of the suite in a submission. Raises UsageError where the course's variants or bugs are wrong."""
+_known: "OrderedDict[tuple[object, ...], SuiteJudge]" = OrderedDict()
+_changing_known = threading.Lock()
+
+
+def suite_judge(
+    course: Course, step: Step, tree: Tree, *, checks_version: str, hidden: bool, kind: SandboxKind, seed: int
+) -> SuiteJudge:
+    """The judge of the suite in a submission. Raises UsageError where the variants or bugs of the course are wrong.
+
+    The same suite, checks and seed have the same judge as long as this process remembers it: no run is repeated.
+    """
+    suite = suite_of(tree, step)
+    key = (digest(suite), checks_version, hidden, kind, seed)
+    with _changing_known:
+        known = _known.pop(key, None)
+        if known is None or known.is_over:
+            known = _new_judge(course, step, suite, hidden=hidden, kind=kind, seed=seed)
+        _known[key] = known
+        while len(_known) > MOST_KNOWN:
+            _known.popitem(last=False)
+    return known
+
+
+def _new_judge(course: Course, step: Step, suite: Tree, *, hidden: bool, kind: SandboxKind, seed: int) -> SuiteJudge:
     application = course.application_after(step.number)
-
-    def database(path: Path) -> dict[str, str]:
-        return application.database_at(path)
-
-    runner = SuiteRunner(kind, application.environment, database, application.imports)
+    runner = SuiteRunner(kind, application.environment, application.database_at, application.imports)
     package = application.entrypoint.partition(":")[0].partition(".")[0]
-    applications = faulty_applications(course, step, hidden=hidden)
-    return SuiteJudge(applications, suite_of(tree, step), package, runner, seed)
+    return SuiteJudge(faulty_applications(course, step, hidden=hidden), suite, package, runner, seed)

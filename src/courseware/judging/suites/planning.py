@@ -100,4 +100,5 @@ class Planner:
             arguments=[file or "."],
             clock=None if circumstances.date is None else circumstances.date.timestamp(),
             mark=MARK,
+            application=f"{self._package}/",
         )

@@ -21,8 +21,8 @@ MOST_BYTES = 1024 * 1024
 """Of all that one run may report."""
 CHUNK = 64 * 1024
 WATCH_SECONDS = 0.5
-ENDS = (0, 1)
-"""The exit codes of pytest with which it has run all tests."""
+ENDS = (0, 1, 5)
+"""The exit codes of pytest with which it has run all tests; 5 says that there are none."""
 
 TestOutcome = Literal["passed", "failed", "skipped"]
 OUTCOMES: tuple[TestOutcome, ...] = ("passed", "failed", "skipped")
@@ -98,13 +98,14 @@ class SuiteRunner:
         self._environment = environment
         self._database = database
         self._imports = imports
-        self._is_over = False
+        self.is_over = False
+        """Whether the runs were ended for good."""
         self._running: set[SuiteProcess] = set()
         self._changing = threading.Lock()
 
     def run(self, package: SuitePackage, is_enough: Callable[[SuiteRun], bool] = lambda _: False) -> SuiteRun:
         """Run a suite to its end, or until the judge knows enough. Raises SandboxFault."""
-        if self._is_over:
+        if self.is_over:
             raise SandboxFault("The time for the judgement is over.")
         process = start_suite(package, self._environment, self._database, self._imports, kind=self.kind)
         with self._changing:
@@ -117,7 +118,7 @@ class SuiteRunner:
                 self._running.discard(process)
             killed = process.why_killed()
             process.close()
-        if self._is_over:
+        if self.is_over:
             raise SandboxFault("The time for the judgement is over.")
         if not run.begun:
             raise SandboxFault(f"The tests could not be started. {killed or ''} {run.log}".strip())
@@ -127,7 +128,7 @@ class SuiteRunner:
 
     def end(self) -> None:
         """End all runs for good."""
-        self._is_over = True
+        self.is_over = True
         with self._changing:
             for process in self._running:
                 process.kill()
@@ -208,7 +209,7 @@ class _Follower:
             case {"end": int(code), "left": list(left)} if not run.ended:
                 run.ended = True
                 run.left = tuple(_text(path) for path in left)
-                if code not in ENDS and not run.errors and run.collected:
+                if code not in ENDS and not run.errors:
                     run.why = f"pytest stopped before all tests had run (exit code {code})."
             case _:
                 raise ValueError

@@ -16,9 +16,11 @@ from rich.text import Text
 
 from courseware.base.text import printable
 from courseware.verdict import CheckResult, Outcome, Verdict
+from courseware.views import suites
 from courseware.views.wording import COURSE_FAULT, PHASES, SIGNS, circumstances, course_faults, too_long
 
 STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "red", Outcome.SKIPPED: "dim", Outcome.ERROR: "magenta"}
+SUITE_STYLES = {"found": "green", "not noticed": "red", "not reached": "yellow", "not judged": "magenta"}
 
 
 def shown(text: str, style: str = "") -> Text:
@@ -58,7 +60,9 @@ def verdict_view(verdict: Verdict, step: Step, task: str | None = None) -> Rende
         return Group(*_course_fault(verdict))
     if verdict.application.failure is not None:
         return Group(*_start_failure(verdict))
-    return Group(_tasks(verdict, task), *_failures(verdict, task), *_summary(verdict, step, task))
+    return Group(
+        _tasks(verdict, task), *_failures(verdict, task), *_suite(verdict, task), *_summary(verdict, step, task)
+    )
 
 
 def checks_view(verdict: Verdict) -> RenderableType:
@@ -82,6 +86,27 @@ def _tasks(verdict: Verdict, task: str | None) -> RenderableType:
             )
     heading = Text.assemble((f"Step {verdict.step}  ", "bold"), shown(verdict.title, "bold"))
     return Group(heading, table)
+
+
+def _suite(verdict: Verdict, task: str | None) -> Iterator[RenderableType]:
+    """The bugs that a suite found, by family, and which test caught which."""
+    report = verdict.suite
+    bugs = [] if report is None else [bug for bug in report.bugs if task in (None, bug.task)]
+    if report is None or not bugs:
+        return
+    yield Text("")
+    yield shown(suites.headline(bugs), "bold")
+    table = columns()
+    for family, found, total in suites.families(bugs):
+        table.add_row(shown(family, "bold"), f"{found} of {total}", "")
+        for bug in bugs:
+            if bug.family == family:
+                state = suites.state_of(bug)
+                mark = Text(suites.SIGNS[state], SUITE_STYLES[state])
+                table.add_row(
+                    Text.assemble("  ", mark, " ", shown(bug.check)), "", shown(suites.explanation(bug, report))
+                )
+    yield table
 
 
 def _failures(verdict: Verdict, task: str | None) -> Iterator[RenderableType]:

@@ -58,6 +58,7 @@ def load(name: str) -> Any:
 
 
 runner = load("runner")
+code_guard = load("code_guard")
 
 
 def prepare(libraries: Sequence[str]) -> None:
@@ -87,6 +88,7 @@ def run(package: int, reports: int) -> None:
         time_machine.travel(setup["clock"], tick=True).start()
     gc.enable()
     reporter.say(begun=True)
+    code_guard.guard(setup["application"])
     plugins: list[object] = [reporter, sys.modules["pytest_asyncio.plugin"]]
     code = pytest.main([*ARGUMENTS, *setup["arguments"]], plugins=plugins)
     sys.stdout.flush()
