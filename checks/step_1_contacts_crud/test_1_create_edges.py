@@ -88,33 +88,6 @@ def test_model_matches_the_migration(database: Database) -> None:
 
 @check(
     task="1.1",
-    points=1,
-    hints=(
-        "Compare each text that you sent with the one that came back, sign by sign. What has your code changed?",
-        "A name, a phone number and a note are the user's own words. Only spaces around a name are cut off.",
-        "No title(), no escaping, no filtering of signs: JSON needs none of it, and HTML is the client's business.",
-    ),
-    needs=CREATED,
-)
-def test_texts_come_back_as_they_were_sent(user: User, random: Random) -> None:
-    """Signs, capitals and alphabets of every text are kept: in the answer to POST, to PATCH and to GET."""
-    texts = {
-        "first_name": "jean-luc <b>McDonald</b>",
-        "last_name": 'ван дер O\'Brien & "Co" 李 😀',
-        "phone": "(0 44) 123-45.67 #8",
-        "notes": "1 < 2 && 3 > 2;\n\tDROP TABLE contacts; -- %s {0} \\n ß",
-    }
-    contact = user.created(valid_contact(random, **texts))
-    other = user.created(valid_contact(random))
-    for identifier in (contact["id"], other["id"]):
-        if identifier == other["id"]:
-            changed = user.change(identifier, texts).expect_status(200, key="text_refused")
-            expect_contact(changed, texts, key="text_rewritten")
-        expect_contact(user.read(identifier), texts, key="text_rewritten")
-
-
-@check(
-    task="1.1",
     points=0.5,
     hints=(
         "Read your 422 answers: do they tell the sender what they sent?",
@@ -125,16 +98,17 @@ def test_texts_come_back_as_they_were_sent(user: User, random: Random) -> None:
 )
 def test_no_refused_value_is_repeated(user: User, random: Random) -> None:
     """A 422 answer repeats no value that was refused, of whatever field."""
-    secret = f"{random.getrandbits(40):x}"
+    secret, future = f"{random.getrandbits(40):x}", f"{random.randrange(3000, 9999)}-08-24"
     refused: tuple[dict[str, object], ...] = (
         {"first_name": secret * 8},
         {"last_name": [secret]},
         {"phone": secret * 8},
         {"notes": secret * 80},
         {"birthday": secret},
+        {"birthday": future},
         {"email": secret},
     )
     for fields in refused:
         answer = user.create(valid_contact(random, **fields)).expect_status(422, key="wrong_contact_accepted")
-        if secret in answer.body.decode(errors="replace"):
+        if any(value in answer.body.decode(errors="replace") for value in (secret, future)):
             raise answer.failed("value_echoed", "an answer without the refused value", str(answer))

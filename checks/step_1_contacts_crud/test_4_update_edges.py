@@ -123,3 +123,30 @@ def test_change_obeys_the_limits(user: User, random: Random) -> None:
     for fields in refused:
         expect_error(user.change(contact["id"], {"notes": "new", **fields}), 422, key="illegal_change_accepted")
     expect_contact(user.read(contact["id"]), {**contact, **kept}, key="refused_change_kept")
+
+
+@check(
+    task="1.4",
+    points=1,
+    hints=(
+        "Compare each text that you sent with the one that came back, sign by sign. What has your code changed?",
+        "A name, a phone number and a note are the user's own words. Only spaces around a name are cut off.",
+        "No title(), no escaping, no filtering of signs: JSON needs none of it, and HTML is the client's business.",
+    ),
+    needs=("contact_is_created",),
+)
+def test_texts_come_back_as_they_were_sent(user: User, random: Random) -> None:
+    """Signs, capitals and alphabets of every text are kept: in the answer to POST, to PATCH and to GET."""
+    texts = {
+        "first_name": "jean-luc <b>McDonald</b>",
+        "last_name": 'ван дер O\'Brien & "Co" 李 😀',
+        "phone": "(0 44) 123-45.67 #8",
+        "notes": "1 < 2 && 3 > 2;\n\tDROP TABLE contacts; -- %s {0} \\n ß",
+    }
+    contact = user.created(valid_contact(random, **texts))
+    other = user.created(valid_contact(random))
+    for identifier in (contact["id"], other["id"]):
+        if identifier == other["id"]:
+            changed = user.change(identifier, texts).expect_status(200, key="text_refused")
+            expect_contact(changed, texts, key="text_rewritten")
+        expect_contact(user.read(identifier), texts, key="text_rewritten")

@@ -49,6 +49,12 @@ def test_quick_judges_one_mistake_for_each_visible_check(command: Command) -> No
     assert "✔ mistakes are caught: 2 of 2" in done.stdout
 
 
+def test_quick_and_one_name_are_wrong_use(command: Command) -> None:
+    done = command("verify", "1", "--quick", "--only", "one_file")
+    assert done.returncode == 2
+    assert "Use one of the two" in done.stderr
+
+
 def test_an_unknown_name_is_wrong_use(command: Command) -> None:
     done = command("verify", "1", "--only", "keep_spaces", "--only", "one_file")
     assert done.returncode == 2

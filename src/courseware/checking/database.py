@@ -98,7 +98,8 @@ class Database:
         lines = said.strip().splitlines() or [f"exit code {code}"]
         is_elsewhere = table is not None and DIFFERENT in lines[-1] and not re.search(rf"\b{table}\b", lines[-1])
         if code and not is_elsewhere:
-            got = lines[-1][-SHOWN_CHARACTERS:]
+            # The beginning names the first difference; the rest describes its columns.
+            got = lines[-1].removeprefix("FAILED: ")[:SHOWN_CHARACTERS]
             raise CheckFailed(key, asked="alembic check", expected="that models and migrations match", got=got)
 
     def row_holding(self, *values: Scalar, key: str = "row_missing") -> Row:

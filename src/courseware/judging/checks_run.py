@@ -77,6 +77,7 @@ def run_checks(
     runtime: Runtime,
     *,
     tasks: Collection[str],
+    checks: Collection[str] = (),
     hidden: bool,
     seed: int,
     deadline: Deadline,
@@ -85,10 +86,10 @@ def run_checks(
 ) -> FinishedRun:
     """Runs the checks of these `tasks` (of all without any) and what they need, in an order drawn from `seed`.
 
-    Those of `first_tasks` come first. With `stop` the run ends after the first check that fails. No check begins after
-    the deadline.
+    Of these it runs only `checks`, if some are given. Those of `first_tasks` come first. With `stop` the run ends after
+    the first check that fails. No check begins after the deadline.
     """
-    plugin = JudgePlugin(step, runtime, tasks=tasks, seed=seed, first_tasks=first_tasks, stop=stop)
+    plugin = JudgePlugin(step, runtime, tasks=tasks, checks=checks, seed=seed, first_tasks=first_tasks, stop=stop)
     run = plugin.run
     limit = DeadlinePlugin(deadline, run)
     run_pytest(course, step, plugin, Fixtures(runtime, seed), limit, hidden=hidden)

@@ -31,6 +31,7 @@ def judge(
     *,
     stage: int | None = None,
     tasks: Collection[str] = (),
+    checks: Collection[str] = (),
     hidden: bool = False,
     sandbox: SandboxKind | None = None,
     seed: int | None = None,
@@ -46,6 +47,7 @@ def judge(
         stage: the step after which the project stands, if it is a later one than `step`. It may use what that step
             brought, and has its environment: an application that sends messages needs its mailbox for every check.
         tasks: judge these tasks alone (and what their checks need); by default all.
+        checks: run only these checks of the tasks, and what they need; by default all.
         hidden: run the hidden checks too.
         sandbox: which sandbox; None takes bubblewrap where it works, else plain, which is for one's own code only.
         seed: of the order of checks and of their data; None draws one. The verdict names it.
@@ -82,6 +84,7 @@ def judge(
                 step,
                 runtime,
                 tasks=tasks,
+                checks=checks,
                 hidden=hidden,
                 seed=seed,
                 deadline=deadline,

@@ -49,7 +49,8 @@ class CheckRun:
 class JudgePlugin:
     """Runs the step's checks of these `tasks` (all without any) against `runtime`; without one it only collects them.
 
-    With `stop` no check is run after the first that fails.
+    Of these it runs only `checks`, if some are given, and what they need. With `stop` no check is run after the first
+    that fails.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class JudgePlugin:
         *,
         seed: int,
         tasks: Collection[str] = (),
+        checks: Collection[str] = (),
         first_tasks: Collection[str] = (),
         stop: bool = False,
     ) -> None:
@@ -66,6 +68,7 @@ class JudgePlugin:
         self._step = step
         self._runtime = runtime
         self._tasks = tasks
+        self._checks = checks
         self._starts: dict[str, StartOptions] = {}
         self._seed = seed
         self._last_start: int | None = None
@@ -92,7 +95,7 @@ class JudgePlugin:
         if self.run.faults:
             items.clear()
             return
-        wanted = [entry.id for entry in self.run.entries.values() if not self._tasks or entry.task in self._tasks]
+        wanted = [entry.id for entry in self.run.entries.values() if self._is_wanted(entry)]
         random.Random(self._seed).shuffle(wanted)  # noqa: S311 - an order to repeat, not a secret
         wanted.sort(key=lambda key: self.run.entries[key].task not in self._first_tasks)
         ordered = in_order(wanted, {key: entry.needs for key, entry in self.run.entries.items()}, self._starts)
@@ -100,6 +103,10 @@ class JudgePlugin:
         ordered.sort(key=lambda key: not self.run.entries[key].visible)
         self.run.entries = {key: entry for key, entry in self.run.entries.items() if key in ordered}
         items[:] = [by_id[key] for key in ordered]
+
+    def _is_wanted(self, entry: CheckEntry) -> bool:
+        is_of_a_task = not self._tasks or entry.task in self._tasks
+        return is_of_a_task and (not self._checks or entry.id in self._checks)
 
     def _register(self, item: pytest.Item, by_id: dict[str, pytest.Item]) -> None:
         marker = item.get_closest_marker(MARKER)

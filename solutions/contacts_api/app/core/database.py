@@ -67,8 +67,8 @@ POOL_SIZE = 15
 def create_engine(url: str, timeout: float = TIMEOUT) -> AsyncEngine:
     """Connections to the database at `url`; none is opened before the first query. `timeout` is in seconds."""
     if make_url(url).get_backend_name() == "sqlite":
-        waiting = {"timeout": 2 * timeout}  # until other requests have written: only one can at a time
-        engine = create_async_engine(url, hide_parameters=True, connect_args=waiting)
+        waiting = {"timeout": timeout}  # until other requests have written: only one can at a time
+        engine = create_async_engine(url, hide_parameters=True, pool_timeout=timeout, connect_args=waiting)
         event.listen(engine.sync_engine, "connect", _teach_sqlite)
         return engine
     server, arguments = driver_arguments(make_url(url))

@@ -113,7 +113,8 @@ class Counters:
 
 
 def _is_ipv6(address: str) -> bool:
+    """Whether this is an IPv6 address, and not an IPv4 address as an IPv6 socket shows it: `::ffff:192.0.2.1`."""
     try:
-        return bool(IPv6Address(address))
+        return IPv6Address(address).ipv4_mapped is None
     except ValueError:
         return False

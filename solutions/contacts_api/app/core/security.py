@@ -24,6 +24,9 @@ from app.core.errors import BadRequest, Unauthorized
 
 ALGORITHM = "HS256"
 
+MOST_CHARACTERS = 1024
+"""No password is longer, in whatever form it is typed. To normalize a megabyte of accents takes minutes."""
+
 _threads = ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 1) // 2), thread_name_prefix="passwords")
 """bcrypt computes without the interpreter's lock, so threads help. They are few: many who log in at the same time must
 leave processors to those who are logged in."""
@@ -115,6 +118,8 @@ async def password_matches(password: str, stored: str | None) -> bool:
 
     None is the hash of an unknown user. That takes the same time, so that a clock does not tell who has an account.
     """
+    if len(password) > MOST_CHARACTERS:
+        return False
     rounds = get_settings().bcrypt_rounds
     hashed = stored or _unknown_hash(rounds)
     matches = await _in_thread(bcrypt.checkpw, _prehash(password), hashed.encode())

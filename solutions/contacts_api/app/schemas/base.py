@@ -1,20 +1,29 @@
 """What requests have in common: strictness, and the kinds of text that they carry."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from email_validator import validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.core.database import is_storable
 
 LONGEST_EMAIL = 254
+MOST_FIELDS = 100
+"""A body of one megabyte has room for 100,000 unknown fields. To describe the error of each takes seconds."""
 
 
 class RequestModel(BaseModel):
     """The body of a request. A field that it does not know is an error: it may be a misspelt one that we do know."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_fields(cls, body: Any) -> Any:
+        if isinstance(body, dict) and len(body) > MOST_FIELDS:
+            raise PydanticCustomError("too_many_fields", "There are too many fields")
+        return body
 
 
 def _storable(value: str) -> str:
@@ -36,6 +45,8 @@ def normalize_email(value: str) -> str:
 
     Raises ValueError when the syntax is wrong. Whether the address exists is not looked up.
     """
+    if len(value) > LONGEST_EMAIL:  # before the library reads it, which takes minutes for a megabyte of accents
+        raise ValueError("too long")
     address = validate_email(value.strip(), check_deliverability=False).normalized.lower()
     if len(address) > LONGEST_EMAIL:
         raise ValueError

@@ -13,12 +13,15 @@ async def change_password(session: AsyncSession, user: User, current_password: s
     """Set a new password. It ends all sessions of the user. Raises Forbidden."""
     await _demand_password(session, user, current_password)
     new_hash = await hash_password(password)
-    await session.execute(
+    changed = await session.execute(
         update(User)
-        # If another request has changed the password in the meantime, this one changes nothing.
+        # If another request has changed the password in the meantime, `current_password` is no longer the current one.
         .where(User.id == user.id, User.password_hash == user.password_hash)
         .values(password_hash=new_hash)
+        .returning(User.id)
     )
+    if changed.scalar() is None:
+        raise _wrong_password()
     await session.commit()
 
 
@@ -37,4 +40,8 @@ async def delete_account(session: AsyncSession, user: User, password: str) -> No
 async def _demand_password(session: AsyncSession, user: User, password: str) -> None:
     await session.commit()  # returns the connection to the pool: hashing is slow, and needs none
     if not await password_matches(password, user.password_hash):
-        raise Forbidden("bad_password", "This is not your password.")
+        raise _wrong_password()
+
+
+def _wrong_password() -> Forbidden:
+    return Forbidden("bad_password", "This is not your password.")

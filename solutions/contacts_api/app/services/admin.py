@@ -23,16 +23,16 @@ async def read_users(session: AsyncSession, page: PageParams) -> Page[UserReadBy
 
 async def set_active(session: AsyncSession, admin: User, user_id: int, active: bool) -> User:
     """The user, after an admin has closed or opened the account. Raises NotFound, Conflict and Unauthorized."""
-    user = await session.get(User, user_id)
-    if user is None:
-        raise NotFound("user_not_found", "There is no such user.")
-    if user.id == admin.id:
+    if user_id == admin.id:
         raise Conflict("own_account", "Another administrator has to do this: the last one must not lock the door.")
     await _lock_admins(session)
-    await session.refresh(admin)
-    if not admin.is_active:
+    # Read again what other requests may have changed or deleted before the lock.
+    still_admin = await session.get(User, admin.id, populate_existing=True)
+    if still_admin is None or not still_admin.is_active:
         raise Unauthorized("invalid_token", "Another administrator has closed your account.")
-    await session.refresh(user)
+    user = await session.get(User, user_id, populate_existing=True)
+    if user is None:
+        raise NotFound("user_not_found", "There is no such user.")
     if user.is_active and not active:
         user.deactivations += 1  # whoever is let in again later has to log in anew
     user.is_active = active

@@ -58,6 +58,8 @@ def _encode(image: Image.Image) -> bytes:
     """A new file without metadata, such as place and camera. The rotation in the metadata is applied to the pixels."""
     kind = "JPEG" if image.format == "MPO" else image.format  # MPO: a phone's JPEG, followed by further images
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    if image.mode == "I;16":  # a grey PNG of 16 bits: `convert` would make all but the darkest shades white
+        image = image.point(lambda shade: shade / 256)
     upright = ImageOps.exif_transpose(image).convert("RGB" if kind == "JPEG" else "RGBA")
     upright.info.clear()  # comments and the colour profile, which Pillow would write into the new file
     file = io.BytesIO()

@@ -1,13 +1,18 @@
 """The user's own account: another password, and the end of it."""
 
+import asyncio
+
 import httpx
 import pytest
 from fastapi import FastAPI
 from redis import Redis
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Contact, User
-from tests.examples import ANN, BOB, Account, SignIn, create, log_in, sign_up
+from app.schemas.contact import ContactCreate
+from app.services import contacts
+from tests.examples import ANN, BOB, Account, SignIn, contact, create, log_in, sign_up
 from tests.mailbox import Mailbox
 from tests.picture_store import PictureStore
 from tests.pictures import picture
@@ -46,6 +51,16 @@ async def test_a_new_password_ends_every_session_of_the_user_and_of_no_other(
     assert (await ann.get("/users/me")).status_code == 401
     assert (await refresh(stranger, other_session)).status_code == 401
     assert (await bob.get("/users/me")).status_code == 200
+
+
+async def test_of_two_changes_at_once_the_one_that_is_answered_204_counts(
+    ann: httpx.AsyncClient, clients: SignIn
+) -> None:
+    passwords = ["first new pass phrase", "second new pass phrase"]
+    answers = await asyncio.gather(*(change_password(ann, ANN["password"], password) for password in passwords))
+    assert sorted(answer.status_code for answer in answers) == [204, 403]
+    chosen = passwords[[answer.status_code for answer in answers].index(204)]
+    assert await log_in(await clients.stranger(), Account(email=ANN["email"], password=chosen))
 
 
 @pytest.mark.parametrize("wrong", [BOB["password"], "", ANN["password"] + " "])
@@ -93,6 +108,20 @@ async def test_with_the_account_go_contacts_avatar_sessions_and_cache(
     assert (await ann.get("/users/me")).status_code == 401
     assert (await refresh(stranger, tokens["refresh_token"])).status_code == 401
     assert (await bob.get(f"/contacts/{kept['id']}")).status_code == 200
+
+
+async def test_a_contact_of_an_account_that_is_deleted_in_the_meantime_is_refused(
+    ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_contact = contacts.create
+
+    async def create_after_deletion(session: AsyncSession, owner: User, data: ContactCreate) -> Contact:
+        await session.execute(delete(User))
+        return await create_contact(session, owner, data)
+
+    monkeypatch.setattr(contacts, "create", create_after_deletion)
+    answer = await ann.post("/contacts", json=contact())
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
 
 
 async def test_the_address_of_a_deleted_account_can_be_used_again(

@@ -7,11 +7,13 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.make_admin import make_admin
+from app.models import User
 from app.services import admin as admin_service
-from tests.examples import ANN, BOB, log_in, problem_fields
+from tests.examples import ANN, BOB, Account, log_in, problem_fields
 from tests.mailbox import Mailbox, tokens
 
 PROJECT = Path(__file__).parents[2]
@@ -137,6 +139,22 @@ async def test_two_admins_do_not_deactivate_each_other_at_once(
     assert sorted(answer.status_code for answer in answers) == [200, 401]
     still_in = [(await client.get("/users/me")).status_code for client in (admin, bob)]
     assert sorted(still_in) == [200, 401]
+
+
+@pytest.mark.parametrize(("deleted", "status", "code"), [(BOB, 404, "user_not_found"), (ANN, 401, "invalid_token")])
+@pytest.mark.usefixtures("bob")
+async def test_an_account_that_is_deleted_in_the_meantime_is_no_error_of_ours(
+    admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, deleted: Account, status: int, code: str
+) -> None:
+    lock_admins = admin_service._lock_admins
+
+    async def delete_and_lock(session: AsyncSession) -> None:
+        await session.execute(delete(User).where(User.email == deleted["email"]))
+        await lock_admins(session)
+
+    monkeypatch.setattr(admin_service, "_lock_admins", delete_and_lock)
+    answer = await set_bob_active(admin, False)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 async def test_a_user_who_does_not_exist_is_not_found(admin: httpx.AsyncClient) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from time import perf_counter
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.core.database import create_engine, create_sessions
 from app.core.database_errors import DATABASE_ERRORS, is_unavailable
@@ -42,14 +44,37 @@ async def test_an_sqlite_file_that_stays_locked_is_a_503(
     await engine.dispose()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_no_request_waits_long_for_a_connection_to_sqlite(
+    application: FastAPI, ann: httpx.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = create_engine(database_url, timeout=0.1)
+    async with AsyncExitStack() as stack:
+
+        async def take_all_connections() -> None:
+            while True:  # by default the pool lets the last one wait for 30 s
+                async with asyncio.timeout(ANSWERED_WITHIN):
+                    await stack.enter_async_context(engine.connect())
+
+        with pytest.raises(PoolTimeoutError):
+            await take_all_connections()
+        monkeypatch.setattr(application.state, "sessions", create_sessions(engine))
+        expect_unavailable(await ann.get("/contacts"))
+    assert (await ann.get("/contacts")).status_code == 200
+    await engine.dispose()
+
+
 @pytest.mark.parametrize("database_url", [pytest.param("postgresql", marks=POSTGRES)], indirect=True)
 @pytest.mark.parametrize(
     ("sqlstate", "unavailable"),
     [
         ("08006", True),  # connection_failure
         ("25006", True),  # read_only_sql_transaction
+        ("28P01", True),  # invalid_password: the host is changing it
+        ("3D000", True),  # invalid_catalog_name: the host is restoring the database
         ("40001", True),  # serialization_failure
         ("53300", True),  # too_many_connections
+        ("55000", True),  # object_not_in_prerequisite_state: the database accepts no connections
         ("55P03", True),  # lock_not_available
         ("57014", True),  # query_canceled
         ("57P01", True),  # admin_shutdown

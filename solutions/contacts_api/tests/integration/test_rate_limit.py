@@ -288,6 +288,12 @@ async def test_the_addresses_of_one_ipv6_network_count_together(at: MakeClient) 
     assert (await register(at("2001:db8:0:2::1"), 7)).status_code == 201
 
 
+async def test_ipv4_clients_of_an_ipv6_socket_count_each_for_itself(at: MakeClient) -> None:
+    """A server that listens on `::`, or a proxy that does, shows 192.0.2.1 as ::ffff:192.0.2.1."""
+    answers = [await register(at(f"::ffff:192.0.2.{number}"), number) for number in range(1, 7)]
+    assert [answer.status_code for answer in answers] == [201] * 6
+
+
 async def test_a_redis_that_can_only_be_read_counts_in_memory(at: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """The count in memory is exact: a request is never counted half here and half there."""
 

@@ -8,7 +8,8 @@ import time_machine
 from pydantic import ValidationError
 
 from app.core.config import get_settings
-from app.schemas.base import LONGEST_EMAIL
+from app.schemas import base
+from app.schemas.base import LONGEST_EMAIL, normalize_email
 from app.schemas.contact import ContactCreate, ContactUpdate
 from tests.examples import contact
 
@@ -158,3 +159,10 @@ def test_an_address_may_be_as_long_as_addresses_get() -> None:
     with pytest.raises(ValidationError) as error:
         ContactCreate(**contact(email=f"a{longest}"))
     assert refused(error) == {"email"}
+
+
+def test_a_text_that_is_too_long_for_an_address_is_not_normalized(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The login form limits no user name, and to normalize a megabyte of accents takes minutes in the event loop."""
+    monkeypatch.setattr(base, "validate_email", lambda *_, **__: pytest.fail("the whole text was read"))
+    with pytest.raises(ValueError, match="too long"):
+        normalize_email("a" * LONGEST_EMAIL + "@example.com")

@@ -117,6 +117,11 @@ async def test_a_png_may_hold_colours_in_any_way(mode: str) -> None:
     assert opened(await images.reencode(file)).mode == "RGBA"
 
 
+async def test_a_grey_png_of_16_bits_keeps_its_shades() -> None:
+    grey = Image.new("I;16", (40, 40), 0x8000)
+    assert opened(await images.reencode(encoded(grey, "PNG"))).convert("L").getpixel((20, 20)) == 0x80
+
+
 async def test_a_jpeg_for_printers_and_one_of_a_telephone_become_ordinary_ones() -> None:
     printed = encoded(Image.new("CMYK", (20, 20)), "JPEG")
     stereo = encoded(Image.new("RGB", (20, 20)), "MPO", save_all=True, append_images=[Image.new("RGB", (20, 20))])

@@ -8,6 +8,7 @@ import jwt
 import pytest
 import time_machine
 
+from app.core import security
 from app.core.config import TOKEN_KEYS, get_settings
 from app.core.errors import BadRequest, Unauthorized
 from app.core.security import (
@@ -43,6 +44,14 @@ async def test_all_128_letters_of_any_alphabet_count() -> None:
 async def test_a_letter_is_the_same_however_the_keyboard_puts_it_together() -> None:
     stored = await hash_password("пароль з й")
     assert await password_matches("пароль з и\N{COMBINING BREVE}", stored)
+
+
+async def test_a_text_that_is_too_long_for_a_password_is_not_normalized(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The login form limits no password, and to normalize a megabyte of accents takes minutes in the event loop."""
+    stored = await hash_password("correct horse")
+    monkeypatch.setattr(security, "_prehash", lambda _password: pytest.fail("the whole text was read"))
+    assert not await password_matches("a" * 1025, stored)
+    assert not await password_matches("a" * 1025, None)
 
 
 async def test_a_hash_of_fewer_rounds_still_matches(settings: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from pydantic.config import JsonDict
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
-from app.core.database_errors import DATABASE_ERRORS, is_unavailable
+from app.core.database_errors import DATABASE_ERRORS, is_owner_gone, is_unavailable
 from app.core.logs import REQUEST_ID_HEADER, request_id
 from app.core.openapi import Answers, document_headers
 
@@ -167,6 +167,8 @@ async def _vanished(request: Request, _error: Exception) -> JSONResponse:
 
 async def _database_error(request: Request, error: Exception) -> JSONResponse:
     """An unavailable database is a 503. Any other error of the database is an error of our own, and a 500."""
+    if is_owner_gone(error):  # another request has deleted the account after the token was read
+        return await _application_error(request, Unauthorized("invalid_token", "The account of this token is gone."))
     if not is_unavailable(error):
         raise error
     logger.error("The database is unavailable", exc_info=error)
