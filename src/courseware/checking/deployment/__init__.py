@@ -1,0 +1,7 @@
+"""What checks of a step that judges a deployment work with: workflows, image, releases, compose file and blueprint."""
+
+from courseware.checking.deployment.plan import Event, Plan
+from courseware.checking.deployment.workflow import Workflow
+from courseware.checking.deployment.workflow_files import Job, JobStep, Service
+
+__all__ = ["Event", "Job", "JobStep", "Plan", "Service", "Workflow"]
