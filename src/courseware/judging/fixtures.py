@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from courseware.checking import Application, Clock, Database, ImageStore, Mailbox, Redis, Suite
-from courseware.checking.deployment import Workflow
+from courseware.checking.deployment import Image, Workflow
 from courseware.judging.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -79,6 +79,11 @@ class Fixtures:
     def workflow(self) -> Workflow:
         """The workflows of the project, in a step that judges a deployment."""
         return self._deployment.workflow
+
+    @pytest.fixture
+    def image(self) -> Image:
+        """The image that the Dockerfile of the project describes, in a step that judges a deployment."""
+        return self._deployment.image
 
     @pytest.fixture
     def clock(self) -> Iterator[Clock]:

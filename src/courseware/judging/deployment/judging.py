@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import Self
 
 from courseware.base.tree import Tree
-from courseware.checking.deployment import Workflow
+from courseware.checking.deployment import Image, Workflow
 from courseware.course.model import Platform
 from courseware.judging.sandbox import SandboxKind
 
@@ -15,6 +15,7 @@ class DeploymentJudge:
     def __init__(self, tree: Tree, platform: Platform, kind: SandboxKind) -> None:
         self.platform = platform
         self.workflow = Workflow(tree)
+        self.image = Image(tree)
         self._kind = kind
 
     @property
