@@ -1,0 +1,9 @@
+"""What checks of a step that judges a deployment work with: workflows, image, releases, compose file and blueprint."""
+
+from courseware.checking.deployment.image import Image
+from courseware.checking.deployment.image_build import ImageCommand
+from courseware.checking.deployment.plan import Event, Plan
+from courseware.checking.deployment.workflow import Workflow
+from courseware.checking.deployment.workflow_files import Job, JobStep, Service
+
+__all__ = ["Event", "Image", "ImageCommand", "Job", "JobStep", "Plan", "Service", "Workflow"]
