@@ -423,9 +423,9 @@ def without_needs() -> Claims:
 # ------------------------------------------------------------------------------------------------------------ the steps
 
 
-def status_of(script: str, shell: str = "") -> int:
-    """The exit status of a `run` step under the shell that GitHub uses. `shell` is the key `shell` of the step."""
-    options = ["--noprofile", "--norc", "-eo", "pipefail"] if shell == "bash" else ["-e"]
+def status_of(script: str, shell_key: str = "") -> int:
+    """The exit status of a `run` step under the shell that GitHub uses. `shell_key` is the key `shell` of the step."""
+    options = ["--noprofile", "--norc", "-eo", "pipefail"] if shell_key == "bash" else ["-e"]
     with tempfile.TemporaryDirectory() as folder:
         return subprocess.run(
             ["bash", *options, "-c", script],
