@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from courseware.checking import Application, Clock, Database, ImageStore, Mailbox, Redis, Suite
-from courseware.checking.deployment import Image, Workflow
+from courseware.checking.deployment import Deployment, Image, Workflow
 from courseware.judging.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -84,6 +84,14 @@ class Fixtures:
     def image(self) -> Image:
         """The image that the Dockerfile of the project describes, in a step that judges a deployment."""
         return self._deployment.image
+
+    @pytest.fixture
+    def deployment(self) -> Iterator[Deployment]:
+        """Starts the image as a platform does, in a step that judges a deployment. All ends with the check."""
+        judged = self._deployment
+        judged.releases.limits = self._runtime.time_limits
+        yield Deployment(judged.releases)
+        judged.end_releases()
 
     @pytest.fixture
     def clock(self) -> Iterator[Clock]:

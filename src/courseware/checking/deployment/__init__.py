@@ -3,7 +3,20 @@
 from courseware.checking.deployment.image import Image
 from courseware.checking.deployment.image_build import ImageCommand
 from courseware.checking.deployment.plan import Event, Plan
+from courseware.checking.deployment.release import Deployment, PlatformDatabase, Release
 from courseware.checking.deployment.workflow import Workflow
 from courseware.checking.deployment.workflow_files import Job, JobStep, Service
 
-__all__ = ["Event", "Image", "ImageCommand", "Job", "JobStep", "Plan", "Service", "Workflow"]
+__all__ = [
+    "Deployment",
+    "Event",
+    "Image",
+    "ImageCommand",
+    "Job",
+    "JobStep",
+    "Plan",
+    "PlatformDatabase",
+    "Release",
+    "Service",
+    "Workflow",
+]
