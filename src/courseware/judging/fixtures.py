@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from courseware.checking import Application, Clock, Database, ImageStore, Mailbox, Redis, Suite
-from courseware.checking.deployment import Deployment, Image, Workflow
+from courseware.checking.deployment import Blueprint, Compose, Deployment, Image, Workflow
 from courseware.judging.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -84,6 +84,16 @@ class Fixtures:
     def image(self) -> Image:
         """The image that the Dockerfile of the project describes, in a step that judges a deployment."""
         return self._deployment.image
+
+    @pytest.fixture
+    def compose(self) -> Compose:
+        """The compose file of the project, in a step that judges a deployment."""
+        return self._deployment.compose
+
+    @pytest.fixture
+    def blueprint(self) -> Blueprint:
+        """The render.yaml of the project, in a step that judges a deployment."""
+        return self._deployment.blueprint
 
     @pytest.fixture
     def deployment(self) -> Iterator[Deployment]:

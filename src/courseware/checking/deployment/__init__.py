@@ -1,5 +1,7 @@
 """What checks of a step that judges a deployment work with: workflows, image, releases, compose file and blueprint."""
 
+from courseware.checking.deployment.blueprint import Blueprint, BlueprintService
+from courseware.checking.deployment.compose import Compose, ComposeService
 from courseware.checking.deployment.image import Image
 from courseware.checking.deployment.image_build import ImageCommand
 from courseware.checking.deployment.plan import Event, Plan
@@ -8,6 +10,10 @@ from courseware.checking.deployment.workflow import Workflow
 from courseware.checking.deployment.workflow_files import Job, JobStep, Service
 
 __all__ = [
+    "Blueprint",
+    "BlueprintService",
+    "Compose",
+    "ComposeService",
     "Deployment",
     "Event",
     "Image",

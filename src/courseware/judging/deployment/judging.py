@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import Self
 
 from courseware.base.tree import Tree
-from courseware.checking.deployment import Image, Workflow
+from courseware.checking.deployment import Blueprint, Compose, Image, Workflow
 from courseware.course.model import Platform
 from courseware.judging.deployment.releases import Releases
 from courseware.judging.sandbox import SandboxKind
@@ -17,6 +17,8 @@ class DeploymentJudge:
         self._log = ""
         self.workflow = Workflow(tree)
         self.image = Image(tree)
+        self.compose = Compose(tree)
+        self.blueprint = Blueprint(tree)
         self.releases = Releases(tree, platform, kind)
 
     @property
