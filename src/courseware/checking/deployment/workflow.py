@@ -1,9 +1,10 @@
 """The student's workflows as a check sees them: read, planned for an event, and run."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from courseware.base.tree import Tree
+from courseware.checking.deployment.job_run import JobRun, JobRunner
 from courseware.checking.deployment.plan import Event, Plan, plan
 from courseware.checking.deployment.workflow_files import Job, WorkflowFile, jobs_of, read_workflows
 
@@ -15,8 +16,9 @@ class Workflow:
     `needs_in_a_circle`.
     """
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, runner: JobRunner | None = None) -> None:
         self._tree = tree
+        self._runner = runner
 
     @cached_property
     def files(self) -> tuple[WorkflowFile, ...]:
@@ -44,3 +46,32 @@ class Workflow:
         if unknown := sorted(set(red) - {job.id for job in self.jobs}):
             raise ValueError(f"No job has the id {unknown[0]!r}.")
         return plan(self.files, event, red)
+
+    def execute(
+        self,
+        job: str,
+        *,
+        tests: Mapping[str, bytes],
+        event: Event | None = None,
+        secrets: Mapping[str, str] | None = None,
+        failing: Collection[str] = (),
+        hook_status: int = 200,
+    ) -> JobRun:
+        """Run the scripts of a job, with real PostgreSQL and Redis as its service containers.
+
+        Actions are not carried out. Stubs stand for programs such as pip, ruff and docker; pytest is real.
+
+        Args:
+            tests: files that replace the tests of the project and their settings, by path.
+            event: by default a push to main.
+            secrets: of the repository. `{hook}` in a text stands for the URL of the judge's deploy hook.
+            failing: programs whose stubs fail.
+            hook_status: how the deploy hook answers.
+
+        Keys: `bad_expression`, `unknown_shell`, `port_taken` and `step_ended`. Raises ValueError for an id that no job
+        has.
+        """
+        found = next((each for each in self.jobs if each.id == job), None)
+        if found is None or self._runner is None:
+            raise ValueError(f"No job has the id {job!r}, or nothing runs jobs.")
+        return self._runner.run_job(found, event or Event.push("main"), tests, secrets or {}, failing, hook_status)
