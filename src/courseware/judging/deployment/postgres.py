@@ -16,6 +16,7 @@ from typing import Any
 from courseware.base.errors import UsageError
 from courseware.checking.check import CheckFailed
 from courseware.checking.time_limits import slowdown
+from courseware.judging.deployment.race import Race, RacingConnection
 from courseware.judging.postgresql import PORT, PostgresServer
 from courseware.judging.sandbox import Limits, SandboxKind, available
 from courseware.judging.sandbox.command import MIB
@@ -117,12 +118,17 @@ class Cluster:
             ]
         return []
 
-    def serve(self, listener: socket.socket, on_connection: Callable[[], None] = lambda: None) -> asyncio.Server:
-        """Relay between clients of a listening socket and the server."""
+    def serve(
+        self,
+        listener: socket.socket,
+        on_connection: Callable[[], None] = lambda: None,
+        race: Race | None = None,
+    ) -> asyncio.Server:
+        """Relay between clients of a listening socket and the server. Clients of a race are brought together."""
 
         async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             on_connection()
-            await self._relay(reader, writer)
+            await self._relay(reader, writer, None if race is None else race.connection())
 
         return self._background.run(asyncio.start_server(relay, sock=listener))
 
@@ -173,7 +179,9 @@ class Cluster:
             else:
                 return
 
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _relay(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, racing: RacingConnection | None = None
+    ) -> None:
         try:
             connection = await asyncio.to_thread(self._machine.connect, self._port)
             from_server, to_server = await asyncio.open_connection(sock=connection)
@@ -181,7 +189,7 @@ class Cluster:
             writer.close()
             return
         try:
-            await asyncio.gather(_copy(reader, to_server), _copy(from_server, writer))
+            await asyncio.gather(_copy(reader, to_server, racing), _copy(from_server, writer))
         finally:
             to_server.close()
             writer.close()
@@ -267,9 +275,13 @@ def _free_port() -> int:
         return port_of(listener)
 
 
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+async def _copy(
+    source: asyncio.StreamReader, target: asyncio.StreamWriter, racing: RacingConnection | None = None
+) -> None:
     with suppress(OSError):
         while chunk := await source.read(CHUNK):
+            if racing is not None:
+                await racing.before_sending(chunk)
             target.write(chunk)
             await target.drain()
     target.close()
