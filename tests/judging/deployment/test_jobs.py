@@ -8,6 +8,7 @@ from courseware.checking import CheckFailed
 from courseware.checking.deployment import JobRun
 from courseware.course.model import Platform
 from courseware.judging.deployment import DeploymentJudge
+from courseware.judging.sandbox import SandboxKind
 
 PLATFORM = Platform(health="/health", environment={"PORT": "{port}"})
 GREEN = b"def test_passes() -> None:\n    pass\n"
@@ -159,6 +160,20 @@ def test_a_shell_that_is_not_known_and_an_expression_that_cannot_be(run: Run) ->
         with pytest.raises(CheckFailed) as caught:
             run(step)
         assert caught.value.key == key
+
+
+@pytest.mark.parametrize("kind", ["bubblewrap", "plain"])
+def test_the_linter(kind: SandboxKind) -> None:
+    def must_lint(script: str) -> None:
+        text = f"on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n    - run: {script}\n"
+        with DeploymentJudge({".github/workflows/ci.yml": text.encode()}, PLATFORM, kind) as judge:
+            judge.workflow.must_lint()
+
+    must_lint("echo ${{ github.ref }}")
+    with pytest.raises(CheckFailed) as caught:
+        must_lint("echo ${{ github.nothing }}")
+    assert caught.value.key == "lint_error"
+    assert ".github/workflows/ci.yml, line 6: " in caught.value.got
 
 
 def test_a_hostile_script_stays_in_the_sandbox(run: Run) -> None:

@@ -1,9 +1,10 @@
 """The result of a job of a workflow that was run."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from courseware.base.tree import Tree
 from courseware.checking.deployment.plan import Event
 from courseware.checking.deployment.workflow_files import Job
 
@@ -65,7 +66,10 @@ class JobRun:
 
 
 class JobRunner(Protocol):
-    """What runs jobs."""
+    """What runs jobs, and the linter of workflows."""
+
+    def lint(self, files: Tree) -> Sequence[str]:
+        """The errors that the linter finds in these workflows, in words."""
 
     def run_job(
         self,

@@ -4,9 +4,12 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from courseware.base.tree import Tree
+from courseware.checking.check import CheckFailed
 from courseware.checking.deployment.job_run import JobRun, JobRunner
 from courseware.checking.deployment.plan import Event, Plan, plan
 from courseware.checking.deployment.workflow_files import Job, WorkflowFile, jobs_of, read_workflows
+
+SHOWN = 3
 
 
 class Workflow:
@@ -28,6 +31,26 @@ class Workflow:
     def must_be_read(self) -> None:
         """GitHub must be able to read each file: YAML, the schema of workflows, and `needs` that name jobs."""
         assert self.files
+
+    def must_lint(self) -> None:
+        """The linter must find no error, such as an expression with a property that does not exist. Key: `lint_error`.
+
+        It is jactionlint with its profile `correctness`.
+        """
+        found = self._require_runner().lint({each.path: self._tree[each.path] for each in self.files})
+        if found:
+            more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+            raise CheckFailed(
+                "lint_error",
+                asked="the workflows to be read by jactionlint",
+                expected="no error",
+                got="\n".join([*found[:SHOWN], *more]),
+            )
+
+    def _require_runner(self) -> JobRunner:
+        if self._runner is None:
+            raise TypeError("Nothing runs jobs here.")
+        return self._runner
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -72,6 +95,8 @@ class Workflow:
         has.
         """
         found = next((each for each in self.jobs if each.id == job), None)
-        if found is None or self._runner is None:
-            raise ValueError(f"No job has the id {job!r}, or nothing runs jobs.")
-        return self._runner.run_job(found, event or Event.push("main"), tests, secrets or {}, failing, hook_status)
+        if found is None:
+            raise ValueError(f"No job has the id {job!r}.")
+        return self._require_runner().run_job(
+            found, event or Event.push("main"), tests, secrets or {}, failing, hook_status
+        )

@@ -1,6 +1,6 @@
 """One judgement of a deployment: the project, the platform, and all that checks have started."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -8,6 +8,7 @@ from courseware.base.tree import Tree
 from courseware.checking.deployment import Blueprint, Compose, Event, Image, Job, JobRun, Workflow
 from courseware.course.model import Platform
 from courseware.judging.deployment.job_running import run_job
+from courseware.judging.deployment.linting import lint
 from courseware.judging.deployment.releases import Releases
 from courseware.judging.sandbox import SandboxKind
 from courseware.judging.sandbox.machine import Machine
@@ -46,6 +47,10 @@ class DeploymentJudge:
     ) -> JobRun:
         """Run a job of the workflows. Raises CheckFailed for one that GitHub would refuse."""
         return run_job(self._tree, self._kind, job, event, tests, secrets, failing, hook_status, self._note_machine)
+
+    def lint(self, files: Tree) -> Sequence[str]:
+        """The errors that the linter finds in these workflows, in words."""
+        return lint(files, self._kind)
 
     def _note_machine(self, machine: Machine) -> None:
         self._job_machine = machine
