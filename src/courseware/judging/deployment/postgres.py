@@ -6,7 +6,8 @@ import shutil
 import socket
 import threading
 import time
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 from courseware.base.errors import UsageError
 from courseware.checking.check import CheckFailed
 from courseware.checking.time_limits import slowdown
+from courseware.judging.deployment.race import Race, RacingConnection
 from courseware.judging.postgresql import PORT, PostgresServer
 from courseware.judging.sandbox import Limits, SandboxKind, available
 from courseware.judging.sandbox.command import MIB
@@ -25,7 +27,8 @@ from courseware.services.servers import Background, listen_at, port_of
 LIMITS = Limits(memory=1024 * MIB, processes=200, cpu_seconds=3600, file_size=256 * MIB, disk=512 * MIB)
 INITIALIZE_SECONDS = 60.0
 START_SECONDS = 30.0
-OWNER = "courseware"
+OWNER = f"judge_{secrets.token_hex(6)}"
+"""The superuser, whose name no workflow can take."""
 CONNECTIONS = 60
 CHUNK = 64 * 1024
 TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
@@ -37,6 +40,7 @@ class Cluster:
 
     def __init__(self) -> None:
         self._password = secrets.token_urlsafe(24)
+        self._named = threading.Lock()
         with ExitStack() as stack:
             kind: SandboxKind = "bubblewrap" if available().bubblewrap else "plain"
             files = {"password": self._password.encode()}
@@ -76,9 +80,57 @@ class Cluster:
         """The server for a user of a database of the same name."""
         return PostgresServer(self._url(name, password, name))
 
-    def serve(self, listener: socket.socket) -> asyncio.Server:
-        """Relay between clients of a listening socket and the server."""
-        return self._background.run(asyncio.start_server(self._relay, sock=listener))
+    @contextmanager
+    def with_user(self, user: str, password: str, database: str) -> Iterator[None]:
+        """A user of this name with a database, who may create others. Only one at a time has such names.
+
+        Raises UsageError for a name that PostgreSQL does not take.
+        """
+        role, name = _quoted(user), _quoted(database)
+        with self._named:
+            self.server.execute(
+                f"CREATE ROLE {role} LOGIN CREATEDB PASSWORD {_literal(password)} CONNECTION LIMIT {CONNECTIONS}"
+            )
+            try:
+                if database == "postgres":
+                    grants = ("SCHEMA public", "DATABASE postgres")
+                    self.server.execute(*(f"GRANT ALL ON {each} TO {role}" for each in grants))
+                else:
+                    self.server.execute(f"CREATE DATABASE {name} OWNER {role}")
+                yield
+            finally:
+                for statement in self._leftovers(user):
+                    with suppress(UsageError):
+                        self.server.execute(statement)
+
+    def _leftovers(self, user: str) -> list[str]:
+        """The statements that remove a user with all that is theirs."""
+        role = _quoted(user)
+        with suppress(UsageError):
+            owned = self.server.execute(
+                f"SELECT datname FROM pg_database, pg_roles r WHERE r.oid = datdba AND rolname = {_literal(user)}"  # noqa: S608
+            )
+            return [
+                *(f"DROP DATABASE IF EXISTS {_quoted(row['datname'])} WITH (FORCE)" for row in owned),
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {_literal(user)}",  # noqa: S608
+                f"DROP OWNED BY {role} CASCADE",
+                f"DROP ROLE IF EXISTS {role}",
+            ]
+        return []
+
+    def serve(
+        self,
+        listener: socket.socket,
+        on_connection: Callable[[], None] = lambda: None,
+        race: Race | None = None,
+    ) -> asyncio.Server:
+        """Relay between clients of a listening socket and the server. Clients of a race are brought together."""
+
+        async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            on_connection()
+            await self._relay(reader, writer, None if race is None else race.connection())
+
+        return self._background.run(asyncio.start_server(relay, sock=listener))
 
     def stop_serving(self, relay: asyncio.Server) -> None:
         """End a relay."""
@@ -127,7 +179,9 @@ class Cluster:
             else:
                 return
 
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _relay(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, racing: RacingConnection | None = None
+    ) -> None:
         try:
             connection = await asyncio.to_thread(self._machine.connect, self._port)
             from_server, to_server = await asyncio.open_connection(sock=connection)
@@ -135,7 +189,7 @@ class Cluster:
             writer.close()
             return
         try:
-            await asyncio.gather(_copy(reader, to_server), _copy(from_server, writer))
+            await asyncio.gather(_copy(reader, to_server, racing), _copy(from_server, writer))
         finally:
             to_server.close()
             writer.close()
@@ -204,14 +258,30 @@ def _programs() -> Path:
     return folders[-1]
 
 
+def _quoted(name: str) -> str:
+    """The name as an identifier of SQL."""
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def _literal(text: str) -> str:
+    """The text as a literal of SQL."""
+    escaped = text.replace("'", "''")
+    return f"'{escaped}'"
+
+
 def _free_port() -> int:
     with listen_at(0) as listener:
         return port_of(listener)
 
 
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+async def _copy(
+    source: asyncio.StreamReader, target: asyncio.StreamWriter, racing: RacingConnection | None = None
+) -> None:
     with suppress(OSError):
         while chunk := await source.read(CHUNK):
+            if racing is not None:
+                await racing.before_sending(chunk)
             target.write(chunk)
             await target.drain()
     target.close()

@@ -22,6 +22,8 @@ from courseware.checking.time_limits import TimeLimits, slowdown
 from courseware.course.model import PLATFORM_FACTS, Platform
 from courseware.judging.deployment.layout import layout_of, program_folders, variables_of
 from courseware.judging.deployment.postgres import Database, cluster
+from courseware.judging.deployment.race import SECONDS as RACE_SECONDS
+from courseware.judging.deployment.race import Race
 from courseware.judging.sandbox import SandboxKind
 from courseware.judging.sandbox.machine import Machine, MachineLost, MachineProcess, start_machine
 from courseware.services.redis.service import Redis
@@ -172,14 +174,18 @@ class Release:
 
 
 class Releases:
-    """Starts releases of a project. It implements `courseware.checking.deployment.release.Platform`."""
+    """Starts releases of a project. It implements `courseware.checking.deployment.release.Platform`.
 
-    def __init__(self, tree: Tree, platform: Platform, kind: SandboxKind) -> None:
+    `address` is where clients reach the project; by default each release itself.
+    """
+
+    def __init__(self, tree: Tree, platform: Platform, kind: SandboxKind, address: str | None = None) -> None:
         self.health = platform.health
         self.limits = TimeLimits()
         self._tree = tree
         self._platform = platform
         self._kind: SandboxKind = kind
+        self._address = address
         self._releases: list[Release] = []
         self._databases: list[Database] = []
         self._is_over = False
@@ -199,7 +205,10 @@ class Releases:
         *,
         redis: bool,
     ) -> Sequence[Release]:
-        """Start the image so many times. Raises CheckFailed for one that has nothing to start."""
+        """Start the image so many times. Raises CheckFailed for one that has nothing to start.
+
+        Several releases of one database are brought together where they create its tables.
+        """
         image = Image({**self._tree, **replaced})
         command = image.command
         if command is None:
@@ -213,9 +222,10 @@ class Releases:
         if database is None and any("{postgresql}" in (text or "") for text in texts.values()):
             database = self.database()
         layout = layout_of(image, self._kind)
+        race = Race(count, RACE_SECONDS * slowdown()) if count > 1 else None
         prepared = []
         for _ in range(count):
-            release = self._prepare(image, database, redis=redis)
+            release = self._prepare(image, database, race, redis=redis)
             machine = release.machine
             facts = self._facts(release, database)
             environment = {
@@ -256,7 +266,7 @@ class Releases:
         for release in list(self._releases):
             release.machine.kill("The time for the judgement was over.")
 
-    def _prepare(self, image: Image, database: PlatformDatabase | None, *, redis: bool) -> Release:
+    def _prepare(self, image: Image, database: PlatformDatabase | None, race: Race | None, *, redis: bool) -> Release:
         """A machine with the files of the image, on which nothing runs yet."""
         layout = layout_of(image, self._kind)
         ports = [POSTGRESQL_PORT] if database is not None else []
@@ -272,7 +282,7 @@ class Releases:
         if self._is_over:
             machine.kill("The time for the judgement was over.")
         if isinstance(database, Database):
-            relay: asyncio.Server = database.cluster.serve(machine.listeners[POSTGRESQL_PORT])
+            relay: asyncio.Server = database.cluster.serve(machine.listeners[POSTGRESQL_PORT], race=race)
             release.stopping.callback(database.cluster.stop_serving, relay)
         if redis:
             service = Redis()
@@ -290,7 +300,7 @@ class Releases:
         ports = release.machine.ports
         known = {
             "port": str(release.port),
-            "address": f"http://127.0.0.1:{release.port}",
+            "address": self._address or f"http://127.0.0.1:{release.port}",
             "redis": f"redis://127.0.0.1:{ports.get(REDIS_PORT, REDIS_PORT)}/0",
             "postgresql": database.url(ports[POSTGRESQL_PORT]) if isinstance(database, Database) else "",
         }

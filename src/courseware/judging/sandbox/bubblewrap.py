@@ -25,6 +25,7 @@ RUNNER = PROGRAMS / "runner.py"
 FORK_SERVER = PROGRAMS / "fork_server.py"
 SUITE_RUNNER = PROGRAMS / "suite_runner.py"
 MACHINE = PROGRAMS / "machine.py"
+STUB = PROGRAMS / "stub.py"
 CODE_GUARD = PROGRAMS / "code_guard.py"
 DATABASE = PROGRAMS / "database.py"
 # To make namespaces and mount folders in them, to bring up their network, and to give all of these up.

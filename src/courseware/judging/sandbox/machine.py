@@ -263,22 +263,27 @@ class Machine:
 
 
 def start_machine(
-    tree: Tree,
+    tree: Tree | Callable[[str], Tree],
     *,
     kind: SandboxKind,
     ports: Collection[int] = (),
+    exact_ports: bool = False,
     folders: Collection[str] = (),
     links: Mapping[str, str] | None = None,
+    hosts: Collection[str] = (),
     limits: Limits | None = None,
 ) -> Machine:
     """Start a machine whose root folder holds `tree`.
 
     Args:
+        tree: the files, or what makes them for the machine's own folder.
         ports: that the judge is going to serve. In bubblewrap they are the machine's own.
+        exact_ports: whether programs need these very ports. Without bubblewrap they are ports of this computer.
         folders: relative paths of empty folders.
+        hosts: names that stand for the machine itself beside localhost, in bubblewrap only.
         links: absolute paths at which programs find others, in bubblewrap only. `{home}` stands for the home.
 
-    Raises UsageError where this machine has no such sandbox.
+    Raises UsageError where this machine has no such sandbox, or one of the exact ports is taken.
     """
     if sys.platform == "win32":
         raise UsageError("Windows itself cannot run applications for the course; work inside WSL 2.")
@@ -289,14 +294,15 @@ def start_machine(
         private = private_folder()
         ours.callback(shutil.rmtree, private, ignore_errors=True)
         home = str(private) if kind == "plain" else bubblewrap.FOLDER
+        files = tree(home) if callable(tree) else tree
         setup = {
             "folder": home,
             "folders": list(folders),
             "limits": resource_limits(kind, limits),
-            "files": [(path, len(content)) for path, content in tree.items()],
+            "files": [(path, len(content)) for path, content in files.items()],
             "ports": list(ports) if kind == "bubblewrap" else [],
         }
-        package = line.add_file(json.dumps(setup).encode() + b"\n" + b"".join(tree.values()))
+        package = line.add_file(json.dumps(setup).encode() + b"\n" + b"".join(files.values()))
         connection, theirs = socket.socketpair()
         ours.callback(connection.close)
         control = line.add_descriptor(theirs.detach())
@@ -311,8 +317,14 @@ def start_machine(
                 part for path, target in (links or {}).items() for part in ("--symlink", target.format(home=home), path)
             ]
             user = bubblewrap.UNPRIVILEGED_USER if variant.as_root else os.geteuid()
-            passwd = line.add_file(PASSWD % (user, user))
-            options += ["--perms", "0444", "--file", str(passwd), "/etc/passwd"]
+            names = " ".join(["localhost", *hosts])
+            settings = {
+                "/etc/passwd": PASSWD % (user, user),
+                "/etc/hosts": f"127.0.0.1 {names}\n".encode(),
+                "/etc/nsswitch.conf": b"hosts: files\npasswd: files\n",
+            }
+            for path, content in settings.items():
+                options += ["--perms", "0444", "--file", str(line.add_file(content)), path]
             bubblewrap.add_to(line, variant, environment_in(home, {}), limits, options)
         line.add(sys.executable, "-I", "-B", "-u", str(bubblewrap.MACHINE), str(package), str(control))
         with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
@@ -332,7 +344,7 @@ def start_machine(
             raise MachineLost(why_killed() or "The sandbox could not be started.")
         connection.settimeout(ANSWER_SECONDS)
         if kind == "plain":
-            sockets = [listen_at(0) for _ in ports]
+            sockets = [_listen(port, exact=exact_ports) for port in ports]
         return Machine(
             connection,
             process.kill,
@@ -344,3 +356,13 @@ def start_machine(
             listeners=dict(zip(ports, sockets, strict=True)),
             limits=limits,
         )
+
+
+def _listen(port: int, *, exact: bool) -> socket.socket:
+    """A socket that listens at the port, or at any free one."""
+    try:
+        return listen_at(port if exact else 0)
+    except OSError as error:
+        raise UsageError(
+            f"Port {port} of this computer is taken, which the workflow needs: {error.strerror}."
+        ) from None

@@ -10,6 +10,7 @@ SECRET = "secrets.DEPLOY_HOOK"
 def test_workflow_is_read(workflow: Workflow) -> None:
     """GitHub can read the workflow."""
     workflow.must_be_read()
+    workflow.must_lint()
 
 
 @check(task="3.1", points=1, hints=("Read `on`.",), needs=("workflow_is_read",))

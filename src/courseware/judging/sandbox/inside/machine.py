@@ -71,8 +71,8 @@ class Machine:
                 self.reap()
                 try:
                     answer, passed = getattr(self, content.pop("do"))(descriptors, **content)
-                except OSError as error:
-                    answer, passed = {"error": error.strerror or str(error)}, []
+                except (OSError, ValueError) as error:  # ValueError: a word or a name with a null character
+                    answer, passed = {"error": getattr(error, "strerror", None) or str(error)}, []
                 for descriptor in descriptors:
                     os.close(descriptor)
                 socket.send_fds(self._connection, [json.dumps(answer).encode() + b"\n"], passed)
