@@ -1,9 +1,10 @@
 """How much processor time it takes to judge a suite of tests: `python benchmarks/suites.py [ROOT] [STEP]`.
 
-It compares the judge with the obvious way (the peer): a fresh `python -m pytest` for each correct variant and, with -x,
-for each bug. Both get the same suite, that of the reference, and must find the same bugs. The processor time of the
-judge includes the imports, and everything that the obvious way does not do: four runs on correct variants, each file
-alone, and the control runs. ROOT is the folder of a course with a step that judges tests, by default this one.
+It compares the judge with the obvious way (the peer): a fresh `python -m pytest` for four correct variants and for each
+bug, with all tests and, in the last row, until the first failure (-x). All get the same suite, that of the reference,
+and must find the same bugs. The processor time of the judge includes the imports, and everything that the obvious way
+does not do: each file alone, the control runs, and walls around each run. ROOT is the folder of a course with a step
+that judges tests, by default this one.
 """
 
 import os
@@ -40,19 +41,19 @@ def by_judge(course: Course, step: Step, suite: Tree) -> tuple[float, float, lis
     judge.alone()
     found = [bug for bug in judge.applications.bugs if judge.bug(bug).noticed_by is not None]
     seconds = time.perf_counter() - began
-    return used() - before + judge.cpu_seconds + of_imports(course), seconds, found
+    return used() - before + judge.cpu_seconds + of_imports(step), seconds, found
 
 
-def of_imports(course: Course) -> float:
+def of_imports(step: Step) -> float:
     """The processor time of the imports of the fork server, which nobody tells: that of the same imports once more."""
     before = used()
-    imports = "\n".join(f"import {name}" for name in (*LIBRARIES, *course.application.imports))
+    imports = "\n".join(f"import {name}" for name in (*LIBRARIES, *step.imports))
     subprocess.run([sys.executable, "-c", imports], check=True)
     return used() - before
 
 
-def by_fresh_processes(course: Course, step: Step, suite: Tree) -> tuple[float, float, list[str]]:
-    """The same for a fresh process for each variant."""
+def by_fresh_processes(course: Course, step: Step, suite: Tree, *options: str) -> tuple[float, float, list[str]]:
+    """The same for a fresh process for each variant. `options` are those of pytest where there is a bug."""
     applications = faulty_applications(course, step, hidden=True)
     before, began = used(), time.perf_counter()
     variants = list(applications.variants.values())
@@ -61,7 +62,7 @@ def by_fresh_processes(course: Course, step: Step, suite: Tree) -> tuple[float, 
         assert run_fresh(course, step, {**tree, **suite}) == 0, "a test fails on a correct variant"
     found = []
     for identifier, placed in applications.bugs.items():
-        if run_fresh(course, step, {**applications.with_bug(placed.bug), **suite}, "-x") == 1:
+        if run_fresh(course, step, {**applications.with_bug(placed.bug), **suite}, *options) == 1:
             found.append(identifier)
     return used() - before, time.perf_counter() - began, found
 
@@ -82,13 +83,14 @@ def main() -> None:
     numbers = [int(sys.argv[2])] if len(sys.argv) > 2 else [step.number for step in course.steps if step.judges_tests]
     for step in map(course.step, numbers):
         suite = suite_of(finish(course, step.number), step)
-        ours, peer = by_judge(course, step, suite), by_fresh_processes(course, step, suite)
-        assert ours[2] == peer[2], f"the judge found {ours[2]}, fresh processes {peer[2]}"
-        table = Table("", "processor", "seconds", title=f"Step {step.number}: {len(ours[2])} bugs found")
-        for name, (cpu, seconds, _) in (("judge", ours), ("a fresh pytest for each variant", peer)):
-            table.add_row(name, f"{cpu:.1f} s", f"{seconds:.1f} s")
+        ours = by_judge(course, step, suite)
+        table = Table("", "processor", "seconds", "times ours", title=f"Step {step.number}: {len(ours[2])} bugs found")
+        table.add_row("judge", f"{ours[0]:.1f} s", f"{ours[1]:.1f} s", "")
+        for name, options in (("a fresh pytest for each variant", ()), ("the same until the first failure", ("-x",))):
+            cpu, seconds, found = by_fresh_processes(course, step, suite, *options)
+            assert found == ours[2], f"the judge found {ours[2]}, fresh processes {found}"
+            table.add_row(name, f"{cpu:.1f} s", f"{seconds:.1f} s", f"{cpu / ours[0]:.1f}")
         Console().print(table)
-        print(f"The judge takes {ours[0] / peer[0]:.2f} times the processor time of fresh processes.")
 
 
 if __name__ == "__main__":

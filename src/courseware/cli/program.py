@@ -166,8 +166,11 @@ def _get_ready() -> None:
 
     with suppress(UsageError):  # it is told to whoever asks for a judgement
         course = find_course()
-        is_about_tests = any(step.judges_tests and step.slug in Path.cwd().parts for step in course.steps)
-        (expect_suites if is_about_tests else expect_starts)(course.application.imports)
+        here = next((step for step in course.steps if step.slug in Path.cwd().parts), None)
+        if here is not None and here.judges_tests:
+            expect_suites(here.imports)
+        else:
+            expect_starts(course.application.imports)
 
 
 if __name__ == "__main__":

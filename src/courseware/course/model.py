@@ -153,6 +153,8 @@ class Lesson(FrozenModel):
     against variants of the application that belong to the course. No application of the student is started then. With
     "deployment" it is the student's workflow, image and start command, which checks start as the `platform` does.
 
+    `imports` names modules that the judged tests import, besides those of the application: the judge imports them once.
+
     `number` is the step's place in the course, from 1 on. Leave it out where the folder's name says it: step_1_intro.
     """
 
@@ -164,6 +166,7 @@ class Lesson(FrozenModel):
     hands_in: tuple[str, ...] = ()
     judges: Literal["application", "tests", "deployment"] = "application"
     platform: Platform | None = None
+    imports: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     tasks: tuple[Task, ...] = ()
@@ -216,6 +219,11 @@ class Step(FrozenModel):
     @property
     def tasks(self) -> tuple[Task, ...]:
         return self.lesson.tasks
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """Modules of libraries that most versions of what the step judges import."""
+        return (*self.application.imports, *self.lesson.imports)
 
     @property
     def judges_tests(self) -> bool:

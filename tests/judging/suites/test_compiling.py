@@ -1,6 +1,7 @@
 """The code of a variant is another in every run, and does the same."""
 
 import marshal
+import random
 from collections.abc import Callable
 from types import CodeType
 
@@ -8,7 +9,7 @@ import pytest
 
 from courseware.course import Course
 from courseware.course.suites import Faulty, faulty_applications
-from courseware.judging.suites.compiling import MARK, compiled, differing_files, marks_of
+from courseware.judging.suites.compiling import MARK, _disguised, compiled, differing_files, marks_of
 
 SOURCE = b'''
 """A module."""
@@ -98,6 +99,15 @@ def test_code_does_the_same(seed: int) -> None:
     assert names["double"](4) == 8  # type: ignore[operator]
     assert names["double"](4, 5) is None  # type: ignore[operator]
     assert names["__doc__"] == "A module."
+
+
+def test_little_is_added() -> None:
+    """What is added gets no additions of its own, which could be nested deeper than Python allows."""
+    deepest = "".join(f"{' ' * depth}for n{depth} in ():\n" for depth in range(1, 20))
+    source = f"def nested():\n{deepest}{' ' * 20}pass\n".encode()
+    for seed in range(200):
+        names_in(code(source, str(seed)))
+        assert len(_disguised(SOURCE, {}, random.Random(seed)).splitlines()) < 200  # noqa: S311
 
 
 def test_same_seed_gives_the_same_code() -> None:

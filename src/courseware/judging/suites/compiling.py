@@ -70,7 +70,7 @@ def _disguised(source: bytes, marks: Mapping[str, int], rng: random.Random) -> s
     """The module with marks and with statements that have no effect."""
     tree = ast.parse(source)
     for name, function in list(functions_in(tree)):
-        for block in _blocks(function):
+        for block in list(_blocks(function)):  # all of them first, or what is added would have blocks, too
             _add_statements(block, rng)
         if name in marks:
             function.body.insert(_after_docstring(function.body), _statement(f"{MARK}({marks[name]})"))

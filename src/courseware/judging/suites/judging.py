@@ -157,6 +157,6 @@ def suite_judge(
 def new_judge(course: Course, step: Step, suite: Tree, *, hidden: bool, kind: SandboxKind, seed: int) -> SuiteJudge:
     """A judge that has judged nothing yet."""
     application = course.application_after(step.number)
-    runner = SuiteRunner(kind, application.environment, application.database_at, application.imports)
+    runner = SuiteRunner(kind, application.environment, application.database_at, step.imports)
     package = application.entrypoint.partition(":")[0].partition(".")[0]
     return SuiteJudge(faulty_applications(course, step, hidden=hidden), suite, package, runner, seed)

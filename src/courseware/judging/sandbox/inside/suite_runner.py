@@ -28,11 +28,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from _pytest.config import default_plugins
 
 LIBRARIES = (
-    "_pytest.assertion.rewrite",
-    "_pytest.unittest",
+    *(f"_pytest.{name}" for name in default_plugins),
     "httpx",
+    "pdb",
     "pytest_asyncio.plugin",
     "time_machine",
     "unittest.mock",
