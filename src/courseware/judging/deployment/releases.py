@@ -1,6 +1,7 @@
 """Starts releases of an image on machines of the sandbox, as a platform would."""
 
 import asyncio
+import os
 import secrets
 import signal
 import socket
@@ -225,7 +226,7 @@ class Releases:
         race = Race(count, RACE_SECONDS * slowdown()) if count > 1 else None
         prepared = []
         for _ in range(count):
-            release = self._prepare(image, database, race, redis=redis)
+            release = self._prepare(image, database, count, race, redis=redis)
             machine = release.machine
             facts = self._facts(release, database)
             environment = {
@@ -266,8 +267,10 @@ class Releases:
         for release in list(self._releases):
             release.machine.kill("The time for the judgement was over.")
 
-    def _prepare(self, image: Image, database: PlatformDatabase | None, race: Race | None, *, redis: bool) -> Release:
-        """A machine with the files of the image, on which nothing runs yet."""
+    def _prepare(
+        self, image: Image, database: PlatformDatabase | None, count: int, race: Race | None, *, redis: bool
+    ) -> Release:
+        """A machine with the files of the image, on which nothing runs yet. It is one of `count` that start at once."""
         layout = layout_of(image, self._kind)
         ports = [POSTGRESQL_PORT] if database is not None else []
         machine = start_machine(
@@ -277,7 +280,8 @@ class Releases:
             folders=layout.folders,
             links=layout.links,
         )
-        release = Release(machine, self._port(), self._platform.seconds, self.limits)
+        seconds = self._platform.seconds * max(1.0, count / (os.cpu_count() or 1))
+        release = Release(machine, self._port(), seconds, self.limits)
         self._releases.append(release)
         if self._is_over:
             machine.kill("The time for the judgement was over.")
