@@ -36,7 +36,14 @@ OUTSIDE = "127.0.0.2"
 """An address of the machine that a server on 127.0.0.1 alone does not have."""
 HEALTH_SECONDS = 5.0
 POLL_SECONDS = 0.05
+LARGEST_FACTOR = 3.0
+"""So many times as long a check waits at most on a busy machine: a judgement has a limit, too."""
 USUAL_PORTS = (8000, 8080, 80, 5000, 3000)
+
+
+def patience() -> float:
+    """By what the time for a release is multiplied on this machine."""
+    return min(slowdown(), LARGEST_FACTOR)
 
 
 class Release:
@@ -77,7 +84,7 @@ class Release:
 
     def wait_healthy(self, path: str) -> tuple[str, str] | None:
         """None when it is healthy. Otherwise the key of the failure, and what came in words."""
-        until = time.monotonic() + self.seconds * slowdown()
+        until = time.monotonic() + self.seconds * patience()
         problem = ("not_listening", f"nothing listens at port {self.port}")
         while True:
             try:
@@ -112,9 +119,9 @@ class Release:
     def terminate(self, seconds: float) -> tuple[int | None, bool]:
         """Send SIGTERM. The exit code, and whether a process is left after so many seconds."""
         try:
-            until = time.monotonic() + seconds * slowdown()
+            until = time.monotonic() + seconds * patience()
             self._process.signal(signal.SIGTERM)
-            code = self._process.wait(seconds * slowdown())
+            code = self._process.wait(seconds * patience())
             while (is_left := self._process.has_left_something()) and time.monotonic() < until:
                 time.sleep(POLL_SECONDS)
         except MachineLost:
@@ -223,7 +230,7 @@ class Releases:
         if database is None and any("{postgresql}" in (text or "") for text in texts.values()):
             database = self.database()
         layout = layout_of(image, self._kind)
-        race = Race(count, RACE_SECONDS * slowdown()) if count > 1 else None
+        race = Race(count, RACE_SECONDS * patience()) if count > 1 else None
         prepared = []
         for _ in range(count):
             release = self._prepare(image, database, count, race, redis=redis)
