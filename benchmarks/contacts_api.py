@@ -32,15 +32,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 APPLICATION = Path(__file__).parent.parent / "solutions" / "contacts_api"
 sys.path.insert(0, str(APPLICATION))
 
-from tests import databases, picture_store, pictures  # noqa: E402
-from tests.servers import closed, free_port, silent  # noqa: E402
-from tests.unit.test_birthdays import kept_next  # noqa: E402
-
 from app.core.database import create_engine, create_sessions  # noqa: E402
 from app.core.security import Purpose, create_token, hash_password  # noqa: E402
 from app.models import Contact, User  # noqa: E402
 from app.schemas.contact import ContactRead, UpcomingBirthday  # noqa: E402
 from app.services import birthdays  # noqa: E402
+from tests import databases, picture_store, pictures  # noqa: E402
+from tests.servers import closed, free_port, silent  # noqa: E402
+from tests.unit.test_birthdays import kept_next  # noqa: E402
 
 PASSWORD = "a pass phrase"  # noqa: S105 - of nobody
 CONTACTS = (1_000, 100_000)

@@ -15,7 +15,7 @@ CREATED = ("contact_is_created",)
     task="1.1",
     points=1,
     hints=(
-        "Send the request yourself in /docs and read the traceback in the terminal: which line stops it?",
+        "Send the request in /docs. After a 500, read the traceback in the terminal. After a 201, look for the id.",
         "Three places work together: the table, the schemas of what comes in and goes out, and the service that saves.",
         "Make Contact(owner_id=owner.id, **data.model_dump()), add it and commit; the route calls the service.",
     ),
@@ -63,7 +63,7 @@ def test_created_contact_is_answered_in_full(user: User, random: Random) -> None
     task="1.1",
     points=0.5,
     hints=(
-        "Which fields of a contact may be left out, on the way in and on the way out?",
+        "Which fields may a client leave out, and what does the answer contain for them?",
         "A field is optional only if it has a default value; a type alone that allows None does not give it one.",
         "Write `birthday: date | None = None` and `notes: str | None = None`, and let the columns be nullable.",
     ),

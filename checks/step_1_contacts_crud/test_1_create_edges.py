@@ -16,16 +16,17 @@ CREATED = ("contact_is_created",)
     points=0.5,
     hints=(
         "A birthday is a day of the calendar, and every day is today once.",
-        "Leave it to the type to know which days there are, and to the application's clock to know which day it is.",
+        "The type date knows which days there are. Only app/core/clock.py knows which day it is in TIME_ZONE.",
         "birthday: date, compared with today() of app/core/clock.py inside a validator, with `>` and not `>=`.",
     ),
     needs=CREATED,
+    environment={"TIME_ZONE": "Pacific/Kiritimati"},
 )
 def test_birthday_is_a_day_of_the_calendar(
     application: Application, mailbox: Mailbox | None, clock: Clock, random: Random
 ) -> None:
-    """A leap day is a birthday in leap years only, and what is tomorrow is decided by the clock's day, not its hour."""
-    clock.move(datetime(2036, 2, 29, 23, random.randrange(30, 55), tzinfo=UTC))
+    """A leap day is a birthday in leap years only, and today is the day in TIME_ZONE, here 14 hours ahead of UTC."""
+    clock.move(datetime(2036, 2, 28, 13, random.randrange(30, 55), tzinfo=UTC))
     user = sign_in(application, mailbox, random)
     for day in ("2036-02-29", "1904-02-29"):
         user.create(valid_contact(random, birthday=day)).expect_success(201, key="legal_birthday_refused")

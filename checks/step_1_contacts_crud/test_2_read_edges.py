@@ -37,7 +37,7 @@ def test_default_page_holds_twenty(newcomer: User, random: Random) -> None:
     task="1.2",
     points=0.5,
     hints=(
-        "What is on the page behind the last page?",
+        "Which offset fails: one behind the last contact, or one that no database can count to?",
         "Past the end there is nothing to show, which is no error; the total stays what it is.",
         "Give an offset that no database can count to an upper bound, or an empty page, but no error of the server.",
     ),

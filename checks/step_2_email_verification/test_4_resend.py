@@ -14,7 +14,7 @@ VERIFIED = "link_verifies_the_address"
     task="2.4",
     points=3,
     hints=(
-        "The first message was lost. What does the person do who waits for it?",
+        "Send the request in /docs. Compare its status with the task, then count the messages in the mailbox.",
         "Find the user by the address; if they still wait, do what the registration does. Which status means: later?",
         "@router.post(..., status_code=202), then mailer.send_verification(user) for a user who is not verified.",
     ),

@@ -87,5 +87,11 @@ def expect_shown(image_store: ImageStore, address: str, color: Color, *, asked: 
     """What is shown at an avatar's address; fails the check unless it is a picture of this color."""
     shown = image_store.shown_at(address, asked=asked)
     got = color_of(opened(shown.content, asked=asked))
-    expect(is_like(got, color), key, asked=asked, expected=f"the picture that was uploaded, {color}", got=f"{got}")
+    expect(
+        is_like(got, color),
+        key,
+        asked=asked,
+        expected=f"the image that was uploaded, of the color {color} (RGB)",
+        got=f"the color {got}",
+    )
     return shown

@@ -25,7 +25,7 @@ REFUSED = ("large_file_is_refused",)
     task="3.1",
     points=4,
     hints=(
-        "Follow a file from the form to your service: where is its size looked at?",
+        "Where is the size of a file compared? A 422 about parsing the body hides an exception in your receive_some.",
         "_check raises the error, and read_file, _limited and UploadRoute all use it.",
         'raise PayloadTooLarge("file_too_large", ...) if size > limit; the form may be a little larger than the file.',
     ),

@@ -46,26 +46,29 @@ REAL = "(postgresql or real) and not postgresql-embedded and not sqlite-real"
 
 
 @pytest.mark.long
-def test_the_path_s_tests_pass_on_postgresql_and_redis_without_the_homework(
-    stages: Stages, run: Run, postgres_server: str, redis_database: str
+def test_the_finished_application_s_tests_pass_on_postgresql_and_redis(
+    finished: Path, run: Run, postgres_server: str, redis_database: str
 ) -> None:
-    output = run(
-        stages["finish 7"], *PYTEST, "-k", REAL, TEST_POSTGRES_URL=postgres_server, TEST_REDIS_URL=redis_database
-    )
+    servers = {"TEST_POSTGRES_URL": postgres_server, "TEST_REDIS_URL": redis_database}
+    output = run(finished, *PYTEST, "-k", REAL, **servers)
     assert passed(output) > 100
     assert "skipped" not in output
 
 
 @pytest.mark.long
-def test_the_homework_s_tests_pass_on_postgresql_and_redis(
-    stages: Stages, finished: Path, run: Run, postgres_server: str, redis_database: str
+def test_the_path_s_tests_pass_on_sqlite_and_cover_the_application(stages: Stages, run: Run) -> None:
+    output = run(stages["finish 7"], *PYTEST, "--cov", "--cov-report=term")
+    assert passed(output) > 60
+    assert "Required test coverage of 80.0% reached" in output
+
+
+@pytest.mark.long
+def test_the_path_s_tests_pass_on_postgresql_and_redis(
+    stages: Stages, run: Run, postgres_database: str, redis_database: str
 ) -> None:
-    folder = "tests/integration"
-    names = sorted(path.name for path in (finished / folder).glob("test_*.py"))
-    own = [f"{folder}/{name}" for name in names if not (stages["finish 7"] / folder / name).exists()]
-    servers = {"TEST_POSTGRES_URL": postgres_server, "TEST_REDIS_URL": redis_database}
-    output = run(finished, *PYTEST, "-k", REAL, *own, **servers)
-    assert passed(output) > 20
+    servers = {"TEST_DATABASE_URL": postgres_database, "TEST_REDIS_URL": redis_database}
+    output = run(stages["finish 7"], *PYTEST, **servers)
+    assert passed(output) > 60
     assert "skipped" not in output
 
 

@@ -136,6 +136,8 @@ def test_a_line_that_two_stages_share_changes_in_both_or_is_listed() -> None:
     carried, listed = 0, 0
     for number in course.stage_numbers[:-1]:
         for path, earlier in read_tree(course.superseded_folder(number)).items():
+            if not (course.application_folder / path).exists():
+                continue  # a test of the path, which the last step replaces by others
             finished = (course.application_folder / path).read_bytes()
             for line in finished.splitlines(keepends=True)[::10]:
                 if line.strip() and finished.count(line) == earlier.count(line) == 1:

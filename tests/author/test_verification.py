@@ -55,6 +55,15 @@ def test_miniature_course_is_right() -> None:
     assert len(done) == len(everything) == 4 + 3 + 2 + 4
 
 
+def test_step_that_judges_tests_is_right(tested_course: Course) -> None:
+    """The reference finds all bugs, the starter none, and each bad suite fails the checks that it should."""
+    steps = (tested_course.step(3),)
+    assert list(faults(tested_course, steps)) == []
+    done = list(prove(tested_course.root, list(claims(tested_course, steps)), jobs=2, sandbox="plain", seed=None))
+    assert [(finding.claim.name, finding.contradictions) for finding in done if not finding.holds] == []
+    assert len(done) == 3 + 3 + 11
+
+
 def test_quick_claims_are_about_the_visible_checks_that_a_mistake_fails(course: Course) -> None:
     """Together they fail each visible check."""
     step = course.step(1)
@@ -199,6 +208,12 @@ def test_superseded_copy_without_use_is_found(root: Path, number: int, path: str
     course = load_course(root)
     write_tree({path: finish(course, 2)[path]}, course.superseded_folder(number))
     assert any(said in fault for fault in faults(course, course.steps))
+
+
+def test_file_that_a_later_step_deletes_is_no_useless_copy(root: Path) -> None:
+    course = load_course(root)
+    write_tree({"app/deleted.py": b""}, course.superseded_folder(1))
+    assert not any("app/deleted.py" in fault for fault in faults(course, course.steps))
 
 
 def test_starter_that_repeats_the_reference_is_found(root: Path) -> None:

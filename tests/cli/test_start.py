@@ -71,7 +71,7 @@ def test_carrying_forward_says_which_tasks_files_are_in_conflict(command: Comman
 
     assert ["app/clock.py", "task", "2.1"] in shown
     assert ["app/clock.py.step_2", "as", "step", "2", "has", "it"] in shown
-    assert ["app/main.py", "no", "task"] in shown
+    assert ["app/main.py", "no", "task", "of", "this", "step"] in shown
 
 
 def test_a_verdict_reminds_of_what_is_left_to_decide(command: Command, solved: Path) -> None:

@@ -3,6 +3,7 @@
 import ast
 import json
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from courseware.judging.judgement import catalogue, checks_version
 
 COURSE = load_course(Path(__file__).parents[2])
 STEPS = {step.number: step for step in COURSE.steps}
+JUDGING = ("conftest.py", "hidden", "bugs", "variants")
+"""What judges a step beside its files of checks: for these files, the step alone."""
 SHORTEST_TELLTALE = 4
 """Characters. Shorter pieces of data, such as a slash, stand in other texts by chance."""
 
@@ -58,8 +61,10 @@ def test_nothing_released_names_a_hidden_check(number: int, entries: tuple[Check
 
 
 def test_no_hint_holds_the_data_of_a_hidden_check(number: int, entries: tuple[CheckEntry, ...]) -> None:
-    data = set().union(*map(data_in, STEPS[number].hidden_checks_folder.glob("*.py")))
-    data -= set().union(*map(data_in, check_files(COURSE, STEPS[number], hidden=False)))
+    hidden = STEPS[number].hidden_checks_folder
+    data = set().union(*map(data_in, hidden.glob("*.py")), *map(code_in, hidden.glob("bugs/*.toml")))
+    visible = [file for file in check_files(COURSE, STEPS[number], hidden=False) if file.suffix == ".py"]
+    data -= set().union(*map(data_in, visible))
     hints = [hint for entry in entries for hint in entry.hints]
     assert data
     assert [(text, hint) for text in data for hint in hints if text in hint] == []
@@ -74,9 +79,10 @@ def test_an_edited_file_makes_no_stored_verdict_of_another_step_stale(tmp_path: 
     for step in course.steps:
         later = {number for number in STEPS if number >= step.number}
         for file in step.checks_folder.rglob("*.*"):
-            helper = file.suffix == ".py" and file.parent == step.checks_folder and not file.name.startswith("test_")
-            check = file.name.startswith("test_") and "alternatives" not in file.parts
-            assert edited(file, course, before) == (later if helper else {step.number} if check else set()), file
+            place = file.relative_to(step.checks_folder)
+            judges = place.parts[0] in JUDGING or (place.name.startswith("test_") and len(place.parts) == 1)
+            helper = not judges and place.suffix == ".py" and len(place.parts) == 1
+            assert edited(file, course, before) == (later if helper else {step.number} if judges else set()), file
     for file in tmp_path.glob("checks/*.py"):
         assert edited(file, course, before) == set(STEPS), file
 
@@ -118,6 +124,13 @@ def released_texts(number: int) -> dict[str, str]:
     for folder in (step.lesson_folder, step.starter_folder):
         texts |= {path: content.decode() for path, content in read_tree(folder).items()}
     return texts
+
+
+def code_in(file: Path) -> set[str]:
+    """The lines of code that make the bugs in `file`, but for short ones."""
+    bugs = tomllib.loads(file.read_text(encoding="utf-8"))["bugs"]
+    lines = {line.strip() for bug in bugs for line in bug["replace"].splitlines()}
+    return {line for line in lines if len(line) >= SHORTEST_TELLTALE}
 
 
 def data_in(file: Path) -> set[str]:

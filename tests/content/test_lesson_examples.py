@@ -1,6 +1,8 @@
 """The standalone examples run alone, on this machine alone, and notice when something that they claim is not so."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -47,6 +49,9 @@ COURSE = load_course(ROOT)
 EXAMPLES = {
     f"{step.slug}/{path.name}": path for step in COURSE.steps for path in step.lesson_folder.glob("examples/*.py")
 }
+WITH_TESTS = [
+    path for path in EXAMPLES.values() if re.search(r"^(async )?def test_", path.read_text("utf-8"), re.MULTILINE)
+]
 AT_ONCE = 3
 """Edits of an example that are tried in one run, which takes seconds. They belong to different claims."""
 EDITS = {
@@ -101,3 +106,13 @@ def test_it_says_so_when_a_claim_does_not_hold(tmp_path: Path, name: str) -> Non
     not_so = [line for line in result.stdout.splitlines() if "✗ NOT SO" in line]
     for edit in edits:
         assert any(edit.claim in line for line in not_so), result.stdout
+
+
+@pytest.mark.parametrize("path", WITH_TESTS, ids=lambda path: path.name)
+def test_its_own_tests_pass_in_the_workspace_of_a_student(path: Path, tmp_path: Path) -> None:
+    """The settings of pytest there are those of the application."""
+    shutil.copy(ROOT / COURSE.application.path / "pyproject.toml", tmp_path)
+    shutil.copy(path, tmp_path)
+    command = [sys.executable, "-m", "pytest", "-p", "no:xdist", path.name]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=120, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -8,10 +8,11 @@ import pytest
 
 from courseware.base.tree import read_tree
 from courseware.course import Question, Step, Task, load_course
-from courseware.course.stages import finish
+from courseware.course.stages import finish, step_files
 
 COURSE = load_course(Path(__file__).parents[2])
 LINK = re.compile(r"\]\((?P<target>[^)]+)\)")
+LINK_DEFINITION = re.compile(r"^\[[^]]+\]: (?P<target>\S+)$", re.MULTILINE)
 FILE_NAME = re.compile(r"`(?P<path>(?:app|migrations|lesson|examples|tests)/[\w./]*)`")
 
 
@@ -38,6 +39,18 @@ def test_every_file_that_the_text_names_is_in_the_workspace(number: int, place: 
     named = {match["target"] for match in LINK.finditer(text) if "://" not in match["target"]}
     named |= {match["path"].rstrip("/") for match in FILE_NAME.finditer(text)}
     assert named <= workspace_files(number)
+
+
+@pytest.mark.parametrize("step", COURSE.steps, ids=lambda step: step.number)
+def test_every_link_of_the_lesson_works_in_the_workspace(step: Step) -> None:
+    files = step_files(COURSE, step)
+    text = files["lesson/README.md"].decode()
+    targets = {match["target"] for pattern in (LINK, LINK_DEFINITION) for match in pattern.finditer(text)}
+    local = {target.partition("#") for target in targets if "://" not in target}
+    assert {f"lesson/{path}" for path, *_ in local} <= files.keys()
+    headings = re.findall(r"^#+ (.+)$", files["lesson/glossary.md"].decode(), re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading.casefold()).replace(" ", "-") for heading in headings}
+    assert {anchor for path, _, anchor in local if path == "glossary.md"} <= anchors
 
 
 @pytest.mark.parametrize(("number", "place"), TEXTS)

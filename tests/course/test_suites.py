@@ -45,7 +45,7 @@ def test_suite_is_what_the_step_hands_in(tested_course: Course) -> None:
 
 
 def test_course_is_right(tested_course: Course) -> None:
-    assert [fault for fault in faults(tested_course, (tested_course.step(3),)) if "No mistake" not in fault] == []
+    assert list(faults(tested_course, (tested_course.step(3),))) == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,10 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
+from courseware.classroom.export.gradescope import results
+from courseware.classroom.export.junit import junit_xml
 from courseware.classroom.grading.grading import SubmissionResult
+from courseware.classroom.nbgrader.feedback import for_author
 from courseware.classroom.report.figures import figures
 from courseware.classroom.report.page import page
 from courseware.course import load_course
@@ -16,6 +19,7 @@ from courseware.verdict import ApplicationReport, SuiteBug, SuiteReport, SuiteTe
 from courseware.views.html import verdict_html, verdict_text
 from courseware.views.suites import explanation, families, headline, matrix, state_of
 from courseware.views.terminal import verdict_view
+from courseware.views.wording import STARTS
 
 MINIATURE = Path(__file__).parent.parent / "miniature_course"
 HOSTILE = "tests/test_a.py::test_x[</title><script>alert(1)</script>\x1b[2J]"
@@ -125,3 +129,17 @@ def test_report_of_a_class_counts_each_bug_and_draws_each_suite(verdict: Verdict
     assert html.count('<svg class="matrix"') == 2
     assert "<script>" not in html
     assert "did not start" not in html
+
+
+def test_student_is_told_nothing_of_hidden_bugs(verdict: Verdict) -> None:
+    told = for_author(verdict)
+    assert told.suite is not None
+    assert [bug.check for bug in told.suite.bugs] == ["first", "second", "third", "fifth"]
+    assert "fourth" not in verdict_html(told, "1.2")
+
+
+def test_exports_say_nothing_of_an_application(verdict: Verdict) -> None:
+    """None was started."""
+    step = load_course(MINIATURE).step(1)
+    assert STARTS not in str(results(verdict))
+    assert STARTS not in junit_xml(step, SubmissionResult("ada", verdict)).decode()

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from courseware.author.leaks import Secrets, hidden_texts, windows_of
-from courseware.author.mistakes import mistakes_by_task
+from courseware.author.mistakes import Mistake, WrongProject, mistakes_by_task, wrong_projects_of
 from courseware.base.errors import UsageError
 from courseware.base.tree import Tree, changed, read_tree
 from courseware.checking.check import CheckEntry
@@ -67,7 +67,7 @@ def _useless_copies(course: Course, stages: Sequence[Tree]) -> Iterator[str]:
         for path, content in read_tree(folder).items():
             if path not in tree:
                 yield f"{place}/{path}: the application has no such file after step {number}. Delete it."
-            elif later_tree[path] == content:
+            elif later_tree.get(path) == content:  # a later step may also delete the file
                 yield f"{place}/{path}: step {later} leaves it as it is. Delete it."
 
 
@@ -155,16 +155,19 @@ def _demanding_a_catch(path: Path) -> set[str]:
 def _checks_without_mistake(step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
     tasks = {entry.id: entry.task for entry in entries}
     mistakes = [(task, mistake) for task, these in mistakes_by_task(step).items() for mistake in these]
-    named = {identifier for _, mistake in mistakes for identifier in mistake.fails}
+    everything: list[Mistake | WrongProject] = [*(mistake for _, mistake in mistakes), *wrong_projects_of(step)]
+    named = {identifier for mistake in everything for identifier in mistake.fails}
+    allowed = {identifier for mistake in everything for identifier in mistake.may_fail}
     for identifier in tasks:
         if identifier not in named:
             yield f"No mistake fails the check {identifier}."
-    for identifier in sorted(named - set(tasks)):
+    for identifier in sorted((named | allowed) - set(tasks)):
         yield f"A mistake names the check {identifier}, which does not exist."
     visible = {entry.id for entry in entries if entry.visible}
+    for known in everything:
+        if visible.isdisjoint(known.fails):
+            yield f"Mistake {known.id} fails hidden checks alone. Make its demand in a visible check too."
     for task, mistake in mistakes:
-        if visible.isdisjoint(mistake.fails):
-            yield f"Mistake {mistake.id} fails hidden checks alone. Make its demand in a visible check too."
         belongs = tasks.get(next(iter(mistake.fails)), task)
         if belongs != task:
             yield f"Mistake {mistake.id} stands with task {task}. Its first check is of task {belongs}: move it there."

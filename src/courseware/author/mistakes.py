@@ -1,6 +1,7 @@
 """The known mistakes and the right alternatives that stand beside a step's checks."""
 
 from collections import Counter
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from courseware.course import Step
 from courseware.course.loader import parse, read_toml
 
 MISTAKES_FOLDER = "mistakes"
+MISTAKE_FILE = "mistake.toml"
 ALTERNATIVE_FILE = "alternative.toml"
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -21,6 +23,7 @@ class Mistake(FrozenModel):
     """A mistake that students make: `find`, which occurs once in `file` of the reference, becomes `replace`.
 
     `fails` names exactly the checks that must fail, each with the key of its message. Other checks may be skipped.
+    `may_fail` names checks that fail at times, where the mistake depends on chance.
     """
 
     id: Key
@@ -28,6 +31,7 @@ class Mistake(FrozenModel):
     find: str = Field(min_length=1)
     replace: str
     fails: dict[str, Key] = Field(min_length=1)
+    may_fail: tuple[str, ...] = ()
     why: str = Field(min_length=1)
 
     @model_validator(mode="before")
@@ -47,6 +51,31 @@ class Mistake(FrozenModel):
         return {**reference, self.file: text.replace(self.find, self.replace).encode()}
 
 
+class _WrongProjectFile(FrozenModel):
+    fails: dict[str, Key] = Field(min_length=1)
+    may_fail: tuple[str, ...] = ()
+    why: str = Field(min_length=1)
+    removes: tuple[str, ...] = ()
+
+
+class WrongProject(FrozenModel):
+    """A known mistake that is no replacement of a text: the files of `folder` over the reference.
+
+    A bad suite of tests is often another suite altogether. The fields are those of `Mistake` and `Alternative`.
+    """
+
+    id: Key
+    folder: Path
+    fails: dict[str, Key]
+    may_fail: tuple[str, ...]
+    why: str
+    removes: tuple[str, ...]
+
+    def made_in(self, reference: Tree) -> dict[str, bytes]:
+        """The reference with these files. Raises UsageError when it removes what no file of the reference matches."""
+        return _put_over(reference, self.folder, self.removes, f"Mistake {self.id}")
+
+
 class _Mistakes(FrozenModel):
     mistakes: tuple[Mistake, ...] = ()
 
@@ -60,6 +89,8 @@ class _AlternativeFile(FrozenModel):
 class Alternative(FrozenModel):
     """Another right design: the files of `folder` over the reference, without those that it `removes`.
 
+    `removes` are paths or patterns, such as "tests/**".
+
     `sqlite_only`: on PostgreSQL it needs what is not installed here, so that it is not judged there.
     """
 
@@ -70,13 +101,22 @@ class Alternative(FrozenModel):
     sqlite_only: bool
 
     def put_over(self, reference: Tree) -> dict[str, bytes]:
-        """The whole alternative project. Raises UsageError when it removes a file that is not there."""
-        unknown = set(self.removes) - set(reference)
-        if unknown:
-            raise UsageError(f"Alternative {self.id} removes {min(unknown)}, which the reference does not have.")
-        kept = {path: content for path, content in reference.items() if path not in self.removes}
-        own = {path: content for path, content in read_tree(self.folder).items() if path != ALTERNATIVE_FILE}
-        return kept | own
+        """The whole alternative project. Raises UsageError when it removes what no file of the reference matches."""
+        return _put_over(reference, self.folder, self.removes, f"Alternative {self.id}")
+
+
+def _put_over(reference: Tree, folder: Path, removes: tuple[str, ...], name: str) -> dict[str, bytes]:
+    """The reference without the files that match `removes`, such as "tests/**", and with those of `folder`."""
+    for pattern in removes:
+        if not any(fnmatchcase(path, pattern) for path in reference):
+            raise UsageError(f"{name} removes {pattern}, which the reference does not have.")
+    kept = {
+        path: content
+        for path, content in reference.items()
+        if not any(fnmatchcase(path, pattern) for pattern in removes)
+    }
+    own = {path: content for path, content in read_tree(folder).items() if path not in (ALTERNATIVE_FILE, MISTAKE_FILE)}
+    return kept | own
 
 
 def mistakes_of(step: Step) -> tuple[Mistake, ...]:
@@ -105,6 +145,16 @@ def mistakes_by_task(step: Step) -> dict[str, tuple[Mistake, ...]]:
 
 def _mistakes_in(path: Path) -> tuple[Mistake, ...]:
     return parse(_Mistakes, read_toml(path), path).mistakes
+
+
+def wrong_projects_of(step: Step) -> tuple[WrongProject, ...]:
+    """The known mistakes that are folders. Raises UsageError where a mistake.toml is missing or wrong."""
+    found = []
+    for folder in sorted((step.checks_folder / MISTAKES_FOLDER).glob("*/")):
+        path = folder / MISTAKE_FILE
+        told = parse(_WrongProjectFile, read_toml(path), path)
+        found.append(parse(WrongProject, {"id": folder.name, "folder": folder, **told.model_dump()}, path))
+    return tuple(found)
 
 
 def alternatives_of(step: Step) -> tuple[Alternative, ...]:

@@ -12,6 +12,7 @@ from courseware.author.requoting import CannotRequote, line_of, requote, with_qu
 from courseware.base.errors import UsageError
 from courseware.base.merging import require_git
 from courseware.course import Course, Step
+from courseware.course.checks import VARIANTS
 from courseware.course.stages import stored_file
 
 STUB = re.compile(rb"\s*(#.*|raise NotImplementedError.*)?\s*")
@@ -102,7 +103,12 @@ def _other_versions(course: Course, path: str, file: Path) -> Iterator[tuple[Pat
     """Each other stored version of the application's file, and the lines that are meant to be other ones there."""
     earlier = [course.superseded_folder(number) for number in course.stage_numbers[:-1]]
     starters = [step.starter_folder for step in course.stages]
-    alternatives = [each for step in course.stages for each in sorted(step.checks_folder.glob("alternatives/*/"))]
+    alternatives = [
+        folder
+        for step in course.stages
+        for name in ("alternatives", VARIANTS)
+        for folder in sorted(step.checks_folder.glob(f"{name}/*/"))
+    ]
     for folders, meant in (((*earlier, course.application_folder), None), (starters, STUB), (alternatives, ANY)):
         for folder in folders:
             if (folder / path).is_file() and folder / path != file:

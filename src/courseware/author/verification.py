@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from courseware.author.mistakes import Mistake, alternatives_of, mistakes_of
+from courseware.author.mistakes import Mistake, WrongProject, alternatives_of, mistakes_of, wrong_projects_of
 from courseware.base.errors import UsageError
 from courseware.base.tree import Tree
 from courseware.base.workers import run_in_workers
@@ -18,6 +18,9 @@ from courseware.judging.postgresql import PostgresServer
 from courseware.judging.runtime import SQLITE
 from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Outcome, Verdict
+
+QUICK_SUITES = 2
+"""How many alternatives of a step that judges tests a quick verification judges."""
 
 
 class Kind(StrEnum):
@@ -36,7 +39,8 @@ class Claim:
     `failures` is None when every check must pass, else the message key of each check that must fail. With
     `nothing_passes` no check may pass, whatever the keys. `sqlite_only`: it says nothing of the application with
     another database. `tasks` are those whose checks are run, by default all of the step, and `checks` those of their
-    checks that are run, by default all. `hidden`: the hidden checks are run too.
+    checks that are run, by default all. `hidden`: the hidden checks are run too. `may_fail` are checks whose failure
+    contradicts nothing.
     """
 
     kind: Kind
@@ -50,12 +54,15 @@ class Claim:
     tasks: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     hidden: bool = True
+    may_fail: tuple[str, ...] = ()
 
     def contradictions(self, verdict: Verdict, *, exactly: bool = True) -> list[str]:
         """In words, all that the verdict says otherwise; empty when the claim holds.
 
         Unless `exactly`, a mistake only has to fail one of the checks that it names, whatever its key.
         """
+        if verdict.cut_short_after is not None:
+            return [f"the judgement was not done after {verdict.cut_short_after:.0f} s"]
         if not verdict.valid:
             return ["the checks themselves failed:", *verdict.notes, *(check.detail or "" for check in verdict.checks)]
         if self.nothing_passes:
@@ -71,10 +78,9 @@ class Claim:
             return [f"none of these checks failed: {', '.join(failures)}"] if is_judged and not caught else []
         return [*self._wrong_failures(verdict, failures), *self._missing_failures(verdict, failures, unjudged)]
 
-    @staticmethod
-    def _wrong_failures(verdict: Verdict, failures: Mapping[str, str]) -> Iterator[str]:
+    def _wrong_failures(self, verdict: Verdict, failures: Mapping[str, str]) -> Iterator[str]:
         for check in verdict.checks:
-            if check.failure is not None:
+            if check.failure is not None and check.id not in self.may_fail:
                 failure = check.failure
                 if check.id not in failures:
                     details = f"asked {failure.asked}; expected {failure.expected}; got {failure.got}"
@@ -106,8 +112,8 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
 
     `quick` takes a tenth of the time. For each visible check there is a known mistake that it must catch, judged by the
     visible checks that it must fail. A stage of the application is judged by the checks of its own step. It leaves out
-    the other known mistakes, whether a mistake fails more checks than it names, and what the checks of earlier steps
-    say of a stage before the last one.
+    the other known mistakes, whether a mistake fails more checks than it names, what the checks of earlier steps say
+    of a stage before the last one, and most alternatives of a step that judges tests, each of which takes long.
     """
     last = course.stages[-1].number
     for step in steps:
@@ -118,20 +124,24 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
                 yield Claim(Kind.REFERENCE, f"finish({step.number})", earlier.number, step.number, reference)
             if earlier.number < step.number and not quick:
                 yield Claim(Kind.STARTER, f"start({step.number}) keeps", earlier.number, step.number, handed_out)
-        if step.number < last:
+        if step.number < last and not step.judges_tests:  # later steps may replace the tests by others
             yield Claim(Kind.REFERENCE, "the finished application", step.number, last, finish(course, last))
         number = step.number
         yield Claim(Kind.STARTER, f"start({number})", number, number, handed_out, nothing_passes=True)
-        for alternative in alternatives_of(step):
+        for alternative in alternatives_of(step)[: QUICK_SUITES if quick and step.judges_tests else None]:
             tree = alternative.put_over(reference)
             yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, tree, sqlite_only=alternative.sqlite_only)
         visible = {check.id: check.task for check in catalogue(course, step)} if quick else {}
-        for mistake in _one_for_each(visible, mistakes_of(step)) if quick else mistakes_of(step):
-            claim = Claim(Kind.MISTAKE, mistake.id, number, number, mistake.made_in(reference), mistake.fails)
+        mistakes: list[Mistake | WrongProject] = [*mistakes_of(step), *wrong_projects_of(step)]
+        for mistake in _one_for_each(visible, mistakes) if quick else mistakes:
+            tree, allowed = mistake.made_in(reference), mistake.may_fail
+            claim = Claim(Kind.MISTAKE, mistake.id, number, number, tree, mistake.fails, may_fail=allowed)
             yield _quick(claim, visible) if quick else claim
 
 
-def _one_for_each(checks: Collection[str], mistakes: Iterable[Mistake]) -> Iterator[Mistake]:
+def _one_for_each(
+    checks: Collection[str], mistakes: Iterable[Mistake | WrongProject]
+) -> Iterator[Mistake | WrongProject]:
     """Few mistakes that together fail all of these checks: those that fail the most come first."""
     left = set(checks)
     for mistake in sorted(mistakes, key=lambda mistake: len(mistake.fails), reverse=True):

@@ -128,8 +128,8 @@ class Suite:
             raise CheckFailed(
                 "too_few_tests" if state.tests else "no_tests",
                 asked="pytest to collect the tests",
-                expected=f"at least {least} tests",
-                got=f"{len(state.tests)} tests",
+                expected=f"at least {_counted(least)}",
+                got=_counted(len(state.tests)),
             )
 
     def must_end_in_time(self) -> None:
@@ -212,7 +212,7 @@ class Suite:
                 "no_valid_tests",
                 asked=asked,
                 expected=expected,
-                got=f"none of the {len(state.tests)} tests passes on every correct application",
+                got=f"{_counted(len(state.tests))}, none of which passes on every correct application",
             )
         run = self._judged.bug(self._check)
         if run.obstacle is not None:
@@ -224,13 +224,13 @@ class Suite:
                 "bug_not_reached",
                 asked=asked,
                 expected=expected,
-                got=f"none of the {len(state.passing)} valid tests runs the code with the bug",
+                got=f"no valid test runs the code with the bug; you have {_counted(len(state.passing), 'valid test')}",
             )
         raise CheckFailed(
             "bug_not_noticed",
             asked=asked,
             expected=expected,
-            got=f"{len(run.reached_by)} tests run the code with the bug and all pass: {_listed(run.reached_by)}",
+            got=f"{_counted(len(run.reached_by))} with this code in use, and no failure: {_listed(run.reached_by)}",
         )
 
     def _judged_state(self) -> SuiteState:
@@ -254,6 +254,10 @@ class Suite:
     @staticmethod
     def _not_judged(obstacle: Obstacle) -> CheckFailed:
         return CheckFailed(obstacle.key, asked=ORDINARY, expected=obstacle.expected, got=obstacle.got)
+
+
+def _counted(number: int, noun: str = "test") -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _listed(names: Sequence[str]) -> str:

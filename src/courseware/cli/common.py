@@ -53,7 +53,7 @@ JobsOption = Annotated[
 TimeLimitOption = Annotated[
     float, typer.Option("--time-limit", min=1, metavar="SECONDS", help="How long one judgement may take.")
 ]
-USUAL_TIME_LIMIT = 300.0
+USUAL_TIME_LIMIT = 600.0
 USUAL_JOBS = (os.cpu_count() or 1) + 1
 """A part of each judgement is waiting, so that one more finds room."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

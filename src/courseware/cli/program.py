@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -161,9 +162,12 @@ def _get_ready() -> None:
     import courseware.judging.checks_run  # noqa: F401
     from courseware.course import find_course
     from courseware.judging.sandbox import expect_starts
+    from courseware.judging.sandbox.suite_process import expect_suites
 
     with suppress(UsageError):  # it is told to whoever asks for a judgement
-        expect_starts(find_course().application.imports)
+        course = find_course()
+        is_about_tests = any(step.judges_tests and step.slug in Path.cwd().parts for step in course.steps)
+        (expect_suites if is_about_tests else expect_starts)(course.application.imports)
 
 
 if __name__ == "__main__":

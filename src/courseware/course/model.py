@@ -321,6 +321,11 @@ class Course(FrozenModel):
     def application_folder(self) -> Path:
         return self.root / self.application.path
 
+    @property
+    def glossary(self) -> Path:
+        """The page that lessons link their terms to. A course may do without."""
+        return self.root / "site" / "glossary.md"
+
     def superseded_folder(self, number: int) -> Path:
         """The folder of the files that a later step changes, as step `number` leaves them (0: before step 1)."""
         return self.root / "solutions" / "superseded" / f"after_step_{number}"

@@ -9,6 +9,8 @@ from courseware.course import Course, Step
 from courseware.course.model import PYTEST_SETTINGS
 
 LESSON = "lesson/"
+GLOSSARY_LINK = b"../../site/glossary.md"
+"""How a lesson in the repository links to the glossary. What is handed out has a copy beside the lesson."""
 
 
 def finish(course: Course, number: int) -> dict[str, bytes]:
@@ -50,7 +52,7 @@ def _brought(course: Course, path: str, number: int) -> bool:
 
 def step_files(course: Course, step: Step) -> Tree:
     """All files of a step as it is handed out. Raises UsageError where the course lacks one."""
-    return start(course, step.number) | _lesson_files(step)
+    return start(course, step.number) | _lesson_files(course, step)
 
 
 def is_handed_in(path: str) -> bool:
@@ -64,13 +66,14 @@ def is_asked_for(path: str, step: Step) -> bool:
     return not is_setting or any(fnmatchcase(path, pattern) for pattern in step.lesson.hands_in)
 
 
-def _lesson_files(step: Step) -> dict[str, bytes]:
+def _lesson_files(course: Course, step: Step) -> dict[str, bytes]:
     text = step.lesson_folder / "README.md"
     examples = read_tree(step.lesson_folder / "examples")
     try:
         return {
             step.notebook.name: step.notebook.read_bytes(),
-            f"{LESSON}README.md": text.read_bytes(),
+            f"{LESSON}README.md": text.read_bytes().replace(GLOSSARY_LINK, course.glossary.name.encode()),
+            **({f"{LESSON}{course.glossary.name}": course.glossary.read_bytes()} if course.glossary.exists() else {}),
             **{f"{LESSON}examples/{path}": content for path, content in examples.items()},
         }
     except FileNotFoundError as missing:

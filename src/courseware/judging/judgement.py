@@ -18,7 +18,7 @@ from courseware.judging.runtime import JudgeServices, NoServer, RestartingServer
 from courseware.judging.sandbox import ApplicationCommand, RunningApplication, SandboxKind, available, start_application
 from courseware.verdict import Verdict
 
-USUAL_SECONDS = 300.0
+USUAL_SECONDS = 600.0
 """How long a judgement may take: many times what the slowest step takes."""
 ADDRESS = "http://address-of-the-application.example"
 """Where the application is told that the world reaches it: nowhere, so that one that makes an address up is noticed."""

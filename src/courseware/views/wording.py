@@ -48,7 +48,7 @@ def what_printed(verdict: Verdict) -> str:
 def tasks_in(step: Step, path: str) -> str:
     """For which of the step's tasks a file is edited."""
     tasks = [task.id for task in step.tasks_in(path)]
-    return f"{'tasks' if len(tasks) > 1 else 'task'} {', '.join(tasks)}" if tasks else "no task"
+    return f"{'tasks' if len(tasks) > 1 else 'task'} {', '.join(tasks)}" if tasks else "no task of this step"
 
 
 def failure_text(check: CheckResult) -> str:

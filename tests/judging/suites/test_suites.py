@@ -1,12 +1,19 @@
 """A suite is judged by the bugs that it finds, and by what it demands of correct applications."""
 
+import time
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from courseware.course import Course
+from courseware.base.tree import write_tree
+from courseware.classroom.kit.contents import kit_files
+from courseware.course import Course, load_course
 from courseware.judging.judgement import judge
-from courseware.judging.sandbox import SandboxKind
+from courseware.judging.sandbox import SandboxKind, suite_process
+from courseware.judging.sandbox.suite_process import SuitePackage
+from courseware.judging.suites.running import SuiteRun, SuiteRunner
 
 from .conftest import SEED, STEP, Judged, caught, failures
 
@@ -67,9 +74,9 @@ def test_reached_and_not_noticed_is_told_from_not_reached(judged: Judged) -> Non
     }
     got = {check.id: check.failure.got for check in verdict.checks if check.failure is not None}
     assert got["same_greeting_for_all"] == (
-        "1 tests run the code with the bug and all pass: tests/test_greeting.py::test_answers"
+        "1 test with this code in use, and no failure: tests/test_greeting.py::test_answers"
     )
-    assert got["date_never_changes"] == "none of the 1 valid tests runs the code with the bug"
+    assert got["date_never_changes"] == "no valid test runs the code with the bug; you have 1 valid test"
 
 
 def test_same_seed_gives_the_same_verdict(judged: Judged) -> None:
@@ -186,3 +193,72 @@ def test_bug_that_is_not_there_is_a_fault_of_the_course(tested_course: Course, r
     bugs.write_text(bugs.read_text().replace("date_never_changes", "another"))
     verdict = judge(tested_course, tested_course.step(STEP), reference, sandbox="plain", seed=SEED)
     assert not verdict.valid
+
+
+def test_suite_is_not_judged_again_in_one_process(
+    tested_course: Course, reference: Mapping[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as suite, checks and seed are the same. What was not judged yet is judged."""
+    runs: list[object] = []
+    run = SuiteRunner.run
+
+    def counting(runner: SuiteRunner, *arguments: Any, **options: Any) -> SuiteRun:
+        runs.append(arguments)
+        return run(runner, *arguments, **options)
+
+    monkeypatch.setattr(SuiteRunner, "run", counting)
+
+    def count(tree: Mapping[str, bytes], seed: int, *tasks: str) -> int:
+        before = len(runs)
+        verdict = judge(tested_course, tested_course.step(STEP), tree, sandbox="plain", seed=seed, tasks=tasks)
+        assert verdict.held
+        return len(runs) - before
+
+    assert count(reference, 77, "3.2") > 0
+    assert count(reference, 77, "3.2") == 0
+    assert count({**reference, "app/other.py": b""}, 77, "3.2") == 0
+    assert count(reference, 77, "3.3") > 0
+    assert count(reference, 78, "3.2") > 0
+    assert count({**reference, "tests/other.py": b""}, 77, "3.2") > 0
+    bugs = tested_course.step(STEP).checks_folder / "bugs" / "task_3.toml"
+    bugs.write_text(bugs.read_text() + "\n# changed\n")
+    assert count(reference, 77, "3.2") > 0
+
+
+def test_deadline_ends_the_runs(judged: Judged, tested_course: Course, reference: Mapping[str, bytes]) -> None:
+    slow = {**reference, "tests/test_slow.py": b"import time\ndef test_slow():\n    time.sleep(20)\n"}
+    began = time.monotonic()
+    verdict = judge(tested_course, tested_course.step(STEP), slow, sandbox="plain", seed=SEED, seconds=3)
+    assert time.monotonic() - began < 15
+    assert verdict.cut_short_after == 3
+    assert not verdict.valid
+    assert judged({}).held
+
+
+def test_fault_of_the_sandbox_gives_no_verdict(
+    tested_course: Course, reference: Mapping[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that did not even begin says nothing about the suite."""
+    broken = {**reference, "tests/test_new.py": b"def test_it():\n    pass\n"}
+    monkeypatch.setattr(SuitePackage, "encoded", lambda *_: b"nothing that the runner can read\n")
+    verdict = judge(tested_course, tested_course.step(STEP), broken, sandbox="plain", seed=SEED)
+    assert not verdict.valid
+    assert verdict.points == 0
+    assert any("could not be started" in (check.detail or "") for check in verdict.checks)
+
+
+def test_kit_judges_suites_too(tested_course: Course, reference: Mapping[str, bytes], tmp_path: Path) -> None:
+    """It has no solutions and no hidden bugs."""
+    write_tree(kit_files(tested_course, 3), tmp_path)
+    kit = load_course(tmp_path)
+    verdict = judge(kit, kit.step(STEP), reference, sandbox="plain", seed=SEED)
+    assert caught(verdict) == ALL[:3]
+    assert verdict.held
+
+
+@pytest.mark.bubblewrap
+def test_without_a_fork_server_each_run_starts_by_itself(judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suite_process, "suite_fork_server", lambda _: None)
+    verdict = judged({}, "bubblewrap", seed=99, tasks=("3.3",))
+    assert verdict.held
+    assert caught(verdict) == ["date_never_changes"]

@@ -83,9 +83,9 @@ class Mailer:
             multipart_subtype=MultipartSubtypeEnum.alternative,
             alternative_body=templates.get_template(f"{template}.html").render(values),
         )
-        await self._send(message)
+        await self.send(message)
 
-    async def _send(self, message: MessageSchema) -> None:
+    async def send(self, message: MessageSchema) -> None:
         """Send a message and close the connection to the mail server in every case.
 
         `FastMail.send_message` leaves the connection open when the mail server refuses the password.

@@ -8,6 +8,8 @@ from pydantic import ValidationError
 
 from app.core.config import get_settings
 from app.main import create_app
+from tests.examples import ANN
+from tests.pictures import picture
 
 SITE = "https://contacts.example.com"
 FROM_SITE = {"Origin": SITE}
@@ -65,3 +67,17 @@ def test_what_is_no_origin_is_refused(settings: pytest.MonkeyPatch, origins: str
     get_settings.cache_clear()
     with pytest.raises(ValidationError, match="cors_origins"):
         create_app()
+
+
+@pytest.mark.usefixtures("store")
+async def test_a_form_is_read_as_utf_8_whatever_charset_it_names(
+    ann: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    """The framework takes any decoder of Python's that the client names. Some take a minute for a megabyte."""
+    form = httpx.Request("POST", "http://x", files={"file": ("me.png", picture(), "image/png")})
+    headers = {"Content-Type": form.headers["Content-Type"] + "; charset=utf-16"}
+    assert (await ann.post("/users/me/avatar", content=form.read(), headers=headers)).status_code == 200
+    fields = {"username": (None, ANN["email"]), "password": (None, ANN["password"])}
+    form = httpx.Request("POST", "http://x", files=fields)
+    headers = {"Content-Type": form.headers["Content-Type"] + "; charset=utf-16"}
+    assert (await client.post("/auth/login", content=form.read(), headers=headers)).status_code == 200

@@ -89,6 +89,7 @@ def kit_files(course: Course, count: int) -> dict[str, bytes]:
         "README.md": readme(course, steps, python_version()),
         ".gitignore": GITIGNORE,
         **{path.name: _read(path) for path in course.root.glob("LICENSE*")},
+        **({"site/glossary.md": _read(course.glossary)} if course.glossary.exists() else {}),
         "lessons/course.toml": _read(course.root / "lessons" / "course.toml"),
         **_lesson_files(course, steps[-1]),
         **_below("src/courseware", engine_folder()),

@@ -38,14 +38,18 @@ def judgement_html(judgement: Judgement, task: str) -> str:
 
 
 def for_author(verdict: Verdict) -> Verdict:
-    """The verdict without hidden checks; the tasks' points still count them.
+    """The verdict without hidden checks and hidden bugs; the tasks' points still count them.
 
     Without the application's log too: it shows what hidden checks asked.
     """
+    suite = verdict.suite
+    if suite is not None:
+        suite = suite.model_copy(update={"bugs": tuple(bug for bug in suite.bugs if bug.visible)})
     return verdict.model_copy(
         update={
             "checks": tuple(check for check in verdict.checks if check.visible),
             "application": verdict.application.model_copy(update={"log": ""}),
+            "suite": suite,
         }
     )
 

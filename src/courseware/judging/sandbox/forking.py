@@ -44,13 +44,16 @@ class ForkedApplication:
         self._supervisor = supervisor
         self._receiving = threading.Lock()
         self._code: int | None = None
+        self.cpu_seconds = 0.0
+        """How much processor time they took together, as far as that is known after their end."""
 
     def poll(self) -> int | None:
         """The exit code (negative: the signal that killed it), or None while it runs."""
         with self._receiving:
             if self._code is None and _has_something(self._supervisor, 0):
                 try:
-                    self._code = _receive(self._supervisor)["code"]
+                    ended = _receive(self._supervisor)
+                    self._code, self.cpu_seconds = ended["code"], ended["cpu_seconds"]
                 except (ForkRefused, OSError):
                     self._code = LOST
             return self._code

@@ -79,6 +79,7 @@ class SuiteProcess:
         kill: ends all its processes at once.
         why_killed: says in words why the machine killed it, if it did.
         close: ends it and removes what was made for it.
+        cpu_seconds: how much processor time it took, after its end; 0 where that is not known.
     """
 
     reports: int
@@ -86,6 +87,7 @@ class SuiteProcess:
     kill: Callable[[], None]
     why_killed: Callable[[], str | None]
     close: Callable[[], None]
+    cpu_seconds: Callable[[], float] = lambda: 0.0
 
 
 def start_suite(
@@ -134,7 +136,8 @@ def start_suite(
                 ours.callback(forked.close)
                 ours.callback(forked.wait)
                 ours.callback(forked.kill)
-                return SuiteProcess(reports, log, forked.kill, why_killed, ours.pop_all().close)
+                close = ours.pop_all().close
+                return SuiteProcess(reports, log, forked.kill, why_killed, close, lambda: forked.cpu_seconds)
         variant = available().variant
         assert variant is not None
         if group is not None:
@@ -145,6 +148,14 @@ def start_suite(
         ours.callback(process.wait)
         ours.callback(process.kill)
         return SuiteProcess(reports, log, process.kill, why_killed, ours.pop_all().close)
+
+
+def expect_suites(imports: Sequence[str]) -> None:
+    """Import the libraries before the first suite is judged, where it is sure that one will be."""
+    if available().bubblewrap:
+        suite_fork_server(imports)
+    else:
+        _plain_server(tuple(imports))
 
 
 class PlainServer:

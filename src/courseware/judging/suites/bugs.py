@@ -10,12 +10,14 @@ from courseware.judging.suites.correct import CorrectRuns
 from courseware.judging.suites.planning import ORDINARY, Circumstances, Planner
 from courseware.judging.suites.running import SuiteRun, SuiteRunner
 
-MOST_ROUNDS = 3
+MOST_ROUNDS = 2
 REPETITIONS = 2
-"""How often a catch of an unsteady suite must repeat itself."""
+"""How often a catch of an unsteady suite must repeat itself, in the run with the bug and in the control run."""
+SAMPLE = 2
+"""So many catches of a steady suite are repeated. If one does not repeat itself, the suite is unsteady."""
 
-Group = tuple[int, str]
-"""The function and the variant of a bug. Bugs that share both share the order of the tests, and so the control run."""
+Group = tuple[frozenset[str], str]
+"""The tests that reach a bug, and its variant. Bugs that share both share the order of the tests: one control run."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class BugRuns:
         self._runner = runner
         self._workers = workers
         self._correct = correct
-        self._refused: dict[Group, set[str]] = {}
+        self._refused: dict[str, set[str]] = {}
+        """For each bug the tests whose catch did not hold."""
 
     def judge(self, bugs: Iterable[Bug], say: Callable[[str], None]) -> dict[str, BugRun]:
         """Do the runs for these bugs. `say` is told how far they are."""
@@ -65,25 +68,27 @@ class BugRuns:
             found[bug.id] = replace(found[bug.id], noticed_by=None, obstacle=UNCONFIRMED)
         return found
 
-    def _order(self, bug: Bug) -> tuple[list[str], tuple[str, ...]]:
-        """The valid tests that reach the bug, and the order of all tests, in which they come first."""
-        group = self._group(bug)
+    def _reaching(self, bug: Bug) -> list[str]:
+        """The valid tests that reach the bug."""
+        refused = self._refused.get(bug.id, ())
         reports = self._correct.first.reports
-        valid = {
-            test: reports[test] for test in self._correct.state.passing if test not in self._refused.get(group, ())
-        }
-        reaching = self._planner.reaching(bug, valid)
+        valid = {test: reports[test] for test in self._correct.state.passing if test not in refused}
+        return self._planner.reaching(bug, valid)
+
+    def _order(self, bug: Bug) -> tuple[str, ...]:
+        """The order of all tests. Those that reach the bug come first."""
+        reaching = self._reaching(bug)
         others = [test for test in self._correct.state.tests if test not in set(reaching)]
-        return reaching, (*reaching, *self._planner.shuffled(others, f"others {group}"))
+        return (*reaching, *self._planner.shuffled(others, "others"))
 
     def _group(self, bug: Bug) -> Group:
-        return self._planner.mark(bug), bug.variant
+        return frozenset(self._reaching(bug)), bug.variant
 
     def _run(self, bug: Bug, purpose: str) -> BugRun:
-        reaching, order = self._order(bug)
+        reaching = self._reaching(bug)
         if not reaching:
             return BugRun()
-        package = self._planner.with_bug(bug, order, f"bug {bug.id} {purpose}")
+        package = self._planner.with_bug(bug, self._order(bug), f"bug {bug.id} {purpose}")
         run = self._runner.run(package, lambda run: _knows_enough(run, reaching))
         failed = next((test for test in reaching if run.failed(test)), None)
         passed = tuple(test for test in reaching if test in run.reports and not run.failed(test))
@@ -99,38 +104,48 @@ class BugRuns:
         groups: dict[Group, list[_Caught]] = {}
         for each in caught:
             groups.setdefault(self._group(each.bug), []).append(each)
-        controlled = self._workers.map(lambda group: self._passing(groups[group], purpose), groups)
-        passing: Mapping[Group, set[str]] = dict(zip(groups, controlled, strict=True))
-        doubtful = [each for each in caught if each.test in passing[self._group(each.bug)]]
-        if not self._correct.is_steady:
-            repeated = self._workers.map(lambda each: self._is_repeated(each, purpose), doubtful)
-            doubtful = [each for each, holds in zip(doubtful, repeated, strict=True) if holds]
-        confirmed = {each.bug.id for each in doubtful}
+        passed = self._workers.map(lambda group: self._passing(groups[group], purpose), groups)
+        passing: Mapping[Group, set[str]] = dict(zip(groups, passed, strict=True))
+        controlled_well = [each for each in caught if each.test in passing[self._group(each.bug)]]
+        confirmed = {each.bug.id for each in self._repeated(controlled_well, purpose)}
         failed = [each for each in caught if each.bug.id not in confirmed]
         for each in failed:
-            self._refused.setdefault(self._group(each.bug), set()).add(each.test)
+            self._refused.setdefault(each.bug.id, set()).add(each.test)
         return [each.bug for each in failed]
 
     def _passing(self, caught: list[_Caught], purpose: str) -> set[str]:
         """Which of these tests pass on the variant without the bug, after the same tests."""
-        _, order = self._order(caught[0].bug)
+        bug = caught[0].bug
         tests = {each.test for each in caught}
-        package = self._planner.correct(
-            Circumstances(caught[0].bug.variant, order, ORDINARY), f"control {self._group(caught[0].bug)} {purpose}"
-        )
+        circumstances = Circumstances(bug.variant, self._order(bug), ORDINARY)
+        package = self._planner.correct(circumstances, f"control {bug.id} {purpose}")
         run = self._runner.run(package, lambda run: tests <= run.reports.keys())
         if set(run.collected or ()) != set(self._correct.state.tests):
             return set()
         return {test for test in tests if test in run.reports and run.reports[test].outcome == "passed"}
 
+    def _repeated(self, caught: list[_Caught], purpose: str) -> list[_Caught]:
+        """The catches that repeat themselves. Of a steady suite a sample is tried."""
+        if self._correct.is_steady:
+            sample = self._planner.shuffled([each.bug.id for each in caught], "sample")[:SAMPLE]
+            tried = [each for each in caught if each.bug.id in sample]
+            if all(self._workers.map(lambda each: self._fails_again(each, f"{purpose} sample"), tried)):
+                return caught
+            self._correct.is_steady = False
+        holds = self._workers.map(lambda each: self._is_repeated(each, purpose), caught)
+        return [each for each, is_repeated in zip(caught, holds, strict=True) if is_repeated]
+
     def _is_repeated(self, caught: _Caught, purpose: str) -> bool:
-        """Whether the same test fails each time that the run with the bug is repeated."""
-        _, order = self._order(caught.bug)
-        for number in range(REPETITIONS):
-            package = self._planner.with_bug(caught.bug, order, f"bug {caught.bug.id} {purpose} again {number}")
-            if not self._runner.run(package, lambda run: caught.test in run.reports).failed(caught.test):
-                return False
-        return True
+        """Whether the test fails each time with the bug, and passes each time without it."""
+        return all(
+            self._fails_again(caught, f"{purpose} again {number}")
+            and caught.test in self._passing([caught], f"{purpose} again {number}")
+            for number in range(REPETITIONS)
+        )
+
+    def _fails_again(self, caught: _Caught, purpose: str) -> bool:
+        package = self._planner.with_bug(caught.bug, self._order(caught.bug), f"bug {caught.bug.id} {purpose}")
+        return self._runner.run(package, lambda run: caught.test in run.reports).failed(caught.test)
 
 
 def _knows_enough(run: SuiteRun, reaching: list[str]) -> bool:

@@ -94,8 +94,10 @@ def _blocks(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[list[a
 
 
 def _add_statements(block: list[ast.stmt], rng: random.Random) -> None:
-    for _ in range(rng.randint(0, MOST_STATEMENTS)):
-        block.insert(rng.randint(_after_docstring(block), len(block)), _statement(_without_effect(rng)))
+    """Add at least one statement, and none behind the last one: behind a `return` it would not be compiled."""
+    for _ in range(rng.randint(1, MOST_STATEMENTS)):
+        first = _after_docstring(block)
+        block.insert(rng.randint(first, max(first, len(block) - 1)), _statement(_without_effect(rng)))
 
 
 def _without_effect(rng: random.Random) -> str:

@@ -1,7 +1,8 @@
 """The runs on correct variants: which tests there are, which of them are invalid, and why."""
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -11,6 +12,7 @@ from courseware.judging.suites.running import RUN_SECONDS, SuiteRun, SuiteRunner
 
 MOST_TESTS = 120
 Done = tuple[Circumstances, SuiteRun]
+Begun = tuple[Circumstances, Future[SuiteRun]]
 
 
 class CorrectRuns:
@@ -23,26 +25,28 @@ class CorrectRuns:
         self._runs: list[Done] = []
         self.state = SuiteState()
         self.first = SuiteRun()
-        """The first run, which shows what each test reaches and how long it takes."""
+        """The first run, which shows what each test reaches."""
         self.is_steady = True
-        """Whether no test passed in one run and failed in another."""
+        """Whether no test passed in one run and failed in an equal one."""
 
     def judge(self, say: Callable[[str], None]) -> None:
         """Do the runs and note what they show."""
         say("correct application 1 of 4")
-        first = self._planner.first()
-        self.first = self._runner.run(self._planner.correct(first, "first"), _has_too_many)
-        obstacle = _not_collected(self.first) or _broken_off(self.first)
-        tests = self.first.collected or ()
-        if obstacle is not None or not tests:
-            self.state = SuiteState(tests=tests, obstacle=obstacle)
-            return
-        others = self._planner.others(tests)
-        packages = [self._planner.correct(each, f"correct {number}") for number, each in enumerate(others)]
-        self._runs = [(first, self.first)]
-        for number, run in enumerate(self._workers.map(self._runner.run, packages), start=2):
-            say(f"correct application {number} of 4")
-            self._runs.append((others[number - 2], run))
+        abandoned = threading.Event()
+        try:
+            running, others = self._start(abandoned)
+            self.first = running.result()
+            obstacle = _not_collected(self.first) or _broken_off(self.first)
+            tests = self.first.collected or ()
+            if obstacle is not None or not tests:
+                self.state = SuiteState(tests=tests, obstacle=obstacle)
+                return
+            self._runs = [(self._planner.first(), self.first)]
+            for number, (circumstances, other) in enumerate(others, start=2):
+                say(f"correct application {number} of 4")
+                self._runs.append((circumstances, other.result()))
+        finally:
+            abandoned.set()
         obstacle = next(
             filter(None, (_broken_off(run) or _others_collected(run, tests) for _, run in self._runs)), None
         )
@@ -50,12 +54,37 @@ class CorrectRuns:
             self.state = SuiteState(tests=tests, obstacle=obstacle)
             return
         invalid = {each.test: each for each in self._invalid(tests)}
+        self.is_steady = all(each.cause != "chance" for each in invalid.values())
         self.state = SuiteState(
             tests=tests,
             invalid=tuple(invalid[test] for test in tests if test in invalid),
             passing=tuple(test for test in tests if self._passed_always(test)),
             left_behind=tuple(sorted({path for _, run in self._runs for path in run.left})),
         )
+
+    def _start(self, abandoned: threading.Event) -> tuple[Future[SuiteRun], list[Begun]]:
+        """Start the runs. The others need no more of the first than its tests, so they do not wait for its end.
+
+        They end when `abandoned` is set.
+        """
+        known = threading.Event()
+        tests: list[str] = []
+
+        def follow(run: SuiteRun) -> bool:
+            if run.collected is not None and not known.is_set():
+                tests.extend(() if _has_too_many(run) else run.collected)
+                known.set()
+            return _has_too_many(run)
+
+        first = self._workers.submit(self._runner.run, self._planner.correct(self._planner.first(), "first"), follow)
+        first.add_done_callback(lambda _: known.set())
+        known.wait()
+        others = []
+        for number, circumstances in enumerate(self._planner.others(tests) if tests else ()):
+            package = self._planner.correct(circumstances, f"correct {number}")
+            begun = self._workers.submit(self._runner.run, package, lambda _: abandoned.is_set())
+            others.append((circumstances, begun))
+        return first, others
 
     def alone(self) -> tuple[InvalidTest, ...]:
         """The tests that pass with the whole suite and fail when their file is run alone."""
@@ -81,7 +110,6 @@ class CorrectRuns:
             failed = [number for number, (_, run) in enumerate(self._runs) if run.failed(test)]
             passed = [number for number in range(len(self._runs)) if number not in failed]
             if failed and passed:
-                self.is_steady = False
                 pairs.setdefault((failed[0], passed[0]), []).append(test)
             elif failed:
                 pairs.setdefault((0, 0), []).append(test)

@@ -20,6 +20,8 @@ from courseware.verdict import SuiteBug, SuiteReport, SuiteTest
 WORKERS = os.cpu_count() or 1
 MOST_KNOWN = 8
 """So many judges are remembered, with all that they found out."""
+LONGEST_NAME = 300
+"""Characters that a verdict holds of the name of a test, which a suite can make as long as it likes."""
 Say = Callable[[str], None]
 
 
@@ -46,6 +48,11 @@ class SuiteJudge:
         self._alone: tuple[InvalidTest, ...] | None = None
         self._bugs: dict[str, BugRun] = {}
         self._asking = threading.RLock()
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The processor time of all runs in the sandbox."""
+        return self._runner.cpu_seconds
 
     @property
     def is_over(self) -> bool:
@@ -104,9 +111,10 @@ class SuiteJudge:
 
 
 def _test(test: str, invalid: InvalidTest | None, is_passing: bool) -> SuiteTest:
+    shown = test[-LONGEST_NAME:]
     if invalid is not None:
-        return SuiteTest(id=test, state=invalid.cause, text=f"It fails {invalid.where}: {invalid.text}")
-    return SuiteTest(id=test, state="valid" if is_passing else "skipped")
+        return SuiteTest(id=shown, state=invalid.cause, text=f"It fails {invalid.where}: {invalid.text}")
+    return SuiteTest(id=shown, state="valid" if is_passing else "skipped")
 
 
 def _bug(placed: PlacedBug, run: BugRun, places: Mapping[str, int]) -> SuiteBug:
@@ -139,14 +147,15 @@ def suite_judge(
     with _changing_known:
         known = _known.pop(key, None)
         if known is None or known.is_over:
-            known = _new_judge(course, step, suite, hidden=hidden, kind=kind, seed=seed)
+            known = new_judge(course, step, suite, hidden=hidden, kind=kind, seed=seed)
         _known[key] = known
         while len(_known) > MOST_KNOWN:
             _known.popitem(last=False)
     return known
 
 
-def _new_judge(course: Course, step: Step, suite: Tree, *, hidden: bool, kind: SandboxKind, seed: int) -> SuiteJudge:
+def new_judge(course: Course, step: Step, suite: Tree, *, hidden: bool, kind: SandboxKind, seed: int) -> SuiteJudge:
+    """A judge that has judged nothing yet."""
     application = course.application_after(step.number)
     runner = SuiteRunner(kind, application.environment, application.database_at, application.imports)
     package = application.entrypoint.partition(":")[0].partition(".")[0]

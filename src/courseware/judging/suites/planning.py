@@ -9,7 +9,7 @@ from courseware.base.tree import Tree
 from courseware.course.suites import Bug, Faulty
 from courseware.judging.sandbox.suite_process import SuitePackage
 from courseware.judging.suites.compiling import MARK, compiled, differing_files, marks_of
-from courseware.judging.suites.running import TestReport
+from courseware.judging.suites.running import ReportedTest
 
 ORDINARY = datetime(2027, 5, 12, 10, tzinfo=UTC)
 OTHER_DATES = (
@@ -73,7 +73,7 @@ class Planner:
         """The number that the function with the bug reports."""
         return self._marks[bug.file][bug.reached_in]
 
-    def reaching(self, bug: Bug, tests: Mapping[str, TestReport]) -> list[str]:
+    def reaching(self, bug: Bug, tests: Mapping[str, ReportedTest]) -> list[str]:
         """The tests that run the function with the bug. The first are those that run the fewest other functions."""
         mark = self.mark(bug)
         found = [test for test, report in tests.items() if mark in report.reached]

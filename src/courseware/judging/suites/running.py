@@ -24,8 +24,8 @@ WATCH_SECONDS = 0.5
 ENDS = (0, 1, 5)
 """The exit codes of pytest with which it has run all tests; 5 says that there are none."""
 
-TestOutcome = Literal["passed", "failed", "skipped"]
-OUTCOMES: tuple[TestOutcome, ...] = ("passed", "failed", "skipped")
+ReportedOutcome = Literal["passed", "failed", "skipped"]
+OUTCOMES: tuple[ReportedOutcome, ...] = ("passed", "failed", "skipped")
 
 
 class SandboxFault(Exception):
@@ -33,10 +33,10 @@ class SandboxFault(Exception):
 
 
 @dataclass(frozen=True)
-class TestReport:
+class ReportedTest:
     """What a run reported about one test: the submission's word."""
 
-    outcome: TestOutcome
+    outcome: ReportedOutcome
     text: str
     reached: frozenset[int]
 
@@ -59,7 +59,7 @@ class SuiteRun:
 
     collected: tuple[str, ...] | None = None
     errors: tuple[tuple[str, str], ...] = ()
-    reports: dict[str, TestReport] = field(default_factory=dict)
+    reports: dict[str, ReportedTest] = field(default_factory=dict)
     ended: bool = False
     stopped: bool = False
     why: str | None = None
@@ -100,6 +100,8 @@ class SuiteRunner:
         self._imports = imports
         self.is_over = False
         """Whether the runs were ended for good."""
+        self.cpu_seconds = 0.0
+        """The processor time of all runs in the sandbox."""
         self._running: set[SuiteProcess] = set()
         self._changing = threading.Lock()
 
@@ -110,6 +112,8 @@ class SuiteRunner:
         process = start_suite(package, self._environment, self._database, self._imports, kind=self.kind)
         with self._changing:
             self._running.add(process)
+            if self.is_over:
+                process.kill()
         run = SuiteRun()
         try:
             _Follower(process, run, is_enough).follow()
@@ -118,6 +122,8 @@ class SuiteRunner:
                 self._running.discard(process)
             killed = process.why_killed()
             process.close()
+            with self._changing:
+                self.cpu_seconds += process.cpu_seconds()
         if self.is_over:
             raise SandboxFault("The time for the judgement is over.")
         if not run.begun:
@@ -162,6 +168,7 @@ class _Follower:
             for source in select.select(list(sources), [], [], min(left, WATCH_SECONDS))[0]:
                 if not (self._take_reports() if source == process.reports else self._take_log()):
                     sources.discard(source)
+            run.stopped = run.stopped or self._is_enough(run)
         if run.why is None and not run.stopped and not run.ended:
             run.why = "The process of the tests ended before all tests had run."
         if process.log in sources:
@@ -204,7 +211,7 @@ class _Follower:
             case {"test": str(test), "outcome": outcome, "text": str(text), "reached": list(reached)}:
                 if run.collected is None or test in run.reports or outcome not in OUTCOMES:
                     raise ValueError
-                run.reports[test] = TestReport(outcome, text, frozenset(int(number) for number in reached))
+                run.reports[test] = ReportedTest(outcome, text, frozenset(int(number) for number in reached))
                 run.running = None
             case {"end": int(code), "left": list(left)} if not run.ended:
                 run.ended = True

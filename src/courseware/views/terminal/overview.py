@@ -71,12 +71,12 @@ def _carried(step: Step, before: Step, merge: Merge) -> Iterator[RenderableType]
     yield shown(f"It begins from your own step {before.number}, which stays as it is in its own folder.")
     if merge.merged:
         # Such as an import that the student took out, and that a function of the step's uses.
-        look = "Look it over: lines were put together, not what they mean."
+        look = "Git has put the lines together. Read them once: git does not know what they mean."
         yield shown(f"Your changes and those of step {number} are both in {', '.join(merge.merged)}. {look}")
     if not merge.conflicts:
         return
     yield Text("")
-    yield shown(f"For you to decide, because you and step {number} changed the same place:", "bold yellow")
+    yield shown(f"Git could not merge these files: you and step {number} changed the same lines.", "bold yellow")
     table = columns()
     for conflict in merge.conflicts:
         table.add_row("", shown(conflict.path, "bold"), shown(tasks_in(step, conflict.path)))
@@ -84,7 +84,10 @@ def _carried(step: Step, before: Step, merge: Merge) -> Iterator[RenderableType]
             what = "both, with marks where they differ" if path.endswith(".merged") else f"as step {number} has it"
             table.add_row("", shown(f"  {path}"), shown(what, "dim"))
     yield table
-    yield shown("Your own version is in place. Bring into it what the step changes, then delete what stands beside it.")
+    yield shown(
+        "Your own version is in place, so the application may not start yet. Copy into it what the step changes, then "
+        "delete the two files beside it. To do without your own version of a file, rename the step's version to it."
+    )
     yield Text("")
 
 

@@ -35,5 +35,5 @@ class ContactRead(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    # TODO 1.1: everything that the client may know, with the id and both timestamps. What did not have to be sent may
-    # also be absent on the way out. Is there a column that is none of the client's business?
+    # TODO 1.1: everything that the client may know, with the id and both timestamps. All these fields are in every
+    # answer; an optional one that was not sent is null there. Is there a column that is none of the client's business?

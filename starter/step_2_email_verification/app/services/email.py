@@ -36,7 +36,7 @@ class Mailer:
     def send_verification(self, user: User) -> None:
         """Sends the link that verifies the user's address."""
         # TODO 2.2: make the token for this user AND this address, and the link {public_url}/api/v1/auth/verify/{token}.
-        # Fill both templates of app/templates with it, build FastAPI-Mail's MessageSchema and give it to `_send`. The
+        # Fill both templates of app/templates with it, build FastAPI-Mail's MessageSchema and give it to `send`. The
         # schema knows HTML with plain text beside it (`subtype`, `multipart_subtype`, `alternative_body`). Which comes
         # first, and why? Send it to `deliverable(user.email)`.
         #
@@ -54,7 +54,7 @@ class Mailer:
             for delivery in late:
                 delivery.cancel()
 
-    async def _send(self, message: MessageSchema) -> None:
+    async def send(self, message: MessageSchema) -> None:
         """Send a message and close the connection to the mail server in every case.
 
         `FastMail.send_message` leaves the connection open when the mail server refuses the password.

@@ -6,7 +6,8 @@ capabilities for that; an application cannot see either of them. One trusted fil
 
 For each application the judge sends one JSON object over a socket, together with descriptors. The first of them is
 another socket: the supervisor says over it that it is there, waits until the judge has put it where it belongs, says
-how it went, and at the end the exit code. When the judge shuts that socket, the application is killed.
+how it went, and at the end the exit code and the processor time. When the judge shuts that socket, the application is
+killed.
 """
 
 import ctypes
@@ -104,9 +105,10 @@ def keep(runner: Any, request: Mapping[str, Any], system_calls: bytes, talk: int
         os.close(descriptor)
     select.select([os.pidfd_open(process), talk], [], [])
     os.kill(process, signal.SIGKILL)
-    _, status = os.waitpid(process, 0)
+    _, status, used = os.wait4(process, 0)
+    result = {"code": os.waitstatus_to_exitcode(status), "cpu_seconds": used.ru_utime + used.ru_stime}
     with suppress(OSError):
-        judge.send(json.dumps({"code": os.waitstatus_to_exitcode(status)}).encode())
+        judge.send(json.dumps(result).encode())
     os._exit(0)
 
 

@@ -42,6 +42,8 @@ ARGUMENTS = (
     "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function",
     "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:junitxml", "-p", "no:pastebin", "-p", "no:stepwise",
 )  # fmt: skip
+GARBAGE = 20_000
+"""So many new objects before Python looks for garbage: a run is short and has memory enough."""
 TEXT_CHARACTERS = 600
 MOST_FILES = 20
 LONGEST_MESSAGE = 64 * 1024
@@ -86,6 +88,7 @@ def run(package: int, reports: int) -> None:
 
     if setup["clock"] is not None:
         time_machine.travel(setup["clock"], tick=True).start()
+    gc.set_threshold(GARBAGE)
     gc.enable()
     reporter.say(begun=True)
     code_guard.guard(setup["application"])
@@ -195,15 +198,16 @@ def serve(requests: int, libraries: Sequence[str]) -> None:
             judge.close()
             request = json.loads(message)
             begin(request["environment"], *descriptors)
+        os.setpgid(child, child)  # before the judge can want to end it
         judge.send(f"{child}\n".encode())
         for descriptor in descriptors:
             os.close(descriptor)
 
 
 def begin(environment: dict[str, str], log: int, package: int, reports: int) -> None:
-    """Run a suite in this process, which leads a session of its own."""
+    """Run a suite in this process, which leads a group of its own."""
     try:
-        os.setsid()
+        os.setpgid(0, 0)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for descriptor in (1, 2):
             os.dup2(log, descriptor)

@@ -1,0 +1,11 @@
+import httpx
+import pytest
+
+from app.services.birthdays import upcoming_birthdays
+
+PATHS = ["/health", "/health/ready"]
+
+
+@pytest.mark.parametrize("path", PATHS * 5)
+async def test_health(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code == 200

@@ -1,0 +1,1 @@
+KNOWN = ["/health", "/health/ready"]

@@ -1,0 +1,235 @@
+"""Errors: what may go wrong, and the one shape in which the client learns of it."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import cache
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, create_model
+from pydantic.config import JsonDict
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.exceptions import HTTPException
+
+from app.core.database_errors import DATABASE_ERRORS, is_unavailable
+from app.core.logs import REQUEST_ID_HEADER, request_id
+from app.core.openapi import Answers, document_headers
+
+logger = logging.getLogger(__name__)
+
+
+class ApplicationError(Exception):
+    """Something that the client should know: a sentence for a person and a code for a program."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+    def body(self) -> "ErrorBody":
+        """What the client is told."""
+        return ErrorBody(detail=self.detail, code=self.code)
+
+
+class BadRequest(ApplicationError):
+    """The request cannot be granted as it is."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class Unauthorized(ApplicationError):
+    """We do not know who is asking."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+
+class Forbidden(ApplicationError):
+    """We know who is asking, and they may not."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class NotFound(ApplicationError):
+    """There is no such thing, or it is somebody else's: the client must not be able to tell."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class Conflict(ApplicationError):
+    """The request contradicts what is stored."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class PayloadTooLarge(ApplicationError):
+    """There is more of it than we are ready to read."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class UnprocessableContent(ApplicationError):
+    """A field, such as `body.file`, has the right form and is of no use all the same."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, code: str, detail: str, field: str) -> None:
+        super().__init__(code, detail)
+        self.field = field
+
+    def body(self) -> "ErrorBody":
+        error = FieldError(field=self.field, message=self.detail)
+        return ValidationErrorBody(detail=self.detail, code=self.code, errors=[error])
+
+
+class TooManyRequests(ApplicationError):
+    """The client has tried too often, and may try again after a while."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, code: str, detail: str, seconds_to_wait: int) -> None:
+        super().__init__(code, detail)
+        self.headers = {"Retry-After": str(seconds_to_wait)}
+
+
+class BadGateway(ApplicationError):
+    """A service that we asked on behalf of the client has let us down."""
+
+    status = HTTPStatus.BAD_GATEWAY
+
+
+class Unavailable(ApplicationError):
+    """Something that we depend on is down."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    headers = MappingProxyType({"Retry-After": "5"})  # seconds
+
+
+class ErrorBody(BaseModel):
+    """The body of every error answer."""
+
+    code: str
+    detail: str
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field, such as `body.email`. The refused value is left out: it may be a password."""
+
+    field: str
+    message: str
+
+
+class ValidationErrorBody(ErrorBody):
+    """The body of a 422."""
+
+    errors: list[FieldError]
+
+
+ERROR_HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "`Bearer`: send an access token."},
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "Seconds to wait."},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "Seconds to wait."},
+}
+
+
+def error_answers(status: HTTPStatus, *codes: str) -> Answers:
+    """Documents an error answer in OpenAPI: which codes it may have, and an example of each."""
+    shape: type[ErrorBody] = ErrorBody
+    example: dict[str, Any] = {"detail": "A sentence for a person."}
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        shape = ValidationErrorBody
+        example["errors"] = [{"field": "body.email", "message": "What is wrong with this field."}]
+    examples = {code: {"value": example | {"code": code}} for code in codes}
+    answer = {
+        "description": status.phrase,
+        "model": _with_codes(shape, codes),
+        "content": {"application/json": {"examples": examples}},
+    }
+    return {status.value: answer | document_headers(ERROR_HEADERS.get(status, {}))}
+
+
+@cache
+def _with_codes(shape: type[ErrorBody], codes: tuple[str, ...]) -> type[ErrorBody]:
+    """The shape with an enum of codes. Client generators make a class of it, such as `ContactExists`."""
+    name = "Or".join(code.title().replace("_", "") for code in codes)
+    enum: JsonDict = {"enum": [*codes]}
+    return create_model(name, __base__=shape, code=(str, Field(json_schema_extra=enum)))
+
+
+PARAMETER_ERRORS = error_answers(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_error")
+"""What OpenAPI says about a route with parameters."""
+BODY_ERRORS = PARAMETER_ERRORS | error_answers(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large")
+"""What OpenAPI says about a route that takes a body."""
+
+
+def add_error_handlers(application: FastAPI) -> None:
+    """Brings every error of `application` into the one shape: ours, the framework's, and those nobody expected."""
+    application.add_exception_handler(ApplicationError, _application_error)
+    application.add_exception_handler(RequestValidationError, _validation_error)
+    application.add_exception_handler(HTTPException, _http_error)
+    application.add_exception_handler(StaleDataError, _vanished)
+    for database_error in DATABASE_ERRORS:
+        application.add_exception_handler(database_error, _database_error)
+    application.add_exception_handler(Exception, _unexpected_error)
+
+
+async def _application_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ApplicationError)
+    return _answer(error.status, error.body(), error.headers)
+
+
+async def _validation_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    body = ValidationErrorBody(
+        detail="Invalid.",
+        code="validation_error",
+        errors=[FieldError(field=_field(each["loc"]), message=each["msg"]) for each in error.errors()],
+    )
+    return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, body)
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    """An unknown path, a method that a path does not have, a body that is no JSON: raised by the framework."""
+    assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, ApplicationError):  # ours, raised while the framework was reading the body
+        return await _application_error(request, error.__cause__)
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # the framework's word for a body that it could not even read
+        unreadable = {"loc": ("body",), "msg": error.detail}
+        return await _validation_error(request, RequestValidationError([unreadable]))
+    status = HTTPStatus(error.status_code)
+    return _answer(status, ErrorBody(detail=f"{error.detail}.", code=status.name.lower()), error.headers)
+
+
+async def _vanished(request: Request, _error: Exception) -> JSONResponse:
+    """A row was there when we read it and gone when we wrote it: another request has deleted it in between."""
+    return await _application_error(request, NotFound("not_found", "This was deleted in the meantime."))
+
+
+async def _database_error(request: Request, error: Exception) -> JSONResponse:
+    """An unavailable database is a 503. Any other error of the database is an error of our own, and a 500."""
+    if not is_unavailable(error):
+        raise error
+    logger.error("The database is unavailable", exc_info=error)
+    return await _application_error(request, Unavailable("unavailable", "This does not work now. Try again later."))
+
+
+async def _unexpected_error(_request: Request, _error: Exception) -> JSONResponse:
+    """Tells nothing of the cause, which may hold secrets; the server logs it after this answer is sent."""
+    body = ErrorBody(detail="Something went wrong on our side.", code="internal_error")
+    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, body, {REQUEST_ID_HEADER: request_id.get()})
+
+
+def _answer(status: HTTPStatus, body: ErrorBody, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(body.model_dump(), status_code=status, headers=headers)
+
+
+def _field(location: Sequence[str | int]) -> str:
+    """The place of a wrong value: `("body", "email")` is `body.email`. A number is a position in unreadable JSON."""
+    return ".".join(part for part in location if isinstance(part, str))
