@@ -1,6 +1,7 @@
 """Starts releases of an image on machines of the sandbox, as a platform would."""
 
 import asyncio
+import os
 import secrets
 import signal
 import socket
@@ -35,7 +36,14 @@ OUTSIDE = "127.0.0.2"
 """An address of the machine that a server on 127.0.0.1 alone does not have."""
 HEALTH_SECONDS = 5.0
 POLL_SECONDS = 0.05
+LARGEST_FACTOR = 3.0
+"""So many times as long a check waits at most on a busy machine: a judgement has a limit, too."""
 USUAL_PORTS = (8000, 8080, 80, 5000, 3000)
+
+
+def patience() -> float:
+    """By what the time for a release is multiplied on this machine."""
+    return min(slowdown(), LARGEST_FACTOR)
 
 
 class Release:
@@ -76,7 +84,7 @@ class Release:
 
     def wait_healthy(self, path: str) -> tuple[str, str] | None:
         """None when it is healthy. Otherwise the key of the failure, and what came in words."""
-        until = time.monotonic() + self.seconds * slowdown()
+        until = time.monotonic() + self.seconds * patience()
         problem = ("not_listening", f"nothing listens at port {self.port}")
         while True:
             try:
@@ -111,9 +119,9 @@ class Release:
     def terminate(self, seconds: float) -> tuple[int | None, bool]:
         """Send SIGTERM. The exit code, and whether a process is left after so many seconds."""
         try:
-            until = time.monotonic() + seconds * slowdown()
+            until = time.monotonic() + seconds * patience()
             self._process.signal(signal.SIGTERM)
-            code = self._process.wait(seconds * slowdown())
+            code = self._process.wait(seconds * patience())
             while (is_left := self._process.has_left_something()) and time.monotonic() < until:
                 time.sleep(POLL_SECONDS)
         except MachineLost:
@@ -222,10 +230,10 @@ class Releases:
         if database is None and any("{postgresql}" in (text or "") for text in texts.values()):
             database = self.database()
         layout = layout_of(image, self._kind)
-        race = Race(count, RACE_SECONDS * slowdown()) if count > 1 else None
+        race = Race(count, RACE_SECONDS * patience()) if count > 1 else None
         prepared = []
         for _ in range(count):
-            release = self._prepare(image, database, race, redis=redis)
+            release = self._prepare(image, database, count, race, redis=redis)
             machine = release.machine
             facts = self._facts(release, database)
             environment = {
@@ -266,8 +274,10 @@ class Releases:
         for release in list(self._releases):
             release.machine.kill("The time for the judgement was over.")
 
-    def _prepare(self, image: Image, database: PlatformDatabase | None, race: Race | None, *, redis: bool) -> Release:
-        """A machine with the files of the image, on which nothing runs yet."""
+    def _prepare(
+        self, image: Image, database: PlatformDatabase | None, count: int, race: Race | None, *, redis: bool
+    ) -> Release:
+        """A machine with the files of the image, on which nothing runs yet. It is one of `count` that start at once."""
         layout = layout_of(image, self._kind)
         ports = [POSTGRESQL_PORT] if database is not None else []
         machine = start_machine(
@@ -277,7 +287,8 @@ class Releases:
             folders=layout.folders,
             links=layout.links,
         )
-        release = Release(machine, self._port(), self._platform.seconds, self.limits)
+        seconds = self._platform.seconds * max(1.0, count / (os.cpu_count() or 1))
+        release = Release(machine, self._port(), seconds, self.limits)
         self._releases.append(release)
         if self._is_over:
             machine.kill("The time for the judgement was over.")
