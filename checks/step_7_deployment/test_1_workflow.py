@@ -30,6 +30,21 @@ def test_workflow_is_valid(workflow: Workflow) -> None:
 
 @check(
     task="7.1",
+    points=2,
+    hints=(
+        "The message names a line and a column. Which name does GitHub not know there?",
+        "Each place has its own contexts: an `if` knows github, needs and env of a step, but no secrets.",
+        "Give the secret to the step in `env`, and leave it out of every `if`.",
+    ),
+    needs=VALID,
+)
+def test_workflow_has_no_mistakes(workflow: Workflow) -> None:
+    """Each expression of the workflow uses contexts and functions that exist at its place."""
+    workflow.must_lint()
+
+
+@check(
+    task="7.1",
     points=1,
     hints=(
         "Which number does YAML read in `python-version: 3.10`?",

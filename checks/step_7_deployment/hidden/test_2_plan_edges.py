@@ -15,7 +15,7 @@ from step_7_deployment.pipeline import MAIN, before_the_deployment, must_not_dep
         "A condition that looks at one job does not see the other.",
         "Name all jobs in `needs`. Without a function of the status, all of them must succeed.",
     ),
-    needs=("red_job_is_not_deployed",),
+    needs=("main_is_deployed",),
 )
 def test_two_red_jobs_are_not_deployed(workflow: Workflow) -> None:
     """After a push to main, nothing is deployed if two other jobs fail."""
@@ -33,7 +33,7 @@ def test_two_red_jobs_are_not_deployed(workflow: Workflow) -> None:
         "contains() and startsWith() also hold for maintenance and for a tag.",
         "Compare the whole reference by ==: refs/heads/main.",
     ),
-    needs=("other_branches_and_tags_are_not_deployed",),
+    needs=("main_is_deployed",),
 )
 def test_branches_with_similar_names_are_not_deployed(workflow: Workflow) -> None:
     """After a push to another branch or of a tag, nothing is deployed, also if the name looks like main."""

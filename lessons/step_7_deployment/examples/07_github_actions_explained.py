@@ -40,7 +40,7 @@ permissions:
 
 # A newer commit of the same pull request ends the run of the older one.
 concurrency:
-  group: ${{ github.workflow }}-${{ github.ref }}
+  group: ci-${{ github.ref }}
   cancel-in-progress: ${{ github.ref != 'refs/heads/main' }}
 
 env: # environment variables of all steps of all jobs
@@ -53,11 +53,11 @@ jobs:
     timeout-minutes: 5 # without it, a job that hangs ends after 6 hours
     steps:
       # `uses` runs an action: code from another repository. The commit pins it.
-      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           persist-credentials: false
-      # v5.6.0 of actions/setup-python
-      - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065
+      # v7.0.0 of actions/setup-python
+      - uses: actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97
         with:
           python-version: ${{ env.PYTHON_VERSION }}
       # `run` executes lines in a shell. If one fails, the step and the job fail.
@@ -66,12 +66,12 @@ jobs:
 
   unit:
     runs-on: ubuntu-24.04
-    timeout-minutes: 10
+    timeout-minutes: 8
     steps:
-      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           persist-credentials: false
-      - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065
+      - uses: actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97
         with:
           python-version: ${{ env.PYTHON_VERSION }}
           cache: pip # keeps downloads for the next run, until the lock file changes
@@ -98,10 +98,10 @@ jobs:
       # the host only if the job itself ran in a container.
       DATABASE_URL: postgres://postgres:only-for-this-job@127.0.0.1:5432/postgres
     steps:
-      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           persist-credentials: false
-      - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065
+      - uses: actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97
         with:
           python-version: ${{ env.PYTHON_VERSION }}
       - run: python -m pip install --require-hashes -r locked.txt
@@ -111,7 +111,7 @@ jobs:
     needs: [lint, integration] # all of them must pass
     if: github.event_name == 'push' && github.ref == 'refs/heads/main'
     runs-on: ubuntu-24.04
-    timeout-minutes: 5
+    timeout-minutes: 3
     environment: production # may ask a person first, and may have secrets of its own
     steps:
       - name: Tell the host to deploy this commit
