@@ -45,7 +45,7 @@ def by_judge(course: Course, step: Step, suite: Tree) -> tuple[float, float, lis
 
 
 def of_imports(step: Step) -> float:
-    """The processor time of the imports of the fork server, which nobody tells: that of the same imports once more."""
+    """The processor time of the imports of the fork server, estimated by doing the same imports once more."""
     before = used()
     imports = "\n".join(f"import {name}" for name in (*LIBRARIES, *step.imports))
     subprocess.run([sys.executable, "-c", imports], check=True)

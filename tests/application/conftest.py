@@ -88,15 +88,14 @@ def postgres_server(do_without: Callable[[str], NoReturn]) -> str:
 
 
 @pytest.fixture
-def redis_database(do_without: Callable[[str], NoReturn], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def redis_database(do_without: Callable[[str], NoReturn], shared_folder: Path) -> Iterator[str]:
     """The URL of a Redis database that a test may empty, one at a time. Without one as with `postgres_server`."""
     try:
         with Redis.from_url(REDIS_URL) as redis:
             redis.ping()
     except RedisError as error:
         do_without(f"no Redis at TEST_REDIS_URL or 127.0.0.1:6379: {error}")
-    own = tmp_path_factory.getbasetemp()
-    with FileLock((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "redis.lock"):
+    with FileLock(shared_folder / "redis.lock"):
         yield REDIS_URL
 
 
