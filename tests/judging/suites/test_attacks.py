@@ -1,8 +1,10 @@
 """What a hostile suite tries: no trick finds a bug, and each gets the verdict that it deserves."""
 
+from dataclasses import replace
+
 import pytest
 
-from courseware.judging.sandbox import SandboxKind
+from courseware.judging.sandbox import SandboxKind, suite_process
 from courseware.judging.suites import running
 
 from .conftest import Judged, caught, failures
@@ -45,6 +47,13 @@ def test_suite_that_does_not_come_to_an_end(judged: Judged, kind: SandboxKind, t
     assert caught(verdict) == []
 
 
+def test_suite_that_ends_the_process_that_starts_suites(judged: Judged) -> None:
+    """Without a sandbox it has the rights to do so. The next suite gets a new process."""
+    text = IMPORTS + "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n" + TEST + REACH
+    assert caught(judged({"test_greeting.py": text}, alone=True)) == []
+    assert judged({}).held
+
+
 @pytest.mark.parametrize("where", ["test", "import"])
 def test_endless_loop(judged: Judged, kind: SandboxKind, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     monkeypatch.setattr(running, "RUN_SECONDS", 1.0)
@@ -55,6 +64,14 @@ def test_endless_loop(judged: Judged, kind: SandboxKind, monkeypatch: pytest.Mon
     if where == "test":
         failure = next(check.failure for check in verdict.checks if check.failure is not None)
         assert "It was in tests/test_greeting.py::test_it." in failure.got
+
+
+def test_endless_loop_on_a_busy_machine(judged: Judged, kind: SandboxKind, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit of processor time ends it before the deadline, which is later on a busy machine."""
+    for module in (running, suite_process):
+        monkeypatch.setattr(module, "SUITE_LIMITS", replace(suite_process.SUITE_LIMITS, cpu_seconds=2))
+    verdict = judged({"test_greeting.py": TEST + "    while True:\n        pass\n"}, kind, alone=True)
+    assert failures(verdict) == {"ends_in_time": "took_too_long"}
 
 
 @pytest.mark.parametrize(

@@ -159,30 +159,52 @@ def expect_suites(imports: Sequence[str]) -> None:
 
 
 class PlainServer:
-    """A process without a sandbox that has imported the libraries, and forks for each run."""
+    """A process without a sandbox that has imported the libraries, and forks for each run.
+
+    A suite has the rights to end this process. So a new one is started when it does not answer.
+    """
 
     def __init__(self, imports: Sequence[str]) -> None:
+        self._imports = imports
+        self._alone = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
         self._connection, theirs = socket.socketpair()
         with CommandLine() as line:
             descriptor = line.add_descriptor(theirs.detach())
-            line.add(
-                sys.executable, "-I", "-B", "-u", str(bubblewrap.SUITE_RUNNER), "--serve", str(descriptor), *imports
-            )
+            arguments = ["--serve", str(descriptor), *self._imports]
+            line.add(sys.executable, "-I", "-B", "-u", str(bubblewrap.SUITE_RUNNER), *arguments)
             self._process = launch(line, CLEAN_ENVIRONMENT, subprocess.DEVNULL)
         self._answers = self._connection.makefile("rb")
-        self._alone = threading.Lock()
+
+    def _end(self) -> None:
+        self._answers.close()
+        self._connection.close()
+        self._process.kill()
+        self._process.wait()
 
     def start(self, environment: Mapping[str, str], descriptors: Sequence[int]) -> Callable[[], None]:
         """Start a run. Returns what ends it."""
+        message = json.dumps({"environment": environment}).encode()
         with self._alone:
-            socket.send_fds(self._connection, [json.dumps({"environment": environment}).encode()], descriptors)
-            process = int(self._answers.readline())
+            try:
+                process = self._fork(message, descriptors)
+            except (OSError, ValueError):
+                self._end()
+                self._begin()
+                process = self._fork(message, descriptors)
 
         def kill() -> None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process, signal.SIGKILL)
 
         return kill
+
+    def _fork(self, message: bytes, descriptors: Sequence[int]) -> int:
+        """The number of the process of a run. Raises OSError or ValueError if the server has ended."""
+        socket.send_fds(self._connection, [message], descriptors)
+        return int(self._answers.readline())
 
 
 @cache

@@ -199,7 +199,8 @@ def serve(requests: int, libraries: Sequence[str]) -> None:
             judge.close()
             request = json.loads(message)
             begin(request["environment"], *descriptors)
-        os.setpgid(child, child)  # before the judge can want to end it
+        with suppress(ProcessLookupError):  # on a busy machine it may have ended by now
+            os.setpgid(child, child)  # before the judge can want to end it
         judge.send(f"{child}\n".encode())
         for descriptor in descriptors:
             os.close(descriptor)
