@@ -19,7 +19,7 @@ from courseware.judging.runtime import SQLITE
 from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Outcome, Verdict
 
-QUICK_SUITES = 2
+QUICK_SUITES = 1
 """How many alternatives of a step that judges tests a quick verification judges."""
 
 
@@ -110,10 +110,10 @@ def _need_sqlite(verdict: Verdict) -> set[str]:
 def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> Iterator[Claim]:
     """Every claim about these steps, the slowest kind last. Raises UsageError where a specimen does not fit.
 
-    `quick` takes a tenth of the time. For each visible check there is a known mistake that it must catch, judged by the
-    visible checks that it must fail. A stage of the application is judged by the checks of its own step. It leaves out
-    the other known mistakes, whether a mistake fails more checks than it names, what the checks of earlier steps say
-    of a stage before the last one, and most alternatives of a step that judges tests, each of which takes long.
+    `quick` takes a tenth of the time. Each visible check judges one known mistake that it must catch. A stage of the
+    application is judged by the checks of its own step. `quick` leaves out the other known mistakes, whether a mistake
+    fails more checks than it names, what the checks of earlier steps say of a stage before the last one, and most
+    alternatives of a step that judges tests, each of which takes long.
     """
     last = course.stages[-1].number
     for step in steps:
@@ -133,26 +133,32 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
             yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, tree, sqlite_only=alternative.sqlite_only)
         visible = {check.id: check.task for check in catalogue(course, step)} if quick else {}
         mistakes: list[Mistake | WrongProject] = [*mistakes_of(step), *wrong_projects_of(step)]
-        for mistake in _one_for_each(visible, mistakes) if quick else mistakes:
+        caught_by = _one_for_each(visible, mistakes) if quick else {}
+        for mistake in mistakes:
+            if quick and mistake.id not in caught_by:
+                continue
             tree, allowed = mistake.made_in(reference), mistake.may_fail
             claim = Claim(Kind.MISTAKE, mistake.id, number, number, tree, mistake.fails, may_fail=allowed)
-            yield _quick(claim, visible) if quick else claim
+            yield _quick(claim, caught_by[mistake.id], visible) if quick else claim
 
 
-def _one_for_each(
-    checks: Collection[str], mistakes: Iterable[Mistake | WrongProject]
-) -> Iterator[Mistake | WrongProject]:
-    """Few mistakes that together fail all of these checks: those that fail the most come first."""
+def _one_for_each(checks: Collection[str], mistakes: Iterable[Mistake | WrongProject]) -> dict[str, list[str]]:
+    """Few mistakes that together fail all of these checks, each with the checks that judge it.
+
+    The mistakes that fail the most checks come first, and a check judges the first mistake that it must catch.
+    """
     left = set(checks)
+    found: dict[str, list[str]] = {}
     for mistake in sorted(mistakes, key=lambda mistake: len(mistake.fails), reverse=True):
-        if not left.isdisjoint(mistake.fails):
-            left -= mistake.fails.keys()
-            yield mistake
+        if caught_by := [check for check in mistake.fails if check in left]:
+            found[mistake.id] = caught_by
+            left.difference_update(caught_by)
+    return found
 
 
-def _quick(claim: Claim, visible: Mapping[str, str]) -> Claim:
-    """The claim about a mistake for the visible checks that it must fail. `visible`: the task of each visible check."""
-    failures = {check: key for check, key in (claim.failures or {}).items() if check in visible}
+def _quick(claim: Claim, checks: Sequence[str], visible: Mapping[str, str]) -> Claim:
+    """The claim about a mistake for these checks alone. `visible`: the task of each visible check."""
+    failures = {check: key for check, key in (claim.failures or {}).items() if check in checks}
     tasks = tuple(sorted({visible[check] for check in failures}))
     return replace(claim, failures=failures, tasks=tasks, checks=tuple(failures), hidden=False)
 

@@ -103,7 +103,9 @@ def run(package: int, reports: int) -> None:
 
 
 def all_files(folder: Path) -> Iterator[str]:
-    for parent, _, files in os.walk(folder):
+    """The paths of all files, except in caches: in these, tools keep what they need."""
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
         yield from (Path(parent, name).relative_to(folder).as_posix() for name in files)
 
 

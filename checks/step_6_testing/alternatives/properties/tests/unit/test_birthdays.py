@@ -2,18 +2,15 @@
 
 from calendar import isleap
 from datetime import date, timedelta
-from tempfile import mkdtemp
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.configuration import set_hypothesis_home_dir
 
 from app.services.birthdays import next_birthdays
 
 TODAYS = st.dates(date(2020, 1, 1), date(2099, 12, 31))
 DAYS = st.integers(1, 31)
-set_hypothesis_home_dir(mkdtemp())  # it stores files even without a database of examples
-settings.register_profile("tests", derandomize=True, database=None, deadline=None, max_examples=200)
+settings.register_profile("tests", derandomize=True, deadline=None, max_examples=200)
 settings.load_profile("tests")
 
 
