@@ -1,6 +1,6 @@
 """The variants of step 6 are correct, and its bugs are not: the checks of steps 1 to 5 say so.
 
-Each run tries three bugs, and the variants on the last of these steps. STEP_6=everything tries all on all steps.
+Each run tries three bugs, and one variant on the last of these steps. STEP_6=everything tries all on all steps.
 """
 
 import os
@@ -52,7 +52,7 @@ def test_every_bug_is_known_to_an_earlier_step() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", APPLICATIONS.variants)
+@pytest.mark.parametrize("name", list(APPLICATIONS.variants)[: None if EVERYTHING else 1])
 @pytest.mark.parametrize("step", EARLIER if EVERYTHING else EARLIER[-1:], ids=lambda step: step.slug)
 def test_a_variant_has_full_marks_in_every_earlier_step(name: str, step: Step) -> None:
     verdict = judge(COURSE, step, APPLICATIONS.variants[name], stage=5, hidden=True)
