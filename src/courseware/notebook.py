@@ -5,6 +5,7 @@ cell shows it: nothing is raised and nothing is written to stderr, as both would
 notebook is graded.
 """
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -63,7 +64,8 @@ def _judged(task: str, said: Callable[[str], None]) -> Shown:
         if done["code"] not in JUDGED:
             return _message(f"Task {task} was not judged.", done["stderr"])
         verdict = Verdict.model_validate_json(done["stdout"])
-        return Shown(verdict_html(verdict, task), verdict_text(verdict, task))
+        action = _next_action() if verdict.held else ""
+        return Shown(verdict_html(verdict, task, action), f"{verdict_text(verdict, task)}\n{action}".rstrip())
     except KeyboardInterrupt:
         return _message("Stopped.")
     except TimeoutError:
@@ -72,6 +74,12 @@ def _judged(task: str, said: Callable[[str], None]) -> Shown:
         return _message(f"Task {task} was not judged: its folder is gone. Restart the kernel.")
     except Exception as error:
         return _message(f"Task {task} was not judged.", f"{type(error).__name__}: {error}")
+
+
+def _next_action() -> str:
+    """What to do after a task holds, in a sentence. Empty if it is not known: the verdict counts without it."""
+    done = _course.run("status", "--json", seconds=SECONDS)
+    return "" if done["code"] else str(json.loads(done["stdout"])["next"])
 
 
 def _message(heading: str, text: str = "") -> Shown:

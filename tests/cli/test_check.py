@@ -326,3 +326,14 @@ def test_ctrl_c_while_a_check_waits_gives_no_half_verdict(
 
     assert running.end() in STOPPED
     assert workspace.progress.steps == {}
+
+
+def test_the_log_is_shown_on_demand(command: Command, greeting: Path) -> None:
+    greeting.write_text('def greet(query):\n    print("my own line")\n    raise RuntimeError("at my fault")\n')
+
+    with_log, without = command("check", "1", "--plain", "--log"), command("check", "1", "--plain")
+
+    shown = with_log.stdout.partition("What your application printed")[2]
+    assert "my own line" in shown
+    assert "RuntimeError: at my fault" in shown
+    assert "my own line" not in without.stdout

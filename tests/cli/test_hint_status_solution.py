@@ -179,3 +179,49 @@ def test_the_solution_has_colours_on_a_terminal(terminal: Callable[..., Any]) ->
     assert running.end() == 0
     assert "app/greeting.py" in running.shown
     assert "\x1b[" in running.shown
+
+
+@pytest.mark.usefixtures("workspace")
+def test_without_a_name_hint_lists_the_checks_that_failed(command: Command) -> None:
+    assert "Step 1 has not been judged yet. Begin with: course check 1" in command("hint").stderr
+    command("check", "1", "--plain")
+
+    assert json.loads(command("hint", "--json").stdout) == {
+        "failed": [{"check": "greets", "task": "1.1", "read": 1, "of": 3}]
+    }
+    assert "✘  1.1  greets  1 of 3 read" in command("hint").stdout
+
+
+@pytest.mark.usefixtures("solved")
+def test_without_a_name_hint_says_that_nothing_failed(command: Command) -> None:
+    command("check", "1", "--plain")
+
+    assert "No check failed in the last judgement of this step." in command("hint").stdout
+
+
+@pytest.mark.usefixtures("workspace")
+def test_only_the_new_hint_is_shown_and_all_on_demand(command: Command) -> None:
+    command("hint", "greets")
+    second, read = command("hint", "greets").stdout, command("hint", "greets", "--all").stdout
+
+    assert HINTS[0] not in second
+    assert "Hint 2 of 3  Return a pair." in second
+    assert "Those before: course hint greets --all" in second
+    assert [hint in read for hint in HINTS] == [True, True, False]
+
+
+@pytest.mark.usefixtures("solved")
+def test_status_says_what_to_do_next(command: Command) -> None:
+    assert "Next: task 1.1, Greet by name: course check 1 1.1" in command("status").stdout
+    assert "Next: task 1.2, Refuse a blank name: course check 1 1.2" in command("check", "1", "1.1", "--plain").stdout
+    assert "Next: step 2, Clock: course lab 2" in command("check", "1", "--plain").stdout
+
+
+def test_own_work_is_compared_with_the_reference(command: Command, solved: Path) -> None:
+    (solved / "app" / "greeting.py").write_text("# mine\n")
+
+    patch = command("solution", "1", "--diff", "--mine", "--spoil").stdout
+
+    assert "-# mine\n" in patch
+    assert "main.py" not in patch
+    assert command("solution", "1", "--mine", "--spoil").returncode == 2

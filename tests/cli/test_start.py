@@ -4,7 +4,10 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from courseware.course import Course
+from courseware.course.stages import step_files
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -95,3 +98,34 @@ def test_without_work_or_git_it_ends_with_2_and_a_sentence(command: Command, fol
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
         assert sentence in done.stderr
     assert not (folder.parent / "step_2_clock").exists()
+
+
+def test_one_file_is_restored_and_the_version_of_the_student_is_kept(
+    command: Command, solved: Path, course: Course
+) -> None:
+    (solved / "app" / "main.py").write_text("# broken\n")
+    other = (solved / "app" / "greeting.py").read_bytes()
+
+    done = command("start", "1", "--restore", "app/main.py")
+
+    assert done.returncode == 0
+    assert (solved / "app" / "main.py").read_bytes() == step_files(course, course.step(1))["app/main.py"]
+    assert (solved / "app" / "greeting.py").read_bytes() == other
+    kept = next((course.root / "workspace" / "backups").glob("step_1_greeting_*/app/main.py"))
+    assert kept.read_text() == "# broken\n"
+    assert kept.relative_to(course.root).as_posix() in done.stdout.replace("\n", "")
+
+
+@pytest.mark.usefixtures("solved")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("app/mian.py",), "Step 1 hands out no file 'app/mian.py'. Similar files: app/main.py"),
+        (("app/main.py", "--reset"), "goes with neither --reset nor --from-mine"),
+    ],
+)
+def test_a_file_that_cannot_be_restored(command: Command, arguments: tuple[str, ...], said: str) -> None:
+    done = command("start", "1", "--restore", *arguments)
+
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())

@@ -102,6 +102,7 @@ def check(
         Path | None, typer.Option(help="Judge this folder or archive instead; your progress stays as it is.")
     ] = None,
     time_limit: TimeLimitOption = USUAL_TIME_LIMIT,
+    log: Annotated[bool, typer.Option("--log", help="Show what your application printed, after the verdict.")] = False,
 ) -> None:
     """Judge your work on a step, or on one of its tasks."""
     workspace = open_workspace()
@@ -126,6 +127,15 @@ def check(
 
         screen = console()
         screen.print(verdict_view(verdict, asked, task), end="")
+        if verdict.held and submission is None:
+            from courseware.student.workspace import next_action
+
+            screen.print(shown(next_action(workspace.course, workspace.progress)))
         for remark in remarks(judged, asked):
             screen.print(shown(remark, "dim"))
+        if log:
+            from courseware.views.log import folded
+
+            screen.rule("What your application printed")
+            screen.print(shown(folded(verdict.application.log) or "Nothing."))
     raise typer.Exit(HELD if verdict.held else FAILED if verdict.valid else FAULT)

@@ -132,7 +132,7 @@ class _Watch:
             self._say("There is no failed check to give a hint for.")
             return
         entry = next(entry for entry in catalogue(self._workspace.course, self._step) if entry.id == failed)
-        hints = next_hints(self._workspace, failed, entry.hints)
+        hints = next_hints(self._workspace, entry)
         self._say(entry.sentence)
         self._screen.print(hint_view(failed, hints, len(entry.hints)))
 

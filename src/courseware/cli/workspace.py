@@ -32,10 +32,23 @@ def start(
         ),
     ] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Start anew; your work is kept in a dated backup.")] = False,
+    restore: Annotated[
+        str | None,
+        typer.Option(
+            "--restore",
+            metavar="FILE",
+            help="Restore this file alone, such as app/main.py. Your version is kept in a dated backup.",
+        ),
+    ] = None,
 ) -> None:
     """Lay a step out in workspace/, ready to work on. Work that is there already is never touched."""
     workspace = open_workspace()
     asked = workspace.course.step(step)
+    if restore is not None:
+        if reset or from_mine:
+            raise UsageError("--restore changes one file of a step, so it goes with neither --reset nor --from-mine.")
+        _restore(workspace, asked, restore)
+        return
     laid_out = workspace.start(asked, reset=reset, from_mine=from_mine)
     from courseware.views.terminal import laid_out_view
 
@@ -43,16 +56,29 @@ def start(
     console().print(laid_out_view(asked, laid_out, workspace.course.root, before), end="")
 
 
+def _restore(workspace: Workspace, step: Step, path: str) -> None:
+    from courseware.views.terminal import shown
+
+    backup = workspace.restore(step, path)
+    kept = "" if backup is None else f" Your version is kept in {backup.relative_to(workspace.course.root)}."
+    console().print(shown(f"{path} is as step {step.number} hands it out.{kept}"))
+
+
 def status(as_json: JsonOption = False) -> None:
     """Show how far you are: what the last judgement of every task said."""
     workspace = open_workspace()
-    statuses = [workspace.status(step) for step in workspace.course.steps]
-    if as_json:
-        print_json({"steps": [each.model_dump(mode="json") for each in statuses]})
-        return
-    from courseware.views.terminal import status_view
+    from courseware.student.workspace import next_action
 
-    console().print(status_view(workspace.course.title, statuses))
+    statuses = [workspace.status(step) for step in workspace.course.steps]
+    action = next_action(workspace.course, workspace.progress)
+    if as_json:
+        print_json({"steps": [each.model_dump(mode="json") for each in statuses], "next": action})
+        return
+    from courseware.views.terminal import shown, status_view
+
+    screen = console()
+    screen.print(status_view(workspace.course.title, statuses))
+    screen.print(shown(action))
 
 
 if TYPE_CHECKING:
@@ -61,27 +87,57 @@ if TYPE_CHECKING:
 
 
 def hint(
-    check: Annotated[str, typer.Argument(metavar="CHECK", help="The check's name, as `course check` shows it.")],
+    check: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CHECK",
+            help="The name of the check. Without it, the command lists the checks that failed in the last judgement.",
+            show_default=False,
+        ),
+    ] = None,
+    show_all: Annotated[bool, typer.Option("--all", help="Show the hints that you have read, and no new one.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show the next hint for a check, after those that you have read."""
     workspace = open_workspace()
     with busy("Reading the checks …"):
-        entry = _find(workspace, check)
-    hints = next_hints(workspace, entry.id, entry.hints)
+        failed = None if check else _failed_checks(workspace)
+        entry = _find(workspace, check) if check else None
+    from courseware.views.terminal import failed_checks_view, hint_view
+
+    if entry is None or failed is not None:
+        read = workspace.progress.hints
+        listed = [(each, min(read.get(each.id, 0), len(each.hints))) for each in failed or ()]
+        if as_json:
+            told = [{"check": each.id, "task": each.task, "read": read, "of": len(each.hints)} for each, read in listed]
+            print_json({"failed": told})
+        else:
+            console().print(failed_checks_view(listed))
+        return
+    hints = entry.hints[: workspace.progress.hints.get(entry.id, 0)] if show_all else next_hints(workspace, entry)
     if as_json:
         print_json({"check": entry.id, "hints": hints, "of": len(entry.hints)})
         return
-    from courseware.views.terminal import hint_view
-
-    console().print(hint_view(entry.id, hints, len(entry.hints)))
+    console().print(hint_view(entry.id, hints, len(entry.hints), show_all=show_all))
 
 
-def next_hints(workspace: Workspace, check: str, hints: tuple[str, ...]) -> tuple[str, ...]:
+def _failed_checks(workspace: Workspace) -> list[CheckEntry]:
+    """The checks of the current step that failed in the last judgement of their task. Raises UsageError."""
+    from courseware.judging.judgement import catalogue
+
+    step = workspace.step(None)
+    judged = workspace.progress.steps.get(step.number)
+    if judged is None:
+        raise UsageError(f"Step {step.number} has not been judged yet. Begin with: course check {step.number}")
+    failed = {name for task in judged.tasks.values() for name in task.failed}
+    return [entry for entry in catalogue(workspace.course, step) if entry.id in failed]
+
+
+def next_hints(workspace: Workspace, check: CheckEntry) -> tuple[str, ...]:
     """The hints read so far and one more, which now counts as read."""
-    level = min(workspace.progress.hints.get(check, 0) + 1, len(hints))
-    workspace.record_hint(check, level)
-    return hints[:level]
+    level = min(workspace.progress.hints.get(check.id, 0) + 1, len(check.hints))
+    workspace.record_hint(check.id, level)
+    return check.hints[:level]
 
 
 def _find(workspace: Workspace, check: str) -> CheckEntry:
@@ -109,18 +165,28 @@ if TYPE_CHECKING:
 def solution(
     step: RequiredStepArgument,
     diff: Annotated[bool, typer.Option("--diff", help="Show what changes from the step's start instead.")] = False,
+    mine: Annotated[
+        bool, typer.Option("--mine", help="With --diff: show what changes from your own work to the reference.")
+    ] = False,
     spoil: Annotated[bool, typer.Option("--spoil", help="Show it although the step does not hold.")] = False,
     sandbox: SandboxOption = None,
 ) -> None:
     """Show the reference for a step: the files that it adds and changes. Your work must hold, or say --spoil."""
     workspace = open_workspace()
     asked = workspace.course.step(step)
+    if mine and not diff:
+        raise UsageError(f"--mine compares your work with the reference: course solution {step} --diff --mine")
     if not workspace.course.application_folder.is_dir():
         raise UsageError("This course was handed out without its solutions.")
     if not spoil:
         _demand_that_it_holds(workspace, asked, sandbox)
-    for path, text in (_differences if diff else _files)(workspace.course, asked):
-        _show(path, text, "diff" if diff else None)
+    if diff:
+        before = workspace.submission(asked).tree if mine else None
+        for path, text in _differences(workspace.course, asked, before):
+            _show(path, text, "diff")
+        return
+    for path, text in _files(workspace.course, asked):
+        _show(path, text, None)
 
 
 def _demand_that_it_holds(workspace: Workspace, step: Step, sandbox: bool | None) -> None:
@@ -143,11 +209,13 @@ def _files(course: Course, step: Step) -> Iterator[tuple[str, str]]:
         yield path, content.decode(errors="replace")
 
 
-def _differences(course: Course, step: Step) -> Iterator[tuple[str, str]]:
-    """A patch for each file: from what the student was handed to the reference."""
+def _differences(course: Course, step: Step, before: Tree | None) -> Iterator[tuple[str, str]]:
+    """A patch for each file: from `before`, by default what the student was handed, to the reference."""
     from courseware.course.stages import finish, start
 
-    before, after = start(course, step.number), finish(course, step.number)
+    after = finish(course, step.number)
+    if before is None:
+        before = start(course, step.number)
     for path in sorted(before.keys() | after.keys()):
         if before.get(path) != after.get(path):
             old, new = (

@@ -18,8 +18,11 @@ from courseware.views.wording import (
 )
 
 
-def verdict_html(verdict: Verdict, task: str) -> str:
-    """What the verdict says about a task. It is readable on light and on dark ground, and asks for no other file."""
+def verdict_html(verdict: Verdict, task: str, action: str = "") -> str:
+    """What the verdict says about a task, and what to do next. It is readable on light and on dark ground.
+
+    It loads no other file.
+    """
     parts = [STYLE, _paragraph("head", f"Task {task}  {_title(verdict, task)}", _points(verdict, task))]
     if verdict.cut_short_after is not None:
         parts += [
@@ -37,6 +40,8 @@ def verdict_html(verdict: Verdict, task: str) -> str:
         parts.append(f"<table><tbody>{''.join(_rows(verdict, task))}</tbody></table>")
     if verdict.application.log.strip():
         parts.append(_folded(what_printed(verdict), _block(verdict.application.log)))
+    if action:
+        parts.append(_paragraph("next", action))
     parts.append(_paragraph("foot", circumstances(verdict)))
     return f'<div class="course-verdict">{"".join(parts)}</div>'
 
@@ -186,6 +191,7 @@ STYLE = _style(
         ("p", "margin:.3em 0"),
         (".head", "display:flex;justify-content:space-between;gap:1em;font-weight:600;max-width:64em"),
         (".bad", f"color:{BAD};font-weight:600"),
+        (".next", "font-weight:600"),
         (".foot", "opacity:.7;font-size:.85em"),
         ("table", "width:100%;max-width:64em;border-collapse:collapse;margin:.4em 0;table-layout:fixed"),
         ("tbody tr", f"background:none;border-top:1px solid {LINE}"),

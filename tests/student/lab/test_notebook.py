@@ -56,6 +56,7 @@ def test_the_reference_holds(course: Course, folder: Path) -> None:
     shown = cell(folder, "check('1.1')")
     assert "✔ holds" in shown.stdout
     assert "✘" not in shown.stdout
+    assert "Next: task 1.2, Refuse a blank name: course check 1 1.2" in shown.stdout
     assert (shown.returncode, shown.stderr) == (0, "")
 
 

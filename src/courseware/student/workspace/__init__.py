@@ -2,6 +2,7 @@
 
 from courseware.base.merging import Conflict, Merge, left_conflicts
 from courseware.student.workspace.folder import LaidOut, Workspace
+from courseware.student.workspace.next_action import next_action
 from courseware.student.workspace.progress import Progress, StepProgress, StepStatus, TaskProgress, TaskStatus
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "TaskStatus",
     "Workspace",
     "left_conflicts",
+    "next_action",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,26 @@ class Workspace:
                 laid_out = self._lay_out(step, before)
         self._keep(lambda progress: progress.at_step(step.number))
         return laid_out
+
+    def restore(self, step: Step, path: str) -> Path | None:
+        """Put one file of the step back as it was handed out. Returns the backup of the file that was there, if any.
+
+        Raises UsageError if the step is not laid out or hands out no such file.
+        """
+        folder = self.require(step)
+        files = step_files(self.course, step)
+        if path not in files:
+            near = ", ".join(get_close_matches(path, files)) or "none"
+            raise UsageError(f"Step {step.number} hands out no file {path!r}. Similar files: {near}.")
+        target = folder / path
+        backup = None
+        with locked(self._own / "laying_out"):
+            if target.exists():
+                backup = self._backup_place(step.slug) / path
+                backup.parent.mkdir(parents=True)
+                target.rename(backup)
+            write_tree({path: files[path]}, folder)
+        return backup
 
     def require(self, step: Step) -> Path:
         """The step's folder; UsageError if it is not laid out."""
@@ -171,7 +192,7 @@ class Workspace:
         if not folder.exists():
             yield None
             return
-        backup = free_name(self.root / "backups" / f"{folder.name}_{datetime.now():%Y-%m-%d_%H-%M-%S}")
+        backup = self._backup_place(folder.name)
         backup.parent.mkdir(exist_ok=True)
         folder.rename(backup)
         try:
@@ -179,6 +200,9 @@ class Workspace:
         except BaseException:
             backup.rename(folder)
             raise
+
+    def _backup_place(self, name: str) -> Path:
+        return free_name(self.root / "backups" / f"{name}_{datetime.now():%Y-%m-%d_%H-%M-%S}")
 
     def _remove_unfinished(self) -> None:
         for left_behind in self._own.glob(f"{UNFINISHED}*"):

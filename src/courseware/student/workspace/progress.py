@@ -18,13 +18,17 @@ logger = logging.getLogger(__name__)
 
 
 class TaskProgress(FrozenModel):
-    """What the last judgement said about a task. `submission` is the digest of the files that were judged."""
+    """What the last judgement said about a task.
+
+    `submission` is the digest of the files that were judged, and `failed` are the ids of the checks that failed.
+    """
 
     held: bool
     points: float
     points_possible: float
     submission: str
     judged_at: datetime
+    failed: tuple[str, ...] = ()
 
 
 class StepProgress(FrozenModel):
@@ -61,6 +65,7 @@ class Progress(FrozenModel):
                 points_possible=result.points_possible,
                 submission=verdict.submission,
                 judged_at=verdict.judged_at,
+                failed=tuple(check.id for check in verdict.checks if check.task == result.id and check.failure),
             )
             for result in verdict.tasks
             if task in (None, result.id)

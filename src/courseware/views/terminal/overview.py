@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -14,6 +14,7 @@ from courseware.views.terminal.verdict import columns, points, shown, sign
 from courseware.views.wording import tasks_in
 
 if TYPE_CHECKING:
+    from courseware.checking.check import CheckEntry
     from courseware.student.examination import Finding
 
 STATES = {"good": ("✔", "green"), "limited": ("~", "yellow"), "missing": ("✘", "red")}
@@ -91,15 +92,30 @@ def _carried(step: Step, before: Step, merge: Merge) -> Iterator[RenderableType]
     yield Text("")
 
 
-def hint_view(check: str, hints: Iterable[str], of: int) -> RenderableType:
-    """The hints read so far, the newest last; `of` is how many there are."""
-    read = list(hints)
+def hint_view(check: str, hints: Sequence[str], of: int, *, show_all: bool = False) -> RenderableType:
+    """The newest of the hints read so far, or all of them. `of` is how many there are."""
     lines = [
-        Text.assemble((f"Hint {level} of {of}  ", "bold"), shown(hint), style="" if level == len(read) else "dim")
-        for level, hint in enumerate(read, start=1)
+        Text.assemble((f"Hint {level} of {of}  ", "bold"), shown(hint))
+        for level, hint in enumerate(hints, start=1)
+        if show_all or level == len(hints)
     ]
-    more = f"One more: course hint {check}" if len(read) < of else "That was the last hint. The lesson says the rest."
-    return Group(*lines, shown(more, "dim"))
+    more = f"One more: course hint {check}" if len(hints) < of else "That was the last hint. The lesson says the rest."
+    earlier = "" if show_all or len(hints) < 2 else f" Those before: course hint {check} --all"
+    return Group(*lines, shown(more + earlier, "dim"))
+
+
+def failed_checks_view(checks: Sequence[tuple[CheckEntry, int]]) -> RenderableType:
+    """The checks that failed in the last judgement, each with the number of its hints that were read."""
+    if not checks:
+        return shown("No check failed in the last judgement of this step.")
+    table = columns()
+    for check, read in checks:
+        table.add_row(
+            sign(Outcome.FAILED), shown(check.task), shown(check.id, "bold"), f"{read} of {len(check.hints)} read"
+        )
+    return Group(
+        shown("These checks failed in the last judgement:"), table, shown("The next hint: course hint CHECK", "dim")
+    )
 
 
 def status_view(title: str, statuses: Iterable[StepStatus]) -> RenderableType:
