@@ -1,9 +1,8 @@
 """The variants of step 6 are correct, and its bugs are not: the checks of steps 1 to 5 say so.
 
-Each run tries three bugs, and one variant on the last of these steps. STEP_6=everything tries all on all steps.
+Each run tries three bugs, and one variant on the last of these steps. COURSE_TESTS=all tries all on all steps.
 """
 
-import os
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,11 @@ from courseware.course.suites import faulty_applications
 from courseware.judging.judgement import catalogue, judge
 from courseware.verdict import Outcome
 
+from ..sampling import EVERYTHING
+
 COURSE = load_course(Path(__file__).parents[2])
 
 APPLICATIONS = faulty_applications(COURSE, COURSE.step(6), hidden=True)
-EVERYTHING = os.environ.get("STEP_6") == "everything"
 EARLIER = [step for step in COURSE.steps if step.number < 6]
 FAILS = {
     "birthdays_end_at_new_year": "period_crosses_new_year",

@@ -1,6 +1,5 @@
 """The real course, through nbgrader: whatever is known to be right or wrong gets the points that its checks give it."""
 
-import os
 from functools import partial
 from pathlib import Path
 from random import sample
@@ -17,6 +16,7 @@ from courseware.classroom.nbgrader.writing import write_course_folder
 from courseware.course import Course, load_course
 from courseware.judging.judgement import checks_version
 
+from ...sampling import EVERYTHING
 from .conftest import Class, nbgrader
 
 pytestmark = pytest.mark.bubblewrap
@@ -27,10 +27,9 @@ SAMPLE = {Kind.MISTAKE: 1, Kind.ALTERNATIVE: 0}
 """How many specimens of these kinds are graded beside the reference and the starter, other ones each time.
 
 `course verify` judges all of them. Here it matters that a verdict with all, some or none of the points becomes the same
-points in the gradebook. WHOLE_CLASS=everybody grades all specimens of all steps, which takes minutes.
+points in the gradebook. COURSE_TESTS=all grades all specimens of all steps, which takes minutes.
 """
-EVERYBODY = os.environ.get("WHOLE_CLASS") == "everybody"
-GRADED = STEPS if EVERYBODY else STEPS[:1]
+GRADED = STEPS if EVERYTHING else STEPS[:1]
 
 
 @pytest.mark.long
@@ -54,7 +53,7 @@ def points_are_those_of_the_verdicts(course: Course, number: int, tmp_path: Path
     students = {claim.name.replace("(", "_").replace(")", ""): claim for claim in claims(course, (step,))}
     # Without the finished application: nobody hands in the files of later steps, and the intake drops some of them.
     students = {name: claim for name, claim in students.items() if claim.step == claim.stage == number}
-    if not EVERYBODY:
+    if not EVERYTHING:
         for kind, size in SAMPLE.items():
             names = [name for name, claim in students.items() if claim.kind is kind]
             for name in sample(names, max(0, len(names) - size)):
