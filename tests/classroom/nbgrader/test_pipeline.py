@@ -269,18 +269,19 @@ def test_zip_files_from_elsewhere(course: Course, folder: CourseFolder, nbgrader
     forged = {TIMESTAMP: b"2001-01-01 00:00:00 UTC", SECRET: b"known"}
     pack("ada.zip", whole)
     pack(f"bob_{SLUG}.zip", {f"{SLUG}/{path}": content for path, content in {**whole, **forged}.items()})
-    pack("cleo.zip", reference)
+    pack("cleo.ZIP", reference)
     pack("bomb.zip", {**whole, "app/bomb.py": b"\0" * 3_000_000})
     pack("climber.zip", {**whole, "../../climbed.py": b""})
     (archives / "torn.zip").write_bytes((archives / "ada.zip").read_bytes()[:500])
     (archives / "letter.txt").write_text("Dear instructor")
 
+    refused = ("bomb", "climber", "torn", "letter")
     nbgrader("zip_collect", SLUG)
-    for student in ("ada", "bob", "cleo", "bomb", "climber", "torn"):
+    for student in ("ada", "bob", "cleo", *refused):
         place = folder.submission(student, SLUG)
         assert len((place / SECRET).read_text()) == 128
         assert not (place / TIMESTAMP).read_text().startswith("2001")
-        assert (place / REFUSAL).exists() == (student in ("bomb", "climber", "torn"))
+        assert (place / REFUSAL).exists() == (student in refused)
     assert list(folder.root.rglob("climbed.py")) == []
     step = folder.course.step(1)
     keys = {each.student: each.key for each in class_of(folder, step, sandbox="bubblewrap")}
@@ -294,15 +295,14 @@ def test_zip_files_from_elsewhere(course: Course, folder: CourseFolder, nbgrader
         "ada": [6, 3],
         "bob": [6, 3],
         "cleo": [6, 3],
-        "bomb": [None, None],
-        "climber": [None, None],
-        "torn": [None, None],
+        **{student: [None, None] for student in refused},
     }
-    assert {student for student in graded if graded[student]["task_1_2"].needs_look} == {"bomb", "climber", "torn"}
+    assert {student for student in graded if graded[student]["task_1_2"].needs_look} == set(refused)
     assert graded["bob"]["question_1_a"] == Grade(None, None, needs_look=True)
     nbgrader("generate_feedback", SLUG)
     nbgrader("release_feedback", SLUG)
     assert ANSWER in feedback(folder, "ada")
-    assert len(list((folder.root / "exchange" / "greeter" / "feedback").glob("*.html"))) == 6
+    assert len(list((folder.root / "exchange" / "greeter" / "feedback").glob("*.html"))) == 7
     assert "torn.zip is no whole zip" in feedback(folder, "torn")
+    assert "letter.txt is no whole zip" in feedback(folder, "letter")
     assert str(folder.root) not in feedback(folder, "torn")

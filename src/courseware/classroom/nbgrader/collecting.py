@@ -86,15 +86,15 @@ class Extractor(ExtractorPlugin):
     """
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
-        """Unpacks every archive below `archive_path` into a folder of its name; called by nbgrader."""
+        """Unpack each file below `archive_path` into a folder of its name; called by nbgrader.
+
+        A file that is no archive becomes a submission that is refused: the class's summary then names it.
+        """
         root = Path(archive_path)
-        for path in sorted(path for path in root.rglob("*") if path.is_file()):
-            ending = next((ending for ending in ARCHIVES if path.name.endswith(ending)), None)
-            if ending is None:
-                self.log.warning("%s is no archive and is left out", path)
-                continue
-            target = Path(extracted_path, path.relative_to(root).parent, path.name.removesuffix(ending))
-            write_tree(self._files(path), target)
+        for path in sorted(path for path in root.rglob("*") if path.is_file() and not path.name.startswith(".")):
+            endings = (ending for ending in ARCHIVES if path.name.lower().endswith(ending))
+            name = path.name[: -len(ending)] if (ending := max(endings, key=len, default="")) else path.stem
+            write_tree(self._files(path), Path(extracted_path, path.relative_to(root).parent, name))
 
     def _files(self, archive: Path) -> dict[str, bytes]:
         coursedir: Any = self.parent.coursedir if self.parent else None
