@@ -36,7 +36,7 @@ TIMEOUT = 2.0
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment. It comes back timezone-aware from SQLite too, which itself stores no time zone."""
+    """A timezone-aware timestamp, also on SQLite, which stores no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -49,7 +49,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    """All models. Constraints get names by rule, so that migrations can change them and errors can be told apart."""
+    """The base class of all models. Constraints get names by rule, which migrations and error handling use."""
 
     metadata = MetaData(
         naming_convention={
