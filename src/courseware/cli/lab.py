@@ -16,10 +16,10 @@ def lab(
         typer.Argument(
             parser=step_number,
             metavar="STEP",
-            help="The step's number; the one worked on last, or the first, if left out.",
+            help="The step's number. Default: the last one that you used, or the first.",
         ),
     ] = None,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser, or not.")] = True,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser or not.")] = True,
     port: Annotated[
         int | None,
         typer.Option(min=1024, max=65535, help="JupyterLab's port.", show_default="8888, or any free one"),

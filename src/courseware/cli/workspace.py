@@ -27,13 +27,13 @@ def start(
         bool,
         typer.Option(
             "--from-mine",
-            help="Carry your own work on the step before forward, instead of beginning from its reference. What the "
-            "step changes is merged into a copy of it (by git); where both changed the same place, both are kept.",
+            help="Start from your own work on the previous step, not from its reference. git merges the changes of the "
+            "step into a copy of your work. In a conflict, both versions are kept.",
         ),
     ] = False,
-    reset: Annotated[bool, typer.Option("--reset", help="Start anew; your work is kept in a dated backup.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Start again. A dated backup keeps your work.")] = False,
 ) -> None:
-    """Lay a step out in workspace/, ready to work on. Work that is there already is never touched."""
+    """Write the files of a step into workspace/. The command never overwrites your work."""
     workspace = open_workspace()
     asked = workspace.course.step(step)
     laid_out = workspace.start(asked, reset=reset, from_mine=from_mine)
@@ -44,7 +44,7 @@ def start(
 
 
 def status(as_json: JsonOption = False) -> None:
-    """Show how far you are: what the last judgement of every task said."""
+    """Show your points: the result of the last judgement of every task."""
     workspace = open_workspace()
     statuses = [workspace.status(step) for step in workspace.course.steps]
     if as_json:
@@ -61,10 +61,10 @@ if TYPE_CHECKING:
 
 
 def hint(
-    check: Annotated[str, typer.Argument(metavar="CHECK", help="The check's name, as `course check` shows it.")],
+    check: Annotated[str, typer.Argument(metavar="CHECK", help="The name of the check, as `course check` shows it.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Show the next hint for a check, after those that you have read."""
+    """Show the next hint for a check, after the hints that you have read."""
     workspace = open_workspace()
     with busy("Reading the checks …"):
         entry = _find(workspace, check)
@@ -108,11 +108,11 @@ if TYPE_CHECKING:
 
 def solution(
     step: RequiredStepArgument,
-    diff: Annotated[bool, typer.Option("--diff", help="Show what changes from the step's start instead.")] = False,
-    spoil: Annotated[bool, typer.Option("--spoil", help="Show it although the step does not hold.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the changes from the start of the step instead.")] = False,
+    spoil: Annotated[bool, typer.Option("--spoil", help="Show it although not all checks pass.")] = False,
     sandbox: SandboxOption = None,
 ) -> None:
-    """Show the reference for a step: the files that it adds and changes. Your work must hold, or say --spoil."""
+    """Show the reference for a step: the files that it adds and changes. All checks must pass, or use --spoil."""
     workspace = open_workspace()
     asked = workspace.course.step(step)
     if not workspace.course.application_folder.is_dir():
