@@ -81,7 +81,7 @@ def remarks(submission: Submission, step: Step) -> list[str]:
     from courseware.student.workspace import left_conflicts
     from courseware.views.wording import tasks_in
 
-    found = [f"Judged was the project in {quoted(submission.place)}."] if submission.place else []
+    found = [f"The judge used the project in {quoted(submission.place)}."] if submission.place else []
     undecided = [
         f"Still to decide, between yours and what step {step.number} brings: {quoted(path)} ({tasks_in(step, path)})"
         for path in left_conflicts(submission.tree, step.number)

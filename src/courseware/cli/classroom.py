@@ -27,7 +27,7 @@ def nbgrader(
 ) -> None:
     """Write nbgrader's course folder: starters, notebooks, and settings with which the judge grades."""
     if course_id is not None and not re.fullmatch(r"[A-Za-z0-9_.-]+", course_id):
-        raise UsageError("The course's id may hold letters, digits, dots, dashes and underscores alone.")
+        raise UsageError("The id of a course may contain only letters, digits, dots, dashes and underscores.")
     from courseware.classroom.nbgrader.writing import write_course_folder
     from courseware.course import find_course
 
@@ -50,7 +50,7 @@ def nbgrader(
     count = len(written.written) + len(written.removed)
     screen.print(f"{count} files written." if count else "Everything is up to date.", style="bold")
     if written.backup:
-        screen.print(f"What was replaced is kept in {written.backup}")
+        screen.print(f"A backup of the replaced files is in {written.backup}")
     if written.kept:
         screen.print("Kept as they are, because they were changed (--force replaces them and keeps a backup):")
         for path in written.kept:
@@ -80,8 +80,8 @@ def kit(
     if steps is None:
         if len(course.steps) > 1:
             raise UsageError(
-                f"Each step starts from what solves those before it, so say which of the {len(course.steps)} "
-                "your class is to solve now: --steps 1 for the first."
+                f"Each step starts from the reference of the one before. Say which of the {len(course.steps)} "
+                "your class solves now: --steps 1 for the first."
             )
         steps = 1
     made = make_kit(course, steps, folder.resolve())

@@ -17,7 +17,7 @@ def doctor(as_json: JsonOption = False) -> None:
         course = find_course()
     except UsageError:
         course = None
-    with busy("Looking at this machine …"):
+    with busy("Examining this machine …"):
         findings = list(examine(course))
     if as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})

@@ -85,7 +85,7 @@ def _write_autograder(course: Course, number: int | None, output: Path, *, plain
     write_file(output, autograder_zip(course, step, plain=plain))
     screen = console()
     screen.print(f"The autograder of step {step.number} is in {output}", soft_wrap=True)
-    screen.print("It holds the hidden checks: it is for Gradescope and for instructors alone.")
+    screen.print("It contains the hidden checks. Give it only to Gradescope and to instructors.")
 
 
 def _write(steps: list[GradedStep], form: Format, output: Path) -> None:

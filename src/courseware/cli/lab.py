@@ -37,7 +37,7 @@ def lab(
     if step is None:
         step = workspace.progress.current_step or workspace.course.steps[0].number
     asked = workspace.course.step(step)
-    with busy("Laying the step out …"):
+    with busy("Writing the files of the step …"):
         workspace.start(asked)
     running = Lab(workspace, asked)
     with interrupted_once():
@@ -49,7 +49,7 @@ def lab(
         except KeyboardInterrupt:
             pass  # Ctrl-C, SIGTERM or a closed terminal: the way in which this is meant to end.
         finally:
-            with busy("Ending JupyterLab and your application …"):
+            with busy("Stopping JupyterLab and your application …"):
                 running.stop()
 
 

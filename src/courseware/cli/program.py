@@ -78,7 +78,7 @@ def _program(wanted: str) -> typer.Typer:
     _never_fail_at_printing()
     program = typer.Typer(
         help="Lessons that build one application, and a judge that checks your work.",
-        epilog="Exit codes: 0 all held, 1 something failed, 2 wrong use, 3 the course's own fault.",
+        epilog="Exit codes: 0 all passed, 1 something failed, 2 wrong arguments, 3 an error of the course.",
         rich_markup_mode=None,  # Rich's own help and errors take 150 ms more to import
         add_completion=False,
         pretty_exceptions_enable=False,

@@ -35,6 +35,6 @@ def propagate(
     for sentence in done.left:
         screen.print(sign(Outcome.FAILED), shown(sentence), soft_wrap=True)
     if not done.files and not done.left:
-        screen.print("No other file holds what has changed.")
+        screen.print("No other file contains the changed text.")
     if done.left:
         raise typer.Exit(FAILED)

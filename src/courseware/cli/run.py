@@ -90,7 +90,7 @@ def _reference(course: "Course", number: int | None, folder: Path) -> _Project:
 
     tree = read_tree(course.application_folder) if number is None else finish(course, course.step(number).number)
     if not tree:
-        raise UsageError("There is no reference here: what you were handed leaves the solutions out.")
+        raise UsageError("There is no reference here: this copy of the course has no solutions.")
     write_tree(tree, folder)
     return _Project(
         folder=folder,

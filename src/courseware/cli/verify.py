@@ -128,7 +128,7 @@ def _counted(findings: Iterable[Finding], total: int) -> list[Finding]:
                 print(printable(f"✘ {finding.claim.name}"), file=sys.stderr)
             counter.count(failed=not finding.holds)
     if len(done) != total:
-        raise UsageError(f"Only {len(done)} of {total} judgements came to an end. Run it again with --jobs 1.")
+        raise UsageError(f"Only {len(done)} of {total} judgements finished. Run it again with --jobs 1.")
     return done
 
 

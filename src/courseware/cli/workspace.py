@@ -116,7 +116,7 @@ def solution(
     workspace = open_workspace()
     asked = workspace.course.step(step)
     if not workspace.course.application_folder.is_dir():
-        raise UsageError("This course was handed out without its solutions.")
+        raise UsageError("This copy of the course has no solutions.")
     if not spoil:
         _demand_that_it_holds(workspace, asked, sandbox)
     for path, text in (_differences if diff else _files)(workspace.course, asked):
@@ -131,7 +131,7 @@ def _demand_that_it_holds(workspace: Workspace, step: Step, sandbox: bool | None
     if not verdict.held:
         raise UsageError(
             f"Step {step.number} does not hold yet, see: course check {step.number}. "
-            f"To see the reference all the same: course solution {step.number} --spoil"
+            f"To see the reference anyway: course solution {step.number} --spoil"
         )
 
 

@@ -43,7 +43,7 @@ def laid_out_view(step: Step, laid_out: LaidOut, root: Path, before: StepStatus 
     if laid_out.new:
         first = f"Step {number}, {step.title}, is laid out in {folder}/."
     else:
-        first = f"Step {number} is laid out already, in {folder}/; your work is untouched. (--reset starts anew.)"
+        first = f"Step {number} is laid out already, in {folder}/; your work is unchanged. (--reset starts again.)"
     lines: list[RenderableType] = [shown(first, "bold")]
     if laid_out.backup is not None:
         lines.append(shown(f"What was there is kept in {laid_out.backup.relative_to(root)}/."))
@@ -71,7 +71,7 @@ def _carried(step: Step, before: Step, merge: Merge) -> Iterator[RenderableType]
     yield shown(f"It begins from your own step {before.number}, which stays as it is in its own folder.")
     if merge.merged:
         # Such as an import that the student took out, and that a function of the step's uses.
-        look = "Git has put the lines together. Read them once: git does not know what they mean."
+        look = "git has merged the lines. Read the result, because git does not test it."
         yield shown(f"Your changes and those of step {number} are both in {', '.join(merge.merged)}. {look}")
     if not merge.conflicts:
         return
@@ -98,7 +98,9 @@ def hint_view(check: str, hints: Iterable[str], of: int) -> RenderableType:
         Text.assemble((f"Hint {level} of {of}  ", "bold"), shown(hint), style="" if level == len(read) else "dim")
         for level, hint in enumerate(read, start=1)
     ]
-    more = f"One more: course hint {check}" if len(read) < of else "That was the last hint. The lesson says the rest."
+    more = (
+        f"One more: course hint {check}" if len(read) < of else "That was the last hint. The lesson explains the rest."
+    )
     return Group(*lines, shown(more, "dim"))
 
 

@@ -181,7 +181,7 @@ def _start_failure(verdict: Verdict) -> Iterator[RenderableType]:
 def _cut_short(verdict: Verdict, task: str | None) -> Iterator[RenderableType]:
     """How far the judge came, and what failed until then."""
     yield shown(too_long(verdict), "bold red")
-    yield shown("There are no points. What took so long may be in the log of your application.", "bold")
+    yield shown("There are no points. The log of your application may show what took so long.", "bold")
     yield from _failures(verdict, task)
     yield shown(circumstances(verdict), "dim")
 
@@ -191,4 +191,4 @@ def _course_fault(verdict: Verdict) -> Iterator[RenderableType]:
     for detail in course_faults(verdict):
         yield Padding(shown(detail), (1, 0, 0, 2), expand=False)
     yield Text("")
-    yield shown("Please report this to whoever gave you the course.")
+    yield shown("Please report this to your instructor.")
