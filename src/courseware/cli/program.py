@@ -163,7 +163,7 @@ def _get_ready() -> None:
     from courseware.judging.sandbox import expect_starts
     from courseware.judging.sandbox.suite_process import expect_suites
 
-    with suppress(UsageError):  # it is told to whoever asks for a judgement
+    with suppress(UsageError):  # the next judgement reports it
         course = find_course()
         here = next((step for step in course.steps if step.slug in Path.cwd().parts), None)
         if here is not None and here.judges_tests:

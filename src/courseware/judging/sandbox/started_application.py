@@ -39,7 +39,7 @@ class Process(Protocol):
 
 
 class RunningApplication:
-    """An application that was started, is up, or has ended. Whoever starts one must `stop` it.
+    """An application that was started, is up, or has ended. The caller must `stop` it.
 
     What comes from inside (log, report, answers) is the submission's word: bounded here, and never more than text.
 

@@ -34,7 +34,7 @@ def points(value: float) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """So many of something: 1 check, 2 checks."""
+    """A number with its noun: 1 check, 2 checks."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
