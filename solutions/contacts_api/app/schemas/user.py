@@ -26,7 +26,7 @@ class EmailRequest(RequestModel):
 
 
 class NewPassword(RequestModel):
-    """Somebody who has lost a password sets another one, with the token from the message."""
+    """A user who has lost the password sets a new one, with the token from the message."""
 
     token: Text
     password: Password
@@ -66,6 +66,6 @@ class UserReadByAdmin(UserRead):
 
 
 class UserUpdateByAdmin(RequestModel):
-    """What an admin may change about somebody else's account."""
+    """The fields of an account that an admin may change."""
 
     is_active: StrictBool

@@ -17,7 +17,7 @@ TRANSFORMATION = "c_fill,h_200,w_200"
 """Cloudinary cuts the image to 200x200 when it delivers it."""
 
 _threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cloudinary")
-"""The SDK waits without async. It has threads of its own: when it is slow, nothing waits but other uploads."""
+"""The calls of the SDK block. They have separate threads, so that a slow store delays only other uploads."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ async def delete_avatar(user_id: int) -> None:
         await _call(cloudinary.uploader.destroy, _public_id(user_id))
     except Exception as error:  # the SDK raises errors of many kinds for unexpected answers
         logger.warning("Cloudinary did not delete the avatar of user %s", user_id, exc_info=True)
-        raise BadGateway("delete_failed", "The picture could not be deleted. Try again later.") from error
+        raise BadGateway("delete_failed", "The image could not be deleted. Try again later.") from error
 
 
 def _public_id(user_id: int) -> str:
@@ -70,5 +70,5 @@ def _transformed(url: str) -> str:
     """The URL of the image with 200x200 pixels. It contains the version, so that no cache delivers the last image."""
     before, marker, after = url.partition("/image/upload/")
     if not marker:
-        raise ValueError(f"no URL of a picture: {url!r}")
+        raise ValueError(f"no URL of an image: {url!r}")
     return f"{before}{marker}{TRANSFORMATION}/{after}"

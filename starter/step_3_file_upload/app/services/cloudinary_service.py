@@ -7,7 +7,7 @@ TRANSFORMATION = "c_fill,h_200,w_200"
 """Cloudinary cuts the image to 200x200 when it delivers it."""
 
 _threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cloudinary")
-"""The SDK waits without async. It has threads of its own: when it is slow, nothing waits but other uploads."""
+"""The calls of the SDK block. They have separate threads, so that a slow store delays only other uploads."""
 
 logger = logging.getLogger(__name__)
 

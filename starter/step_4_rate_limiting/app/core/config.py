@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     mail_password: SecretStr = SecretStr("")
     mail_from: EmailStr = "contacts@example.com"
     mail_starttls: bool = False
-    """Begins in plain text and goes on encrypted, or not at all; usual at port 587."""
+    """Starts in plain text and then switches to TLS, or fails. Usual at port 587."""
     mail_ssl_tls: bool = False
     """Encrypted from the first byte; usual at port 465."""
 
@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(default="redis://127.0.0.1:6379/0", repr=False)
     """What processes share: counters, the cache, and refresh tokens that were used."""
     redis_timeout: float = Field(default=0.08, gt=0)
-    """Seconds that Redis may take to answer, or to connect. After that the application goes on without it."""
+    """Timeout of Redis in seconds, for connections and for answers. Afterwards the application works without it."""
     # TODO 4.1: the switch for rate limits, RATE_LIMIT_ENABLED. Which default is safe where it is not set?
 
     @model_validator(mode="after")

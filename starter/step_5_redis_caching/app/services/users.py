@@ -60,8 +60,8 @@ async def log_in(session: AsyncSession, email: str, password: str) -> TokenPair:
 
 async def refresh(session: AsyncSession, login_sessions: LoginSessions, refresh_token: str) -> TokenPair:
     """A new pair of tokens for a refresh token, which is then used up. Raises Unauthorized."""
-    # TODO 5.5: here one token gives new tokens as often as somebody sends it. Use it up first, and tell the new ones to
-    # which session they belong: `issue_tokens(user, family=…)`. What is the family of the first token of a session?
+    # TODO 5.5: at first one token gives new tokens as often as a client sends it. Use it up first. The new tokens need
+    # their session: `issue_tokens(user, family=…)`. What is the family of the first token of a session?
     # Redis may take a moment: end the transaction before, so that no database connection waits with you.
     claims = read_token(refresh_token, Purpose.REFRESH)
     return issue_tokens(await find_by_claims(session, claims))

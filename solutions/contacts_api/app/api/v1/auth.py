@@ -100,6 +100,6 @@ async def refresh(
     | {HTTPStatus.NO_CONTENT: COOKIE_HEADER},
 )
 async def log_out(login_sessions: LoginSessionsDep, refresh_token: RefreshToken, response: Response) -> None:
-    """Ends the session of a refresh token. What is left of its access token's half an hour goes on."""
+    """Ends the session of a refresh token. Its access token stays valid until it expires, for at most half an hour."""
     await users.log_out(login_sessions, refresh_token)
     delete_refresh_cookie(response)

@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     mail_password: SecretStr = SecretStr("")
     mail_from: EmailStr = "contacts@example.com"
     mail_starttls: bool = False
-    """Begins in plain text and goes on encrypted, or not at all; usual at port 587."""
+    """Starts in plain text and then switches to TLS, or fails. Usual at port 587."""
     mail_ssl_tls: bool = False
     """Encrypted from the first byte; usual at port 465."""
 

@@ -16,7 +16,7 @@ TRANSFORMATION = "c_fill,h_200,w_200"
 """Cloudinary cuts the image to 200x200 when it delivers it."""
 
 _threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cloudinary")
-"""The SDK waits without async. It has threads of its own: when it is slow, nothing waits but other uploads."""
+"""The calls of the SDK block. They have separate threads, so that a slow store delays only other uploads."""
 
 logger = logging.getLogger(__name__)
 
@@ -55,5 +55,5 @@ def _transformed(url: str) -> str:
     """The URL of the image with 200x200 pixels. It contains the version, so that no cache delivers the last image."""
     before, marker, after = url.partition("/image/upload/")
     if not marker:
-        raise ValueError(f"no URL of a picture: {url!r}")
+        raise ValueError(f"no URL of an image: {url!r}")
     return f"{before}{marker}{TRANSFORMATION}/{after}"
