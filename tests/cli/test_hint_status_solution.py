@@ -44,7 +44,7 @@ def test_hints_can_be_read_before_anything_was_started(command: Command) -> None
 
     assert done.returncode == 0
     assert "Hint 1 of 3  Look at the route." in done.stdout
-    assert "One more: course hint greets" in done.stdout
+    assert "For the next hint: course hint greets" in done.stdout
 
 
 @pytest.mark.usefixtures("workspace")

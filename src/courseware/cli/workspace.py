@@ -130,7 +130,7 @@ def _demand_that_it_holds(workspace: Workspace, step: Step, sandbox: bool | None
     _, verdict = judge_workspace(workspace, step, sandbox=sandbox)
     if not verdict.held:
         raise UsageError(
-            f"Step {step.number} does not hold yet, see: course check {step.number}. "
+            f"Step {step.number} is not solved yet, see: course check {step.number}. "
             f"To see the reference anyway: course solution {step.number} --spoil"
         )
 

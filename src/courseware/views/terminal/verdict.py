@@ -146,7 +146,7 @@ def _summary(verdict: Verdict, step: Step, task: str | None) -> Iterator[Rendera
     tasks = [result for result in verdict.tasks if task in (None, result.id)]
     earned, possible = sum(each.points for each in tasks), sum(each.points_possible for each in tasks)
     what = f"Step {verdict.step}" if task is None else f"Task {task}"
-    state = f"{what} holds" if verdict.held else f"{what} does not hold yet"
+    state = f"{what} is solved" if verdict.held else f"{what} is not solved yet"
     yield shown(f"{state}: {points(earned)} of {points(possible)} points.", "bold green" if verdict.held else "bold")
     hidden = sum(each.points for each in step.tasks if task in (None, each.id)) - possible
     if hidden > 0:

@@ -221,7 +221,7 @@ async def _database_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected_error(_request: Request, _error: Exception) -> JSONResponse:
-    """Tells nothing of the cause, which may hold secrets; the server logs it after this answer is sent."""
+    """Does not name the cause, which may contain secrets. The server logs it after the answer is sent."""
     body = ErrorBody(detail="Something went wrong on our side.", code="internal_error")
     return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, body, {REQUEST_ID_HEADER: request_id.get()})
 

@@ -115,7 +115,7 @@ async def ping(session: AsyncSession) -> None:
 
 
 def is_storable(value: str) -> bool:
-    """Whether both databases can hold this text: PostgreSQL knows no NUL, and half a character has no bytes."""
+    """Whether both databases can store this text. PostgreSQL has no NUL, and a lone surrogate has no bytes in UTF-8."""
     try:
         value.encode()
     except UnicodeEncodeError:

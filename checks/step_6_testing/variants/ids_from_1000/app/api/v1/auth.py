@@ -88,5 +88,5 @@ async def refresh(session: SessionDep, login_sessions: LoginSessionsDep, data: R
     responses=BODY_ERRORS | error_answers(HTTPStatus.UNAUTHORIZED, "invalid_token"),
 )
 async def log_out(login_sessions: LoginSessionsDep, data: RefreshRequest) -> None:
-    """Ends the session of a refresh token. What is left of its access token's half an hour goes on."""
+    """Ends the session of a refresh token. Its access token stays valid until it expires, for at most half an hour."""
     await users.log_out(login_sessions, data.refresh_token)
