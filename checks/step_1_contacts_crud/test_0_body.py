@@ -14,7 +14,7 @@ DEMANDED = ("required_fields_are_demanded",)
     task="1.0",
     points=1.5,
     hints=(
-        "Send an empty object in /docs. What does your application miss in it?",
+        "Send an empty object in /docs. Which fields does the answer name?",
         "A field of a Pydantic model that has no default value is required, and a type without None refuses null.",
         "first_name, last_name, email and phone have no default; birthday and notes have `| None = None`.",
     ),
@@ -31,9 +31,9 @@ def test_required_fields_are_demanded(user: User, random: Random) -> None:
     task="1.0",
     points=0.5,
     hints=(
-        "What happens to a field that somebody misspelt?",
-        "A Pydantic model ignores what it does not know, unless it is told otherwise.",
-        'Give the schemas of what comes in model_config = ConfigDict(extra="forbid").',
+        "What happens to a field whose name is misspelt?",
+        "By default, a Pydantic model ignores unknown fields.",
+        'Give the schemas of request bodies model_config = ConfigDict(extra="forbid").',
     ),
     needs=DEMANDED,
 )
@@ -46,7 +46,7 @@ def test_unknown_fields_are_refused(user: User, random: Random) -> None:
     task="1.0",
     points=1,
     hints=(
-        "Read your 422 answer as a client would: which field is wrong, and is that said in the agreed form?",
+        "Read your 422 answer as a client: does it name the wrong field, in the form that the task requires?",
         "The application has one place that turns errors into answers. Let your errors go through it.",
         'The answer is {"detail", "code", "errors": [{"field": "body.email", "message": ...}]}, without the value.',
     ),
@@ -68,9 +68,9 @@ def test_validation_error_names_the_fields(user: User, random: Random) -> None:
     task="1.0",
     points=0.5,
     hints=(
-        "Who decides about id and owner: the token or the body?",
-        "What the server sets is no part of the schema that comes in.",
-        'The schema that comes in has the six fields a client may fill, and extra="forbid".',
+        "Where do the id and the owner come from: from the token or from the body?",
+        "A field that the server sets does not belong to the schema of the request.",
+        'The schema of the request has the six fields that a client may send, and extra="forbid".',
     ),
     needs=DEMANDED,
 )
@@ -85,14 +85,14 @@ def test_server_fields_cannot_be_sent(user: User, random: Random) -> None:
     task="1.0",
     points=0.5,
     hints=(
-        "What does your endpoint say to a body that is a list, a number, or no JSON at all?",
-        "The framework refuses what is no object, if the parameter has a schema. Reading the body by hand does not.",
+        "What does your endpoint answer to a body that is a list, a number, or not JSON?",
+        "FastAPI refuses a body that is not an object, if the parameter has a schema. Do not read the body yourself.",
         "Let the parameter be `data: ContactCreate`, and never call request.json() yourself.",
     ),
     needs=DEMANDED,
 )
 def test_body_must_be_an_object(application: Application, user: User) -> None:
-    """POST /contacts with a list, a text, a number or broken JSON in the place of an object answers 422, not 500."""
+    """POST /contacts with a list, a text, a number or broken JSON in place of an object answers 422, not 500."""
     bodies: tuple[object, ...] = ([], [{}], "Олена", 7)
     for body in bodies:
         request = Request("POST", CONTACTS, json=body, token=user.token)

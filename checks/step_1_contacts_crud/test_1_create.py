@@ -16,7 +16,7 @@ CREATED = ("contact_is_created",)
     points=1,
     hints=(
         "Send the request in /docs. After a 500, read the traceback in the terminal. After a 201, look for the id.",
-        "Three places work together: the table, the schemas of what comes in and goes out, and the service that saves.",
+        "Three parts work together: the table, the schemas of request and response, and the service that saves.",
         "Make Contact(owner_id=owner.id, **data.model_dump()), add it and commit; the route calls the service.",
     ),
 )
@@ -29,8 +29,8 @@ def test_contact_is_created(user: User, random: Random) -> None:
     task="1.1",
     points=1,
     hints=(
-        "Something was made. Does the status say so?",
-        "The framework takes the most usual status unless the route names another one.",
+        'The request created a contact. Which status means "created"?',
+        "FastAPI answers 200 unless the route names another status.",
         "status_code=HTTPStatus.CREATED is an argument of the decorator of create_contact.",
     ),
     needs=CREATED,
@@ -63,7 +63,7 @@ def test_created_contact_is_answered_in_full(user: User, random: Random) -> None
     task="1.1",
     points=0.5,
     hints=(
-        "Which fields may a client leave out, and what does the answer contain for them?",
+        "Which fields may be absent from the request, and what does the answer contain for them?",
         "A field is optional only if it has a default value; a type alone that allows None does not give it one.",
         "Write `birthday: date | None = None` and `notes: str | None = None`, and let the columns be nullable.",
     ),
@@ -82,7 +82,7 @@ def test_optional_fields_may_be_left_out(user: User, random: Random) -> None:
     task="1.1",
     points=0.5,
     hints=(
-        "How does a client learn where the thing lives that it has just made?",
+        "How does a client learn the path of the contact that it has just created?",
         "A route can take the response as a parameter and set headers on it.",
         "Set the Location header to the address of the new contact: /api/v1/contacts/ and its id.",
     ),
@@ -103,7 +103,7 @@ def test_location_names_the_new_contact(user: User, random: Random) -> None:
     points=1.5,
     hints=(
         "What is left of a name that consists of three spaces?",
-        "Take the spaces away first, then look at how long the name is.",
+        "Remove the spaces first, then check the length.",
         "In the schema: StringConstraints(strip_whitespace=True, min_length=1, max_length=50).",
     ),
     needs=CREATED,
@@ -121,8 +121,8 @@ def test_names_are_trimmed_and_never_blank(user: User, random: Random) -> None:
     task="1.1",
     points=1,
     hints=(
-        "A letter is not always one byte.",
-        "The database may not stop a name that is too long, so the schema has to.",
+        "One letter can have more than one byte.",
+        "SQLite does not refuse a name that is too long, so the schema has to.",
         "max_length=50 in the schema counts characters: fifty Cyrillic letters pass, fifty-one do not.",
     ),
     needs=CREATED,
@@ -137,14 +137,14 @@ def test_lengths_are_counted_in_characters(user: User, random: Random) -> None:
     task="1.1",
     points=2,
     hints=(
-        "Is Ann@Example.com another person than ann@example.com? Decide it once, at the door.",
+        "Do Ann@Example.com and ann@example.com belong to two users? Decide it in one place, the schema.",
         "Pydantic has a type for e-mail addresses; what it returns can be changed before it is stored.",
         "Use EmailStr with an AfterValidator(str.lower), in the schema that creates and in the one that updates.",
     ),
     needs=CREATED,
 )
 def test_email_is_checked_and_kept_in_lower_case(user: User, random: Random) -> None:
-    """An e-mail address is stored in lower case, and a text that is no address is refused with 422."""
+    """An e-mail address is stored in lower case, and a text that is not an address is refused with 422."""
     contact = valid_contact(random)
     shouted = {**contact, "email": contact["email"].upper()}
     answer = user.create(shouted).expect_success(201, key="upper_case_email_refused")
@@ -157,8 +157,8 @@ def test_email_is_checked_and_kept_in_lower_case(user: User, random: Random) -> 
     task="1.1",
     points=0.5,
     hints=(
-        "Nobody is born tomorrow. But when is tomorrow, and who asks?",
-        "A limit that is worked out while the module is imported stays the same for ever.",
+        "A birthday cannot be tomorrow. Which date is tomorrow, and at which moment does your code compute it?",
+        "A limit that is computed during the import of the module never changes afterwards.",
         "Write a validator that compares the value with today() of app/core/clock.py each time it runs.",
     ),
     needs=CREATED,
@@ -181,7 +181,7 @@ def test_birthday_is_not_in_the_future(
     task="1.1",
     points=1,
     hints=(
-        "One user, one e-mail address, one contact. Who makes sure of it?",
+        "A user may store an address only once. Which part of the system enforces this?",
         "A violated constraint is a conflict that the client can solve, not a crash of the server.",
         'Catch IntegrityError, roll back, and raise an error that becomes status 409 with code "contact_exists".',
     ),
@@ -200,9 +200,9 @@ def test_same_email_twice_is_a_conflict(user: User, random: Random) -> None:
     task="1.1",
     points=0.5,
     hints=(
-        "Two people may know the same person.",
-        "Which columns must be unique together, and whose contacts are looked through for a double?",
-        'UniqueConstraint("owner_id", "email"); and every look-up of an address asks for the owner too.',
+        "Two users may know the same person.",
+        "Which columns must be unique together, and among whose contacts does your code search for duplicates?",
+        'UniqueConstraint("owner_id", "email"), and the owner in the WHERE clause of every query for an address.',
     ),
     needs=CREATED,
 )
@@ -217,8 +217,8 @@ def test_two_users_may_know_the_same_person(user: User, other_user: User, random
     task="1.1",
     points=0.5,
     hints=(
-        "Between your look and your insert, another request can slip in. Who can be the judge then?",
-        "Only the unique constraint sees both requests. What does your code do when it objects?",
+        "Another request can insert a row between your SELECT and your INSERT. Which part sees both requests?",
+        "Only the unique constraint sees both requests. What does your code do with the IntegrityError?",
         'Wrap the commit (or flush) in try/except IntegrityError, roll back and answer 409 "contact_exists".',
     ),
     needs=("same_email_twice_is_a_conflict",),

@@ -15,8 +15,8 @@ CREATED = ("contact_is_created",)
     task="1.1",
     points=0.5,
     hints=(
-        "A birthday is a day of the calendar, and every day is today once.",
-        "The type date knows which days there are. Only app/core/clock.py knows which day it is in TIME_ZONE.",
+        "A birthday is a date, and a birthday today is allowed.",
+        "The type date knows which dates exist. Only app/core/clock.py knows the current date in TIME_ZONE.",
         "birthday: date, compared with today() of app/core/clock.py inside a validator, with `>` and not `>=`.",
     ),
     needs=CREATED,
@@ -38,9 +38,9 @@ def test_birthday_is_a_day_of_the_calendar(
     task="1.1",
     points=0.5,
     hints=(
-        "Is it the same address when some of its letters are capitals?",
+        "Is it the same address if some of its letters are in upper case?",
         "Addresses are compared as they are stored: in lower case.",
-        "Turn the address to lower case in the schema, before anything is looked up or saved.",
+        "Convert the address to lower case in the schema, before your code queries or saves it.",
     ),
     needs=("same_email_twice_is_a_conflict",),
 )
@@ -77,13 +77,13 @@ def test_phone_and_notes_have_limits(user: User, random: Random) -> None:
     points=1,
     hints=(
         "Run `alembic check` in the terminal. Which column or constraint does it name?",
-        "The revision has made the table already. Type, length, NULL and constraints have to be the same in the model.",
+        "The migration creates the table. Type, length, NULL and constraints must be the same in the model.",
         "Compare with migrations/versions/0002_contacts.py: `Mapped[date | None]` is a column that takes NULL.",
     ),
     needs=CREATED,
 )
 def test_model_matches_the_migration(database: Database) -> None:
-    """`alembic check` finds no difference between the model of a contact and the table that the revision makes."""
+    """`alembic check` finds no difference between the model of a contact and the table of the migration."""
     database.expect_migrated(table="contacts", key="model_differs")
 
 
@@ -91,14 +91,14 @@ def test_model_matches_the_migration(database: Database) -> None:
     task="1.1",
     points=0.5,
     hints=(
-        "Read your 422 answers: do they tell the sender what they sent?",
-        "The handlers of the base leave the value out. A validator of your own may put it into its message.",
+        "Read your 422 answers: do they contain the refused values?",
+        "The given handlers leave the value out. A validator that you wrote may quote it in its message.",
         "Raise ValueError or PydanticCustomError with a fixed sentence, without the value.",
     ),
     needs=("validation_error_names_the_fields",),
 )
 def test_no_refused_value_is_repeated(user: User, random: Random) -> None:
-    """A 422 answer repeats no value that was refused, of whatever field."""
+    """A 422 answer repeats no refused value, whichever field it was sent in."""
     secret, future = f"{random.getrandbits(40):x}", f"{random.randrange(3000, 9999)}-08-24"
     refused: tuple[dict[str, object], ...] = (
         {"first_name": secret * 8},

@@ -24,7 +24,7 @@ LISTED = ("contacts_are_listed",)
     task="1.2",
     points=2,
     hints=(
-        "Ask for a contact that you have just created. What comes back?",
+        "Request a contact that you have just created. What is the answer?",
         "The service looks for a row with this id and this owner.",
         "select(Contact).where(Contact.id == contact_id, Contact.owner_id == owner.id), then session.scalar(...).",
     ),
@@ -41,14 +41,14 @@ def test_contact_is_read(user: User, random: Random) -> None:
     task="1.2",
     points=1.5,
     hints=(
-        "What should a client learn when there is nothing to show?",
-        "When the query finds no row it gives None. Who turns that into an answer?",
+        "Which status tells a client that a contact does not exist?",
+        "A query that finds no row returns None. Which part of your code turns None into an answer?",
         "Raise the application's own not-found error where the service finds None; the handler makes the 404.",
     ),
     needs=("contact_is_read",),
 )
 def test_missing_contact_is_not_found(user: User, random: Random) -> None:
-    """GET /contacts/{id} with an id that belongs to nothing answers 404 in the shape of every error."""
+    """GET /contacts/{id} with an unknown id answers 404, in the shape of every error."""
     contact = user.created(valid_contact(random))
     expect_error(user.read(missing_like(contact["id"], random)), 404, key="missing_contact_found")
 
@@ -57,7 +57,7 @@ def test_missing_contact_is_not_found(user: User, random: Random) -> None:
     task="1.2",
     points=1,
     hints=(
-        "Half past eight, but where?",
+        "A timestamp says 08:30. In which time zone?",
         "A timestamp without an offset means another moment on every machine.",
         "Use the application's timezone-aware column type and now() of app/core/clock.py.",
     ),
@@ -77,8 +77,8 @@ def test_timestamps_carry_an_offset(user: User, random: Random) -> None:
     task="1.2",
     points=3,
     hints=(
-        "Look at the answer: is it an object with four keys, also when there are no contacts yet?",
-        "A page says what it holds and where it was cut: items, total, limit, offset.",
+        "Read the answer: is it an object with four keys, also if there are no contacts yet?",
+        "A page contains its items and its position in the whole list: items, total, limit, offset.",
         "Without parameters limit is 20 and offset is 0; items are whole contacts; no contacts is an empty list.",
     ),
     needs=CREATED,
@@ -102,7 +102,7 @@ def test_contacts_are_listed(newcomer: User, random: Random) -> None:
     points=3,
     hints=(
         "How many items are on the page, and how many contacts are there?",
-        "limit and offset cut the page; the total counts what the page was cut from.",
+        "limit and offset select a page. The total counts the whole list.",
         "Two queries with the same conditions: one with limit() and offset(), one select(func.count()) without.",
     ),
     needs=LISTED,
@@ -122,7 +122,7 @@ def test_pages_are_cut(newcomer: User, random: Random) -> None:
     points=2,
     hints=(
         "Create contacts in an order that is not the order of their names, and look at the list.",
-        "Without an order the database owes you nothing: pages may repeat rows or lose them.",
+        "Without ORDER BY the database returns rows in any order: pages may repeat rows or lose them.",
         "order_by(Contact.last_name, Contact.first_name, Contact.id).",
     ),
     needs=LISTED,
@@ -140,9 +140,9 @@ def test_contacts_are_ordered_by_name(newcomer: User, random: Random) -> None:
     task="1.2",
     points=2,
     hints=(
-        "SQLite was told to return rows in another order wherever a query leaves it open. What does yours leave open?",
+        "This check makes SQLite reverse every order that a query does not define. What does your query not define?",
         "The index of the table may give you this order by accident. Another database, or the next version, may not.",
-        "An order without gaps names all three: order_by(Contact.last_name, Contact.first_name, Contact.id).",
+        "A complete order names all three columns: order_by(Contact.last_name, Contact.first_name, Contact.id).",
     ),
     needs=("contacts_are_ordered_by_name", "pages_are_cut"),
     other_row_order=True,
@@ -163,8 +163,8 @@ def test_order_leaves_nothing_open(newcomer: User, random: Random) -> None:
     task="1.2",
     points=2,
     hints=(
-        "What does your application do with a page of minus one contacts? And with one of a million?",
-        "Declare the legal range where the parameter is declared; the database should never see −1.",
+        "What does your application answer to limit=-1, and to limit=1000000?",
+        "Declare the range together with the parameter, so that the database never gets −1.",
         "In PageParams: limit: Annotated[int, Field(ge=1, le=100)] = 20, and offset with Field(ge=0) in the same way.",
     ),
     needs=LISTED,

@@ -16,8 +16,8 @@ MOMENT = timedelta(minutes=1)
     task="1.2",
     points=0.5,
     hints=(
-        "How many contacts does a client get that does not say how many it wants?",
-        "The default is a limit like any other: it cuts the page.",
+        "How many contacts does a client get if the request has no limit?",
+        "The default of limit is applied like every other limit.",
         "limit = 20 as the parameter's default, and limit() in the query whatever the value.",
     ),
     needs=LISTED,
@@ -37,14 +37,14 @@ def test_default_page_holds_twenty(newcomer: User, random: Random) -> None:
     task="1.2",
     points=0.5,
     hints=(
-        "Which offset fails: one behind the last contact, or one that no database can count to?",
-        "Past the end there is nothing to show, which is no error; the total stays what it is.",
-        "Give an offset that no database can count to an upper bound, or an empty page, but no error of the server.",
+        "Which offset fails: one after the last contact, or one that is too large for the database?",
+        "A page after the last contact is empty. This is not an error, and the total is the same.",
+        "Give the offset an upper bound, or answer with an empty page. Do not let the database raise an error.",
     ),
     needs=LISTED,
 )
 def test_page_behind_the_end_is_empty(newcomer: User, random: Random) -> None:
-    """An offset behind the last contact answers 200 with no items and the same total; a huge one is no server error."""
+    """An offset after the last contact answers 200 with no items and the same total. A huge one is not a 500."""
     for _ in range(2):
         newcomer.created(valid_contact(random))
     for offset in (2, 5000):
@@ -58,14 +58,14 @@ def test_page_behind_the_end_is_empty(newcomer: User, random: Random) -> None:
     task="1.2",
     points=0.5,
     hints=(
-        "What else can a client write where a number is expected?",
-        "The parameter's type refuses what is no whole number; its bounds refuse the rest.",
+        "Which other texts can a client send in place of a number?",
+        "The type of the parameter refuses everything that is not a whole number. Its bounds refuse the rest.",
         "Declare limit and offset as int with Query(ge=..., le=...): the framework answers 422 by itself.",
     ),
     needs=("page_bounds_are_checked",),
 )
 def test_page_parameters_are_numbers(user: User) -> None:
-    """A limit or offset that is no whole number, or far out of bounds, answers 422 and names the parameter."""
+    """A limit or offset that is not a whole number, or is far out of bounds, answers 422 and names the parameter."""
     for name, value in (("limit", "ten"), ("limit", -20), ("limit", 1_000_000), ("offset", "1.5"), ("offset", -500)):
         answer = user.page(**{name: value})
         expect_error(answer, 422, key="illegal_parameter_accepted")
@@ -78,9 +78,9 @@ def test_page_parameters_are_numbers(user: User) -> None:
     task="1.2",
     points=0.5,
     hints=(
-        "By which clock are the two timestamps taken?",
-        "A default that is worked out while the module is imported is the same for ever.",
-        "default=clock.now without brackets: the function is called for each row.",
+        "Which clock sets the two timestamps?",
+        "A default that is computed during the import of the module is the same for all rows.",
+        "Write default=clock.now without parentheses. SQLAlchemy then calls the function for each row.",
     ),
     needs=("timestamps_carry_an_offset",),
 )

@@ -14,8 +14,8 @@ FOUND = ("search_finds_part_of_a_name_or_email",)
     task="1.3",
     points=3,
     hints=(
-        "Search for a piece from the middle of a name. Which fields are looked through?",
-        "q is one text, compared with three columns; one match is enough.",
+        "Search for a part from the middle of a name. Which fields does your query search?",
+        "q is compared with three columns, and one match is enough.",
         "or_() of the three columns, each with a substring comparison, added to the conditions of the list.",
     ),
     needs=LISTED,
@@ -34,13 +34,13 @@ def test_search_finds_part_of_a_name_or_email(newcomer: User, random: Random) ->
     points=3,
     hints=(
         "Search for a Cyrillic name in small letters, then in capitals.",
-        "A LIKE of SQLite knows the case of the letters a to z alone; that of PostgreSQL knows none.",
-        "icontains() lowers both sides in the database, and the base teaches SQLite's lower() every alphabet.",
+        "LIKE of SQLite ignores the case of the letters a to z only. LIKE of PostgreSQL never ignores case.",
+        "icontains() applies lower() to both sides. app/core/database.py gives SQLite a lower() for every alphabet.",
     ),
     needs=FOUND,
 )
 def test_search_ignores_case_in_any_alphabet(newcomer: User, random: Random) -> None:
-    """Search does not care about case, in Latin or in Cyrillic: `олена` finds `Олена`."""
+    """Search ignores the case of letters, in Latin and in Cyrillic: `олена` finds `Олена`."""
     contacts = {name: newcomer.created(valid_contact(random, first_name=name)) for name in ("Устина", "Roxanne")}
     newcomer.created(valid_contact(random, first_name="Тарас", last_name="Мороз"))
     for name, contact in contacts.items():
@@ -53,13 +53,13 @@ def test_search_ignores_case_in_any_alphabet(newcomer: User, random: Random) -> 
     points=2,
     hints=(
         "Search for a percent sign. How many contacts contain one?",
-        "The user's text goes into a pattern. Which characters mean something special there?",
+        "The user's text becomes part of a LIKE pattern. Which characters are wildcards there?",
         "Column operators such as contains() and icontains() take autoescape=True.",
     ),
     needs=FOUND,
 )
 def test_percent_and_underscore_are_ordinary(newcomer: User, random: Random) -> None:
-    """Search takes % and _ for ordinary characters: a text with one finds only the names that contain it."""
+    """Search treats % and _ as ordinary characters: it finds only the names that contain them."""
     for sign in "%_":
         contact = newcomer.created(valid_contact(random, first_name=f"Квіт{sign}ка"))
         newcomer.created(valid_contact(random, first_name="Квітка"))
@@ -72,13 +72,13 @@ def test_percent_and_underscore_are_ordinary(newcomer: User, random: Random) -> 
     points=2,
     hints=(
         "Search, and compare the total with the number of contacts that match.",
-        "The page and its total must be made with the same conditions.",
+        "The query for the page and the query for its total need the same conditions.",
         "Build the conditions once, and use them in the query for the rows and in the query for the count.",
     ),
     needs=FOUND,
 )
 def test_total_counts_the_matches(newcomer: User, random: Random) -> None:
-    """With q the total counts all matches, also those that are not on this page, and nothing else."""
+    """With q the total counts all matches, including those that are not on this page, and nothing else."""
     for name in ("Grubwald", "Grubner", "Grubinger", "Novak"):
         newcomer.created(valid_contact(random, first_name="Anna", last_name=name))
     answer = newcomer.listed(q="grub", limit=2)

@@ -13,9 +13,9 @@ FOUND = ("search_finds_part_of_a_name_or_email",)
     task="1.3",
     points=0.5,
     hints=(
-        "What does a search form send before anything was typed?",
+        "What does an empty search form send?",
         "Every text contains the empty text.",
-        "Add the condition only when there is something to look for: `if q:`.",
+        "Add the condition only if there is a text to search for: `if q:`.",
     ),
     needs=FOUND,
 )
@@ -29,14 +29,14 @@ def test_empty_search_finds_everything(newcomer: User, random: Random) -> None:
     task="1.3",
     points=0.5,
     hints=(
-        "In which fields does the contract look for the text?",
+        "Which fields does the task name for the search?",
         "Phone and notes are not searched.",
         "Compare with first_name, last_name and email, and with nothing else.",
     ),
     needs=FOUND,
 )
 def test_search_leaves_other_fields_alone(newcomer: User, random: Random) -> None:
-    """Text that stands only in the phone or in the notes is not found."""
+    """Text that occurs only in the phone number or in the notes is not found."""
     newcomer.created(valid_contact(random, first_name="Anna", phone="+700700700", notes="любить подорожі"))
     for text in ("700700", "подорож"):
         expect_contacts_in_any_order(newcomer.listed(q=text), [], key="other_field_searched")
@@ -46,8 +46,8 @@ def test_search_leaves_other_fields_alone(newcomer: User, random: Random) -> Non
     task="1.3",
     points=0.5,
     hints=(
-        "Whose contacts are searched?",
-        "Write down the condition of the search with brackets: what belongs to the `or`, and what does not?",
+        "Whose contacts does your query search?",
+        "Write the condition of the search with parentheses: what belongs to the OR, and what does not?",
         "Owner AND (first name OR last name OR e-mail): put the three into one or_().",
     ),
     needs=FOUND,
@@ -67,13 +67,13 @@ def test_search_stays_with_the_owner(newcomer: User, other_user: User, random: R
     points=0.5,
     hints=(
         "Search for a name with an apostrophe, and for one with a backslash.",
-        "What the user typed is data. It may not become a part of the SQL statement, nor of the pattern.",
-        "autoescape=True escapes the escape character itself too; a pattern made by hand often forgets it.",
+        "The user's text is data. It must not become a part of the SQL statement or of the pattern.",
+        "autoescape=True escapes the escape character too. A pattern of your own may not do this.",
     ),
     needs=("percent_and_underscore_are_ordinary", "search_stays_with_the_owner"),
 )
 def test_quotes_and_backslashes_are_ordinary(newcomer: User, random: Random) -> None:
-    r"""Search takes quotes and \ for ordinary characters: \ finds only the names that contain a backslash."""
+    r"""Search treats quotes and \ as ordinary characters: \ finds only the names that contain a backslash."""
     contacts = {sign: newcomer.created(valid_contact(random, first_name=f"x{sign}y")) for sign in ("'", '"', "\\")}
     newcomer.created(valid_contact(random, first_name="xy"))
     for sign, contact in contacts.items():
@@ -84,15 +84,15 @@ def test_quotes_and_backslashes_are_ordinary(newcomer: User, random: Random) -> 
     task="1.3",
     points=1,
     hints=(
-        "Search for something that many contacts share, and turn the pages.",
-        "A search is the same list with one more condition. Order, limit, offset and their bounds stay.",
+        "Search for a text that many contacts contain, and request several pages.",
+        "A search is the same list with one more condition. Order, limit, offset and their bounds do not change.",
         "One query for both: add the condition for q to the conditions, and leave order_by, limit and offset alone.",
     ),
     needs=FOUND,
     other_row_order=True,
 )
 def test_matches_come_in_pages(newcomer: User, random: Random) -> None:
-    """With q, too, limit and offset cut the page, the order is by name and id, and bounds are checked."""
+    """With q, too, limit and offset select the page, the order is by name and id, and bounds are checked."""
     names = (("Ярмак", "Злата"), ("Ярмак", "Інна"), ("Ярмак", "Злата"), ("Бровар", "Злата"), ("Ткач", "Злата"))
     contacts = [
         newcomer.created(valid_contact(random, last_name=last, first_name=first, email=f"{sign}.{new_email(random)}"))
@@ -115,7 +115,7 @@ def test_matches_come_in_pages(newcomer: User, random: Random) -> None:
     points=0.5,
     hints=(
         "Search for a whole name, for a whole address, for one letter, and for two names at once.",
-        "The text is a part of one field. Between two fields nothing is put together.",
+        "The text must be a part of one field. Do not join two fields.",
         "Three comparisons joined by or_(), each of one column with the whole text.",
     ),
     needs=(*FOUND, "contacts_are_listed", "search_stays_with_the_owner"),

@@ -36,14 +36,14 @@ def test_patch_changes_what_was_sent(user: User, random: Random) -> None:
     task="1.4",
     points=3,
     hints=(
-        "How does a client take a birthday away again?",
-        "A null that was sent is something else than a field that was left out.",
-        "exclude_unset=True keeps a null that was sent; exclude_none=True throws it away.",
+        "Which body removes a birthday?",
+        "null in the body and an absent field have different meanings.",
+        "exclude_unset=True keeps a null that was sent. exclude_none=True drops it.",
     ),
     needs=CHANGED,
 )
 def test_null_clears_an_optional_field(user: User, random: Random) -> None:
-    """PATCH with null for birthday or notes empties that field."""
+    """PATCH with null for birthday or notes clears the field."""
     contact = user.created(valid_contact(random))
     for name in OPTIONAL:
         answer = user.change(contact["id"], {name: None}).expect_status(200, key="null_refused")
@@ -54,9 +54,9 @@ def test_null_clears_an_optional_field(user: User, random: Random) -> None:
     task="1.4",
     points=3,
     hints=(
-        "May be left out and may be null are two different things.",
-        "A field of the update may have a default that nobody can send: the type says what may be sent.",
-        "In ContactUpdate, `first_name: Name | MISSING = MISSING` may be left out, but None is not in its type.",
+        '"May be absent" and "may be null" are different.',
+        "A field of the update may have a default that no client can send. The type says what a client may send.",
+        "In ContactUpdate, `first_name: Name | MISSING = MISSING` may be absent, and its type does not allow None.",
     ),
     needs=CHANGED,
 )
@@ -72,8 +72,8 @@ def test_null_for_a_required_field_is_refused(user: User, random: Random) -> Non
     task="1.4",
     points=2,
     hints=(
-        "Nothing was sent. What is there to change?",
-        "An empty object is a valid partial update: it asks for no change.",
+        "The body contains no field. What should change?",
+        "An empty object is a valid partial update: it requests no change.",
         "Give every field of the update schema a default, and do not treat an empty set of changes as an error.",
     ),
     needs=CHANGED,
@@ -91,8 +91,8 @@ def test_empty_patch_changes_nothing(user: User, random: Random) -> None:
     task="1.4",
     points=2,
     hints=(
-        "A change can break the same rule as a new contact.",
-        "Which exception comes from the database when the address is taken, and at which line?",
+        "A change can violate the same constraint as a new contact.",
+        "Which exception does the database raise if the address is taken, and at which line?",
         'Let create and update save through one function that turns IntegrityError into 409 "contact_exists".',
     ),
     needs=(*CHANGED, "same_email_twice_is_a_conflict"),

@@ -23,8 +23,8 @@ TAKEN = ("patch_to_a_taken_email_is_a_conflict",)
     task="1.4",
     points=0.5,
     hints=(
-        "With which contacts can an address be in conflict?",
-        "A contact is not in conflict with itself, nor with the contacts of other users.",
+        "With which contacts can an address conflict?",
+        "A contact does not conflict with itself or with the contacts of other users.",
         "Leave the decision to the unique constraint of owner and address.",
     ),
     needs=TAKEN,
@@ -73,8 +73,8 @@ def test_change_moves_updated_at(
     task="1.4",
     points=1,
     hints=(
-        "Two changes can arrive in the same moment.",
-        "A look before the change cannot see what the other request is about to do.",
+        "Two changes can arrive at the same moment.",
+        "A SELECT before the change does not see what another request is about to change.",
         'Catch IntegrityError where the change is committed, roll back, and answer 409 "contact_exists".',
     ),
     needs=TAKEN,
@@ -103,7 +103,7 @@ def test_racing_changes_to_one_email(user: User, random: Random) -> None:
     needs=CHANGED,
 )
 def test_change_obeys_the_limits(user: User, random: Random) -> None:
-    """PATCH trims and lowers as POST does, and refuses with 422 what POST refuses, unknown fields among it."""
+    """PATCH trims, lowers and refuses values as POST does, and it refuses unknown fields with 422."""
     contact = user.created(valid_contact(random))
     email = new_email(random)
     answer = user.change(contact["id"], {"first_name": " Злата  ", "email": email.title()})
@@ -129,14 +129,14 @@ def test_change_obeys_the_limits(user: User, random: Random) -> None:
     task="1.4",
     points=1,
     hints=(
-        "Compare each text that you sent with the one that came back, sign by sign. What has your code changed?",
-        "A name, a phone number and a note are the user's own words. Only spaces around a name are cut off.",
-        "No title(), no escaping, no filtering of signs: JSON needs none of it, and HTML is the client's business.",
+        "Compare each text that you sent with the answer, character by character. What has your code changed?",
+        "The application stores names, phone numbers and notes unchanged. It only removes spaces around a name.",
+        "Do not use title(), do not escape and do not filter: JSON needs none of it, and the client escapes HTML.",
     ),
     needs=("contact_is_created",),
 )
 def test_texts_come_back_as_they_were_sent(user: User, random: Random) -> None:
-    """Signs, capitals and alphabets of every text are kept: in the answer to POST, to PATCH and to GET."""
+    """Signs, case and alphabets of every text are kept: in the answers to POST, PATCH and GET."""
     texts = {
         "first_name": "jean-luc <b>McDonald</b>",
         "last_name": 'ван дер O\'Brien & "Co" 李 😀',

@@ -15,8 +15,8 @@ CHANGED = ("patch_changes_what_was_sent",)
     task="1.5",
     points=2,
     hints=(
-        "Delete a contact, then ask for it.",
-        "Deleting is a change too: it happens when the transaction is committed.",
+        "Delete a contact, then request it.",
+        "A deletion is a change: it takes effect with the commit of the transaction.",
         "await session.delete(contact), await session.commit(); the route calls the service.",
     ),
     needs=("contact_is_read",),
@@ -32,8 +32,8 @@ def test_deleted_contact_is_gone(user: User, random: Random) -> None:
     task="1.5",
     points=1,
     hints=(
-        "What is there to send after a contact was deleted?",
-        "One status says that all is well and that no body follows.",
+        "Which body does a client need after a deletion?",
+        "One status means success without a body.",
         "The route has status_code=HTTPStatus.NO_CONTENT and returns None.",
     ),
     needs=DELETED,
@@ -49,8 +49,8 @@ def test_deletion_answers_204(user: User, random: Random) -> None:
     task="1.5",
     points=1,
     hints=(
-        "Was anything deleted the second time?",
-        "To say that there was nothing to delete you have to look first.",
+        "Did the second request delete a row?",
+        "To know that the contact does not exist, your code has to select it first.",
         "Let the delete use the same function as the read, which raises not-found when there is no row.",
     ),
     needs=DELETED,
@@ -66,14 +66,14 @@ def test_second_delete_is_not_found(user: User, random: Random) -> None:
     task="1.5",
     points=3,
     hints=(
-        "What may a stranger learn about the ids of your contacts?",
-        "Somebody else's contact and no contact at all must look the same, down to the last letter of the answer.",
-        "Put the owner into the WHERE clause of every query; then a foreign contact simply is not there: 404.",
+        "What can another user learn about the ids of your contacts?",
+        "The answers for another user's contact and for an unknown id must be equal in every character.",
+        "Put the owner into the WHERE clause of every query. It then finds no row for another user's contact: 404.",
     ),
     needs=(*DELETED, *CHANGED),
 )
 def test_foreign_contact_looks_like_a_missing_one(user: User, other_user: User, random: Random) -> None:
-    """Reading, changing or deleting somebody else's contact answers exactly as if it did not exist: 404."""
+    """Reading, changing or deleting another user's contact answers exactly as if it did not exist: 404."""
     contact = user.created(valid_contact(random))
     own = other_user.created(valid_contact(random))
     requests = [
@@ -94,14 +94,14 @@ def test_foreign_contact_looks_like_a_missing_one(user: User, other_user: User, 
     task="1.5",
     points=2,
     hints=(
-        "Whatever the answer says: what does the owner see afterwards?",
-        "Look for the contact with its id and its owner before you touch it.",
+        "Request the contact as its owner afterwards. Has it changed?",
+        "Select the contact by its id and its owner before you change it.",
         "One function finds a contact of this user or raises not-found; update and delete both begin with it.",
     ),
     needs=(*DELETED, *CHANGED),
 )
 def test_foreign_contact_stays_untouched(user: User, other_user: User, random: Random) -> None:
-    """After somebody else tried to change and to delete a contact, its owner finds it as it was."""
+    """After another user tried to change and to delete a contact, its owner finds it unchanged."""
     contact = user.created(valid_contact(random))
     other_user.change(contact["id"], {"first_name": "Чужий"})
     changed = user.read(contact["id"]).expect_status(200, key="not_read")
@@ -114,14 +114,14 @@ def test_foreign_contact_stays_untouched(user: User, other_user: User, random: R
     task="1.5",
     points=2,
     hints=(
-        "How many users does your list know?",
-        "Every query on contacts needs the same first condition, the one that counts them too.",
+        "Create contacts with two users. Whose contacts does the list contain?",
+        "Every query on contacts needs the owner as a condition, including the query for the total.",
         "where(Contact.owner_id == owner.id) in the query for the rows and in the query for the total.",
     ),
     needs=("contact_is_created",),
 )
 def test_list_holds_own_contacts_only(newcomer: User, other_user: User, random: Random) -> None:
-    """GET /contacts lists and counts the user's own contacts alone."""
+    """GET /contacts lists and counts only the user's own contacts."""
     other_user.created(valid_contact(random))
     own = newcomer.created(valid_contact(random))
     answer = newcomer.listed()
@@ -133,8 +133,8 @@ def test_list_holds_own_contacts_only(newcomer: User, other_user: User, random: 
     task="1.5",
     points=1,
     hints=(
-        "Try each route without logging in.",
-        "The base has a dependency that finds out who is asking, and answers 401 when nobody is.",
+        "Send a request to each route without a token.",
+        "app/api/deps.py has a dependency that returns the user, and answers 401 without a valid token.",
         "Give every route of contacts a parameter of type CurrentUser.",
     ),
     needs=(*DELETED, *CHANGED, "contacts_are_listed"),

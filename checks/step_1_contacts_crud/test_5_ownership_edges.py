@@ -16,9 +16,9 @@ CHANGED = ("patch_changes_what_was_sent",)
     task="1.5",
     points=1,
     hints=(
-        "What is left of a contact after it was deleted?",
-        "A deleted contact takes no place: not in the list, not in the total, not among the addresses in use.",
-        "Delete the row; a mark that says `deleted` has to be asked for in every query and in the constraint.",
+        "Where can a deleted contact still be found?",
+        "A deleted contact is not in the list, not in the total, and its address is free.",
+        "Delete the row. A column `deleted` would need a condition in every query and in the constraint.",
     ),
     needs=(*DELETED, "contacts_are_listed", "same_email_twice_is_a_conflict"),
 )
@@ -37,8 +37,8 @@ def test_deleted_contact_leaves_nothing(newcomer: User, random: Random) -> None:
     task="1.5",
     points=1,
     hints=(
-        "Is everything that looks like a token a token?",
-        "The dependency of the base checks the token. Use it as it is.",
+        "Send a broken token, and a token with another signature. What is the answer?",
+        "The given dependency checks the token. Use it without changes.",
         "A parameter of type CurrentUser is all that a route needs.",
     ),
     needs=("contacts_need_a_login",),
@@ -92,14 +92,14 @@ def _shape(path: str) -> str:
     task="1.5",
     points=1,
     hints=(
-        "Two users know the same person. One of them deletes the contact. What does the other one have?",
-        "A statement changes every row that its WHERE names. Does yours name this one contact, by its id?",
+        "Two users store the same person. One of them deletes the contact. Does the other one still have it?",
+        "A statement changes every row that its WHERE clause matches. Does yours contain the id of this contact?",
         "delete(Contact).where(Contact.id == contact_id, Contact.owner_id == owner.id), and the same for an update.",
     ),
     needs=(*DELETED, *CHANGED, "two_users_may_know_the_same_person"),
 )
 def test_others_notice_nothing(user: User, other_user: User, random: Random) -> None:
-    """Changing or deleting a contact leaves every other one alone: the user's own, and those of other users."""
+    """Changing or deleting a contact changes no other contact: of the same user, or of other users."""
     same = valid_contact(random)
     contact = user.created(same)
     bystanders = [
@@ -126,14 +126,14 @@ def test_others_notice_nothing(user: User, other_user: User, random: Random) -> 
     task="1.5",
     points=1,
     hints=(
-        "What can stand in the place of an id in a path? Try a word, a fraction, and a number with thirty digits.",
+        "Which texts can a path contain in place of an id? Try a word, a fraction and a number with thirty digits.",
         "No contact has such an id. Refuse it before it reaches the database.",
         "Declare the parameter as `contact_id: int` with the bounds of the column: Path(ge=..., le=LARGEST_INTEGER).",
     ),
     needs=("missing_contact_is_not_found",),
 )
 def test_any_id_has_an_answer(user: User) -> None:
-    """GET, PATCH and DELETE with an id that is no number, or none that a database can hold, answer 404 or 422."""
+    """GET, PATCH and DELETE with an id that is not a number, or is too large, answer 404 or 422."""
     for identifier in ("abc", "1.5", "0", "-1", "-" + "9" * 30, "9" * 19, "9" * 30, "%20", "null"):
         for answer in (user.read(identifier), user.change(identifier, {"notes": "?"}), user.delete(identifier)):
             if answer.status not in (404, 405, 422):

@@ -13,8 +13,8 @@ UNVERIFIED = ("new_account_is_not_verified",)
     task="2.1",
     points=4,
     hints=(
-        "What does the application have to know about an account now that it did not know before?",
-        "Three places again: the table has the column already, the model and the schema of what goes out do not.",
+        "Which new fact does the application store about an account?",
+        "The table has the column already. The model and the schema of the response do not.",
         "`is_verified: Mapped[bool] = mapped_column(default=False)` in User, and `is_verified: bool` in UserRead.",
     ),
 )
@@ -30,14 +30,14 @@ def test_new_account_is_not_verified(application: Application, random: Random) -
     task="2.1",
     points=2,
     hints=(
-        "What would the message be good for, if one were let in without it?",
-        "Look at everything in the answer to a registration: is there a thing that opens doors?",
-        "The answer to POST /auth/register is the user alone. Tokens come from POST /auth/login.",
+        "Why would a user follow the link if registration already returned a token?",
+        "Read the body and the headers of the answer to a registration. Do they contain a token?",
+        "The answer to POST /auth/register contains only the user. Tokens come from POST /auth/login.",
     ),
     needs=UNVERIFIED,
 )
 def test_registration_gives_no_tokens(application: Application, random: Random) -> None:
-    """The answer to POST /auth/register holds no token of any kind."""
+    """The answer to POST /auth/register contains no token of any kind."""
     answer = application.send(new_account(random).registration).expect_status(201, key="cannot_register")
     for name, value in everything_in(answer.json):
         if "token" in name.lower() or (isinstance(value, str) and value.count(".") == 2 and value.startswith("ey")):
@@ -51,14 +51,14 @@ def test_registration_gives_no_tokens(application: Application, random: Random) 
     task="2.1",
     points=3,
     hints=(
-        "What comes in may say no more than what a visitor may decide.",
-        "Two schemas: one for what comes in, one for what goes out. Which of them has is_verified?",
-        "Leave is_verified out of UserCreate; its base class refuses fields that it does not know, with 422.",
+        "A request may contain only the fields that a client may decide.",
+        "There is one schema for the request and one for the response. Which of them has is_verified?",
+        "Leave is_verified out of UserCreate. Its base class refuses unknown fields with 422.",
     ),
     needs=UNVERIFIED,
 )
 def test_nobody_verifies_themselves(application: Application, random: Random) -> None:
-    """POST /auth/register with is_verified in the body answers 422, and no account is opened."""
+    """POST /auth/register with is_verified in the body answers 422, and no account is created."""
     account = new_account(random)
     request = Request(
         "POST",

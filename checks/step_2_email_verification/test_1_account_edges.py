@@ -10,14 +10,14 @@ from users import new_account
     task="2.1",
     points=1,
     hints=(
-        "Is there a column that is nobody's business?",
-        "A schema of what goes out names what may be seen; a row has more than that.",
+        "Which columns must never be in an answer?",
+        "The schema of the response names the fields that a client may see. The row has more fields.",
         "Let the route have response_model=UserRead, which has neither the password nor its hash.",
     ),
     needs=("new_account_is_not_verified",),
 )
 def test_registration_shows_no_hash(application: Application, random: Random) -> None:
-    """The answer to POST /auth/register holds neither the password nor the hash of it."""
+    """The answer to POST /auth/register contains neither the password nor its hash."""
     account = new_account(random)
     answer = application.send(account.registration).expect_status(201, key="cannot_register")
     text = str(answer.json)
@@ -32,12 +32,12 @@ def test_registration_shows_no_hash(application: Application, random: Random) ->
     task="2.1",
     points=1,
     hints=(
-        "What does `alembic check` in the terminal say about your column?",
-        "The revision gives the column a type, and says that it is never NULL. The model must say the same.",
+        "Run `alembic check` in the terminal. What does it print about your column?",
+        "The migration gives the column a type and NOT NULL. The model must do the same.",
         "`is_verified: Mapped[bool]`, without `| None`, as in migrations/versions/0003_email_verification.py.",
     ),
     needs=("new_account_is_not_verified",),
 )
 def test_models_match_the_migrations(database: Database) -> None:
-    """`alembic check` finds no difference between the model of a user and the table after the revision."""
+    """`alembic check` finds no difference between the model of a user and the table of the migration."""
     database.expect_migrated(key="model_differs")

@@ -15,14 +15,14 @@ ARRIVED = ("message_with_a_link_arrives",)
     task="2.2",
     points=5,
     hints=(
-        "Register in /docs, then open the mailbox. Nothing there? Then look at what the terminal says.",
-        "Two halves: the service makes a token and sends the message, the route asks for it when the account exists.",
+        "Register in /docs, then open the mailbox. If it is empty, read the output in the terminal.",
+        "The mailer makes a token and sends the message. The route calls the mailer after the account is saved.",
         "After `await users.register(...)` call `mailer.send_verification(user)`, which starts a task that sends.",
     ),
     needs=("new_account_is_not_verified",),
 )
 def test_message_with_a_link_arrives(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """A registration brings a message to the new address, with a link to /api/v1/auth/verify/ and a token."""
+    """A registration sends a message to the new address, with a link to /api/v1/auth/verify/ and a token."""
     link_in(register(application, mailbox, random).message)
 
 
@@ -30,8 +30,8 @@ def test_message_with_a_link_arrives(application: Application, mailbox: Mailbox,
     task="2.2",
     points=2,
     hints=(
-        "Where will the person be who reads the message? On your machine?",
-        "The application cannot know under which name the world reaches it. A setting tells it.",
+        "Does a link to 127.0.0.1 work on the reader's machine?",
+        "The application cannot know its public URL. A setting contains it.",
         'The link is f"{settings.public_url}/api/v1/auth/verify/{token}", without a host in your own code.',
     ),
     needs=ARRIVED,
@@ -39,7 +39,7 @@ def test_message_with_a_link_arrives(application: Application, mailbox: Mailbox,
 def test_link_begins_with_the_public_address(
     application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
 ) -> None:
-    """The link is {PUBLIC_URL}/api/v1/auth/verify/{token}, whatever host the registration was sent to."""
+    """The link is {PUBLIC_URL}/api/v1/auth/verify/{token}, for every host that a registration is sent to."""
     link = register(application, mailbox, random).link
     beginning = f"{environment['PUBLIC_URL']}{VERIFY}/"
     whole = link.startswith(beginning) and len(link) > len(beginning) and "/" not in link[len(beginning) :]
@@ -50,14 +50,14 @@ def test_link_begins_with_the_public_address(
     task="2.2",
     points=3,
     hints=(
-        "Some people read mail in a terminal, and some programs show no HTML from strangers.",
-        "One message can hold the same content in two forms, and the reader's program chooses.",
+        "Some mail programs show only plain text.",
+        "One message can contain the same content in two forms, and the mail program chooses one.",
         "MessageSchema(subtype=MessageType.plain, body=..., multipart_subtype=..., alternative_body=...).",
     ),
     needs=ARRIVED,
 )
 def test_message_is_html_and_plain_text(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """The message holds the same link in HTML and in plain text."""
+    """The message contains the same link in HTML and in plain text."""
     message = register(application, mailbox, random).message
     links = {}
     for name, text in (("HTML", message.html), ("plain text", message.text)):
@@ -73,14 +73,14 @@ def test_message_is_html_and_plain_text(application: Application, mailbox: Mailb
     task="2.2",
     points=1.5,
     hints=(
-        "Count what arrives in the mailbox for one registration.",
-        "Look for every place that sends: the route, the service, an event. Is there more than one?",
+        "Count the messages in the mailbox after one registration.",
+        "Search your code for calls that send the message: in the route, in the service. Is there more than one?",
         "Only the route calls send_verification, and it does so once.",
     ),
     needs=ARRIVED,
 )
 def test_one_message_for_one_registration(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """A registration brings exactly one message, to nobody but the new address."""
+    """A registration sends exactly one message, only to the new address."""
     newcomer = register(application, mailbox, random)
     address = newcomer.account.email
     expect_messages(application, mailbox, random, address, 1, key="several_messages")
@@ -92,14 +92,14 @@ def test_one_message_for_one_registration(application: Application, mailbox: Mai
     task="2.2",
     points=2,
     hints=(
-        "What has happened to the account at the moment when your message leaves?",
-        "A message cannot be taken back. A transaction can.",
-        "Send when the service has committed and returned; when it raises Conflict, no message is due.",
+        "Is the account committed when your code sends the message?",
+        "A transaction can be rolled back. A message cannot.",
+        "Send after the service has committed and returned. If it raises Conflict, send no message.",
     ),
     needs=ARRIVED,
 )
 def test_refused_registration_sends_nothing(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """A registration with an address that is taken answers 409 email_taken, and nobody gets a message."""
+    """A registration with an address that is taken answers 409 email_taken, and no message is sent."""
     account = register(application, mailbox, random).account
     again = Account(account.email, "another password")
     answer = application.send(again.registration)
@@ -111,14 +111,14 @@ def test_refused_registration_sends_nothing(application: Application, mailbox: M
     task="2.2",
     points=3,
     hints=(
-        "The mail server is down. Is it the visitor's fault?",
-        "An error while sending must not become an error of the registration, nor undo it.",
-        "Catch what goes wrong inside the task that sends, and log it: the user can ask for another message.",
+        "The mail server is unavailable. Which status does the client get?",
+        "An error during sending must not change the answer to the registration or roll it back.",
+        "Catch the exception inside the task that sends, and log it. The user can ask for another message.",
     ),
     needs=ARRIVED,
 )
 def test_mail_server_that_refuses_spoils_nothing(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """While the mail server refuses messages, a registration answers 201 and is kept whole."""
+    """While the mail server refuses messages, a registration answers 201 and is saved completely."""
     account = new_account(random)
     mailbox.set_fault(FaultMode.REFUSES)
     answer = in_time(application, account.registration, key="waits_for_mail_server")
@@ -132,14 +132,14 @@ def test_mail_server_that_refuses_spoils_nothing(application: Application, mailb
     task="2.2",
     points=3,
     hints=(
-        "A mail server may think for a minute. What does the visitor look at meanwhile, and what do all the others?",
-        "There are two ways to wait: for one's own answer, and with the whole event loop. Neither may happen.",
-        "Start the sending with asyncio.create_task and send with an asynchronous library such as FastAPI-Mail.",
+        "A mail server may need a minute. Which requests wait during this time?",
+        "A request can wait itself, or it can block the event loop for all requests. Avoid both.",
+        "Start a task with asyncio.create_task, and send with an asynchronous library such as FastAPI-Mail.",
     ),
     needs=ARRIVED,
 )
 def test_nobody_waits_for_the_mail_server(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """While the mail server says nothing, a registration is answered all the same, and so are other requests."""
+    """While the mail server does not answer, registrations and other requests are still answered."""
     mailbox.set_fault(FaultMode.STALLS)
     for _ in range(2):
         registration = new_account(random).registration

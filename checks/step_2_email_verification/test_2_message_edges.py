@@ -27,8 +27,8 @@ def kinds_of_lines(log: str) -> set[str]:
     task="2.2",
     points=0.5,
     hints=(
-        "Decode the token of a message at a desk of your own: what does it say?",
-        "The token is for one user, one address, one purpose and one day, and signed with a key of its own.",
+        "Decode the token of a message in the notebook. Which claims does it contain?",
+        "The token is for one user, one address, one purpose and one day, and is signed with a separate key.",
         'sub is the id as a text, purpose is "email_verify", exp is 24 hours after iat; the key is EMAIL_TOKEN_SECRET.',
     ),
     needs=ARRIVED,
@@ -36,7 +36,7 @@ def kinds_of_lines(log: str) -> set[str]:
 def test_token_says_what_it_is_for(
     application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
 ) -> None:
-    """The token in the link is a JWT of 24 hours for email_verify, which names the user and the address."""
+    """The token in the link is a JWT for email_verify, valid for 24 hours, with the user and the address."""
     newcomer = register(application, mailbox, random)
     claims = claims_in(newcomer.token, environment["EMAIL_TOKEN_SECRET"])
     expected = {"sub": str(newcomer.id), "purpose": "email_verify"}
@@ -60,16 +60,16 @@ def test_token_says_what_it_is_for(
     task="2.2",
     points=0.5,
     hints=(
-        "Who does the message come from, and who decides that?",
-        "A mail server takes messages from senders that it knows, and they are others in every place.",
-        "The sender is settings.mail_from, in the message and to the server; settings.mail_username logs in.",
+        "Which setting contains the sender of the message?",
+        "A mail server accepts only known senders, and they differ between environments.",
+        "The sender is settings.mail_from, in header and envelope. settings.mail_username logs in.",
     ),
     needs=ARRIVED,
 )
 def test_sender_comes_from_the_settings(
     application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
 ) -> None:
-    """The message comes from MAIL_FROM, to the reader and to the mail server, where MAIL_USERNAME has logged in."""
+    """The message comes from MAIL_FROM, in its header and its envelope, and MAIL_USERNAME logs in."""
     message, sender = register(application, mailbox, random).message, environment["MAIL_FROM"]
     for asked, got in (("From of the message", message.header("From")), ("the sender in SMTP", message.sender)):
         expect(sender in got, "wrong_sender", asked=asked, expected=sender, got=got)
@@ -81,14 +81,14 @@ def test_sender_comes_from_the_settings(
     task="2.2",
     points=1,
     hints=(
-        "A message was lost. Who will ever know?",
-        "A task that nobody awaits takes its exception with it. What do you leave behind in the log?",
+        "A message was lost. How does the operator learn of it?",
+        "No code sees the exception of a task that is not awaited. What do you write into the log?",
         "Catch the exception in the task and call logger.error with the user's id, without address and link.",
     ),
     needs=("mail_server_that_refuses_spoils_nothing",),
 )
 def test_lost_message_is_logged(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """A message that the mail server does not take is noted in the log, where no token is ever written."""
+    """A message that the mail server refuses is logged, and the log never contains a token."""
     start = application.log_position
     for _ in range(2):
         register(application, mailbox, random)
@@ -108,9 +108,9 @@ def test_lost_message_is_logged(application: Application, mailbox: Mailbox, rand
     task="2.2",
     points=1,
     hints=(
-        "Click twice, quickly. How many accounts are there, how many messages?",
+        "Send the same registration twice at once. How many accounts and how many messages are there?",
         "Only one of several equal inserts is committed. Which of the requests may send a message?",
-        "Send after the commit: whoever runs into the unique constraint raises before there is anything to send.",
+        "Send after the commit. The unique constraint raises before it, so the other requests send nothing.",
     ),
     needs=("refused_registration_sends_nothing",),
 )
@@ -130,8 +130,8 @@ def test_racing_registrations_send_one_message(application: Application, mailbox
     task="2.2",
     points=0.5,
     hints=(
-        "Look at the source of a message. Which parts has it, in which order, and what is the link in each?",
-        "A mail program shows the last of the alternatives that it understands. HTML needs an <a> around the link.",
+        "Read the source of a message. Which parts does it have, in which order, and where is the link in each?",
+        "A mail program shows the last form that it understands. In HTML, the link needs an <a> element.",
         'multipart_subtype=MultipartSubtypeEnum.alternative, plain text first, and <a href="{{ link }}"> in the HTML.',
     ),
     needs=("message_is_html_and_plain_text",),

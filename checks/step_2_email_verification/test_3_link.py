@@ -19,14 +19,14 @@ MOMENT = timedelta(minutes=2)
     task="2.3",
     points=4,
     hints=(
-        "Copy the link out of the mailbox into your browser. What answers?",
-        "Read the token, find its user, note that the address is verified, and make the note last.",
+        "Open the link from the mailbox in your browser. What is the answer?",
+        "Read the token, find its user, set is_verified, and commit.",
         "claims = read_mailed_token(...), user = await session.get(User, claims.sub), is_verified = True, commit.",
     ),
     needs=("message_with_a_link_arrives",),
 )
 def test_link_verifies_the_address(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """Following the link answers 200 with a message for a person, and from then on the user is verified."""
+    """Following the link answers 200 with a message, and from then on the user is verified."""
     newcomer = register(application, mailbox, random)
     answer = follow(application, newcomer.link).expect_status(200, key="link_refused")
     answer.typed(str, "message", key="no_sentence")
@@ -38,9 +38,9 @@ def test_link_verifies_the_address(application: Application, mailbox: Mailbox, r
     task="2.3",
     points=2,
     hints=(
-        "Mail programs open links before the reader does. Who gets the error then?",
-        "What is true already may be said again: the second click changes nothing and is no mistake.",
-        "Do not ask whether the user is verified before you verify them; setting True twice does no harm.",
+        "Mail programs open links before the user does. What does the user's own click answer?",
+        "The second click changes nothing, and it is not an error.",
+        "Do not check is_verified first. Setting it to True a second time changes nothing.",
     ),
     needs=VERIFIED,
 )
@@ -55,13 +55,13 @@ def test_link_may_be_followed_again(application: Application, mailbox: Mailbox, 
     task="2.3",
     points=2,
     hints=(
-        "Break a link in every way that you can think of, and look at the answers.",
-        "PyJWT has one exception above all others; what is not a token at all must not end in a 500 either.",
+        "Change a link in different ways, and read the answers.",
+        "All exceptions of PyJWT have one base class. A text that is not a token must not lead to a 500.",
         'Catch jwt.InvalidTokenError and ValueError, and raise BadRequest("invalid_token", ...).',
     ),
 )
 def test_broken_link_is_invalid(application: Application, random: Random) -> None:
-    """A link that is no token, or one that is signed with a key of somebody else's, answers 400 invalid_token."""
+    """A link without a valid token, or with a token signed by another key, answers 400 invalid_token."""
     foreign = {**access_claims(random.getrandbits(30), random), "purpose": "email_verify"}
     for broken in ("nonsense", "a.b.c", signed(foreign, f"a key of somebody else's, {random.getrandbits(64):x}")):
         expect_refused(follow_token(application, broken), "invalid_token", key="broken_link_accepted")
@@ -71,14 +71,14 @@ def test_broken_link_is_invalid(application: Application, random: Random) -> Non
     task="2.3",
     points=2,
     hints=(
-        "Take a link out of the mailbox, change one letter of its token, and look at the answer.",
-        "PyJWT notices every change, and raises an exception for each kind of damage.",
-        'Catch jwt.InvalidTokenError, which stands above all of them, and raise BadRequest("invalid_token", ...).',
+        "Take a link from the mailbox, change one character of its token, and read the answer.",
+        "PyJWT detects every change, and raises a different exception for each kind.",
+        'Catch their base class, jwt.InvalidTokenError, and raise BadRequest("invalid_token", ...).',
     ),
     needs=("message_with_a_link_arrives",),
 )
 def test_changed_link_is_invalid(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """A link that was cut off or changed by one letter answers 400 invalid_token."""
+    """A link that was cut off, or changed in one character, answers 400 invalid_token."""
     token = register(application, mailbox, random).token
     head, _, signature = token.rpartition(".")
     place = random.randrange(len(signature) - 2)
@@ -92,8 +92,8 @@ def test_changed_link_is_invalid(application: Application, mailbox: Mailbox, ran
     task="2.3",
     points=4,
     hints=(
-        "How long may a link in an old mailbox stay dangerous?",
-        "The token carries its own end. Whoever follows it too late should hear what to do, not that it is nonsense.",
+        "For how long does your link work? Move the clock by a day and try.",
+        "The token contains its expiry time. A user who follows it too late should read that it has expired.",
         'PyJWT raises ExpiredSignatureError: catch it before the more general one, code "expired_token".',
     ),
     needs=VERIFIED,
@@ -114,14 +114,14 @@ def test_link_works_for_a_day(application: Application, mailbox: Mailbox, clock:
     task="2.3",
     points=3,
     hints=(
-        "You sign several kinds of tokens. What keeps somebody from using one in the place of another?",
-        "An access token that comes to this door is no nonsense: it is ours, but for something else.",
-        'If another key opens the token, it is "wrong_purpose". Either way nobody is verified by it.',
+        "Your application signs several kinds of tokens. What prevents the use of one in place of another?",
+        "An access token is a valid token of your application, but for another purpose.",
+        'If the key of another kind verifies the token, answer "wrong_purpose". It must verify no user.',
     ),
     needs=VERIFIED,
 )
 def test_other_tokens_verify_nothing(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """An access or a refresh token in the place of the link's token answers 400 wrong_purpose."""
+    """An access or a refresh token in place of the link's token answers 400 wrong_purpose."""
     newcomer = register(application, mailbox, random)
     follow(application, newcomer.link).expect_status(200, key="link_refused")
     for token in log_in(application, newcomer.account).values():
@@ -132,8 +132,8 @@ def test_other_tokens_verify_nothing(application: Application, mailbox: Mailbox,
     task="2.3",
     points=2,
     hints=(
-        "Whoever gets hold of a message: what else can they do with it?",
-        "A link may do one thing. As a bearer token or as a refresh token it is worth nothing.",
+        "An attacker reads a message. What else can the attacker do with its token?",
+        "A link has one purpose. It must not work as a bearer token or as a refresh token.",
         "Read each kind of token with the key and the purpose of its own kind, in one function for all.",
     ),
     needs=VERIFIED,

@@ -20,8 +20,8 @@ MOMENT = timedelta(minutes=2)
     task="2.3",
     points=1,
     hints=(
-        "What exactly has somebody proved who follows the link?",
-        "They read the mail of ONE address. If the account has another one by now, that proves nothing about it.",
+        "Which fact does a user prove by following the link?",
+        "The user reads the mail of ONE address. This proves nothing about another address of the account.",
         "Compare the address in the token with user.email, and refuse the link where they differ.",
     ),
     needs=VERIFIED,
@@ -29,7 +29,7 @@ MOMENT = timedelta(minutes=2)
 def test_token_is_for_one_address(
     application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
 ) -> None:
-    """A token verifies nobody whose account has another address than the one that it was made for."""
+    """A token does not verify an account whose address has changed since the token was made."""
     newcomer, key = register(application, mailbox, random), environment["EMAIL_TOKEN_SECRET"]
     for address in (register(application, mailbox, random).account.email, new_email(random)):
         claims = {**claims_in(newcomer.token, key).typed(dict), address_claim(newcomer, key): address}
@@ -40,8 +40,8 @@ def test_token_is_for_one_address(
     task="2.3",
     points=1,
     hints=(
-        "Two things stand in the token. Which of them do you believe?",
-        "Neither the user nor the address alone is enough: the two belong together.",
+        "The token contains a user and an address. Which of them does your code check?",
+        "Check both: the address must be the one of this user.",
         "Find the user by sub, and let `user is None or user.email != claims.email` refuse the link.",
     ),
     needs=VERIFIED,
@@ -49,7 +49,7 @@ def test_token_is_for_one_address(
 def test_token_is_for_one_user(
     application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
 ) -> None:
-    """A token with another user in it, or one that there is not, answers 400 invalid_token."""
+    """A token with another user, or with a user who does not exist, answers 400 invalid_token."""
     newcomer, other = (register(application, mailbox, random) for _ in range(2))
     key = environment["EMAIL_TOKEN_SECRET"]
     for user in (str(other.id), "999999999", "somebody"):
@@ -61,8 +61,8 @@ def test_token_is_for_one_user(
     task="2.3",
     points=0.5,
     hints=(
-        "A good signature says who has written the token. What does it not say?",
-        "Decoding demands the algorithm, the purpose and every claim; nothing is taken for granted.",
+        "A valid signature proves which key signed the token. What does it not prove?",
+        "Require the algorithm, the purpose and every claim when you decode the token.",
         'jwt.decode(token, key, ["HS256"], options={"require": [...]}), and then compare the purpose.',
     ),
     needs=VERIFIED,
@@ -70,7 +70,7 @@ def test_token_is_for_one_user(
 def test_token_must_be_whole(
     application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
 ) -> None:
-    """A token without signature, without expiry, with another algorithm or purpose verifies nobody."""
+    """A token without signature, without expiry, with another algorithm or purpose verifies no user."""
     token, key = register(application, mailbox, random).token, environment["EMAIL_TOKEN_SECRET"]
     claims = claims_in(token, key).typed(dict)
     endless = {name: value for name, value in claims.items() if name != "exp"}
@@ -91,13 +91,13 @@ def test_token_must_be_whole(
     points=0.5,
     hints=(
         "Is Ann@Example.com another person than ann@example.com?",
-        "What is written into the token and what is stored must be the same spelling.",
-        "Put user.email into the token, as it is stored, and not what the visitor typed.",
+        "The address in the token and the stored address must be written in the same way.",
+        "Put user.email into the token, as it is stored, and not the text of the request.",
     ),
     needs=VERIFIED,
 )
 def test_capital_letters_are_no_obstacle(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """Whoever registers in capital letters gets a message, and its link verifies the address in lower case."""
+    """A user who registers in capital letters gets a message, and its link verifies the address in lower case."""
     account = Account(new_email(random).upper(), "Пароль великими")
     answer = application.send(account.registration).expect_status(201, key="cannot_register")
     answer.expect_value("email", equals=account.email.lower(), key="email_not_lower_case")
@@ -122,7 +122,7 @@ def address_claim(newcomer: Newcomer, key: str) -> str:
     task="2.3",
     points=1,
     hints=(
-        "Two people have registered, and one of them follows the link. What does the other one have?",
+        "Two users have registered, and one of them follows the link. Is the other one verified?",
         "An UPDATE without WHERE changes every row of the table.",
         "Change the one user whom the token names: user.is_verified = True, then commit.",
     ),
@@ -149,8 +149,8 @@ def test_link_verifies_nobody_else(
     task="2.3",
     points=1,
     hints=(
-        "You have two tokens after a login. Try each of them at the other one's door.",
-        "A refresh token lives for a week. An access token lives for half an hour on purpose.",
+        "A login returns two tokens. Send each of them to the endpoint of the other one.",
+        "A refresh token is valid for a week. An access token must be valid for half an hour only.",
         "find_by_token(session, token, Purpose.ACCESS) in get_current_user, and Purpose.REFRESH in refresh.",
     ),
     needs=VERIFIED,
@@ -172,14 +172,14 @@ def test_kinds_of_tokens_stay_apart(application: Application, mailbox: Mailbox, 
     task="2.3",
     points=1,
     hints=(
-        "How long do the three kinds of tokens live now, and how long did two of them live before?",
-        "Each kind has a lifetime of its own. A new kind must not change those that were there.",
+        "For how long is each of the three kinds of tokens valid, and for how long were two of them valid before?",
+        "Each kind has its own lifetime. A new kind must not change the lifetimes of the others.",
         "LIFETIMES: 30 minutes for access, 7 days for refresh, 24 hours for email_verify.",
     ),
     needs=("kinds_of_tokens_stay_apart",),
 )
 def test_each_kind_has_its_lifetime(application: Application, mailbox: Mailbox, clock: Clock, random: Random) -> None:
-    """An access token is good for 30 minutes and a refresh token for 7 days, as before."""
+    """An access token is valid for 30 minutes and a refresh token for 7 days, as before."""
     noon = datetime(2033, 2, 1, 12, tzinfo=UTC) + timedelta(days=random.randrange(300))
     clock.move(noon)
     newcomer = register(application, mailbox, random)

@@ -15,7 +15,7 @@ VERIFIED = "link_verifies_the_address"
     points=3,
     hints=(
         "Send the request in /docs. Compare its status with the task, then count the messages in the mailbox.",
-        "Find the user by the address; if they still wait, do what the registration does. Which status means: later?",
+        'Find the user by the address. If they are not verified, send a message. Which status means "accepted"?',
         "@router.post(..., status_code=202), then mailer.send_verification(user) for a user who is not verified.",
     ),
     needs=("message_with_a_link_arrives",),
@@ -31,7 +31,7 @@ def test_message_is_sent_again(application: Application, mailbox: Mailbox, rando
     task="2.4",
     points=1,
     hints=(
-        "Two messages, two links. Which of them does the reader follow?",
+        "There are two messages with two links. Which of them will the user follow?",
         "The reader may follow either of them, so both have to work until they expire.",
         "Make the second token like the first one, and remember nothing about tokens that were sent.",
     ),
@@ -51,14 +51,14 @@ def test_each_message_has_a_link_that_works(application: Application, mailbox: M
     task="2.4",
     points=4,
     hints=(
-        "Ask for an address that has no account. What have you just learnt?",
-        "Whoever asks must not be able to tell apart who has an account and who has not.",
-        "One return for all cases, with one sentence: if this address waits, a message is on its way.",
+        "Request a message for an address without an account. What does the answer reveal?",
+        "The answer must not reveal whether an address has an account.",
+        "One return statement for all cases: if this address is not verified, a message is on its way.",
     ),
     needs=(*SENT, VERIFIED),
 )
 def test_everybody_hears_the_same(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """POST /auth/resend-verification answers 202 with the same body for unknown, waiting and verified addresses."""
+    """POST /auth/resend-verification answers 202 with one body for unknown, unverified and verified addresses."""
     waiting, verified = (register(application, mailbox, random) for _ in range(2))
     follow(application, verified.link).expect_status(200, key="link_refused")
     first = resend(application, waiting.account.email).expect_status(202, key="not_accepted")
@@ -72,14 +72,14 @@ def test_everybody_hears_the_same(application: Application, mailbox: Mailbox, ra
     task="2.4",
     points=2,
     hints=(
-        "Who has no use for one more message?",
-        "The answer is the same for all; what happens behind it is not.",
+        "Which users do not need another message?",
+        "The answer is the same for every address. The message is not.",
         "Send only `if user and not user.is_verified`.",
     ),
     needs=(*SENT, VERIFIED),
 )
 def test_only_those_who_wait_get_a_message(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """POST /auth/resend-verification sends nothing to an unknown address, nor to one that is verified."""
+    """POST /auth/resend-verification sends no message to an unknown or a verified address."""
     verified = register(application, mailbox, random)
     follow(application, verified.link).expect_status(200, key="link_refused")
     unknown = new_email(random)

@@ -17,12 +17,12 @@ UNVERIFIED = ("new_account_is_not_verified",)
     points=5,
     hints=(
         "Register, do not follow the link, log in with the right password. What should happen?",
-        "We know who it is; they are just not allowed in yet. Which of 401 and 403 says that?",
+        "The application knows the user, and does not allow the login yet. Is this 401 or 403?",
         'In log_in, after the password: demand_verified(user), which raises Forbidden("email_not_verified", ...).',
     ),
 )
 def test_login_waits_for_the_link(application: Application, random: Random) -> None:
-    """The right password answers 403 email_not_verified as long as the link is not followed."""
+    """The right password answers 403 email_not_verified until the user has followed the link."""
     account = new_account(random)
     application.send(account.registration).expect_status(201, key="cannot_register")
     expect_error(application.send(account.login), 403, code="email_not_verified", key="unverified_login")
@@ -32,9 +32,9 @@ def test_login_waits_for_the_link(application: Application, random: Random) -> N
     task="2.5",
     points=3,
     hints=(
-        "Somebody guesses at passwords. What do the answers tell them about the account?",
-        "Before somebody has shown who they are, they learn nothing: not even that the address is known.",
-        "Look at the password first, with one 401 for all that is wrong with it, and only then at is_verified.",
+        "An attacker guesses passwords. What do the answers reveal about the account?",
+        "Without the right password, an answer must not reveal whether the address has an account.",
+        "Check the password first, with one 401 for every failure. Check is_verified afterwards.",
     ),
     needs=UNVERIFIED,
 )
@@ -53,8 +53,8 @@ def test_wrong_password_comes_first(application: Application, random: Random) ->
     task="2.5",
     points=4,
     hints=(
-        "Login is one door. Which others are there, and who stands at them?",
-        "A dependency can ask one more question than CurrentUser does, and every route of contacts can use it.",
+        "The login checks is_verified. Which other endpoints have to check it?",
+        "A dependency can check more than CurrentUser does, and every route of contacts can use it.",
         "VerifiedUser in place of CurrentUser in all of contacts.py; get_verified_user calls users.demand_verified.",
     ),
 )
@@ -69,8 +69,8 @@ def test_contacts_wait_for_the_link(application: Application, environment: Mappi
     task="2.5",
     points=2,
     hints=(
-        "The list is closed. What about the address of a single contact?",
-        "Try GET, PATCH and DELETE of a contact that is there, with the token of an unverified user.",
+        "The list answers 403. What does the path of a single contact answer?",
+        "Try GET, PATCH and DELETE of an existing contact, with the token of a user who is not verified.",
         "VerifiedUser in place of CurrentUser in read_contact, update_contact and delete_contact too.",
     ),
     needs=("link_verifies_the_address",),

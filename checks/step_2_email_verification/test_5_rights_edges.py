@@ -16,16 +16,16 @@ CLOSED = ("contacts_wait_for_the_link",)
     task="2.5",
     points=1,
     hints=(
-        "The row has changed. Who still has an old copy?",
-        "Whether somebody is verified is asked anew with every request, and stands in no token.",
-        "get_verified_user looks at the user whom this request has read from the database.",
+        "The row has changed. Which part of your code still has the old value?",
+        "Read is_verified from the database for every request. It does not belong into a token.",
+        "get_verified_user checks the user that this request has read from the database.",
     ),
     needs=(*CLOSED, "link_verifies_the_address"),
 )
 def test_verification_counts_at_once(
     application: Application, mailbox: Mailbox, environment: Mapping[str, str], random: Random
 ) -> None:
-    """A token from before the link was followed opens the contacts as soon as it is followed."""
+    """A token from before the user followed the link works for contacts afterwards."""
     newcomer = register(application, mailbox, random)
     token = signed(access_claims(newcomer.id, random), environment["JWT_SECRET_KEY"])
     user = User(application, newcomer.account.email, token)

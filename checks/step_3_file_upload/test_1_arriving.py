@@ -25,13 +25,13 @@ REFUSED = ("large_file_is_refused",)
     task="3.1",
     points=4,
     hints=(
-        "Where is the size of a file compared? A 422 about parsing the body hides an exception in your receive_some.",
+        "Where does your code compare the size? A 422 about parsing the body hides an exception in receive_some.",
         "_check raises the error, and read_file, _limited and UploadRoute all use it.",
         'raise PayloadTooLarge("file_too_large", ...) if size > limit; the form may be a little larger than the file.',
     ),
 )
 def test_large_file_is_refused(user: User, image_store: ImageStore, random: Random) -> None:
-    """A picture of 2 MiB and one byte is refused with 413 file_too_large, and is not stored."""
+    """An image of 2 MiB and one byte is refused with 413 file_too_large, and is not stored."""
     answer = upload(user, png_of_size(random, LARGEST + 1))
     expect_error(answer, 413, code="file_too_large", key="large_file_accepted")
     expect_nothing_stored(image_store, answer)
@@ -41,14 +41,14 @@ def test_large_file_is_refused(user: User, image_store: ImageStore, random: Rand
     task="3.1",
     points=3,
     hints=(
-        "Which is the largest file that is allowed, and how large is the request that brings it?",
+        "What is the size of the largest allowed file, and of the request that contains it?",
         "A form adds a few hundred bytes to its file: two limits, not one.",
-        "Compare with `>`; LARGEST_FORM is for the body of the request, LARGEST_FILE for what the file holds.",
+        "Compare with `>`. LARGEST_FORM is the limit of the body, LARGEST_FILE the limit of the file.",
     ),
     needs=REFUSED,
 )
 def test_two_mebibytes_are_not_too_large(user: User, random: Random) -> None:
-    """A picture of exactly 2 MiB is allowed."""
+    """An image of exactly 2 MiB is accepted."""
     expect_not_refused(upload(user, png_of_size(random, LARGEST)), key="largest_file_refused")
 
 
@@ -56,9 +56,9 @@ def test_two_mebibytes_are_not_too_large(user: User, random: Random) -> None:
     task="3.1",
     points=2,
     hints=(
-        "Whose avatar is changed when nobody has logged in?",
-        "Another endpoint knows its user already. How does it ask?",
-        "The endpoint takes a parameter of a type from app/api/deps.py, which refuses whoever has no valid token.",
+        "Whose avatar does a request without a token change?",
+        "Other endpoints know their user. Which parameter do they have?",
+        "Give the endpoint a parameter of a type from app/api/deps.py. It refuses requests without a valid token.",
     ),
 )
 def test_who_has_not_logged_in_uploads_nothing(application: Application, user: User, image_store: ImageStore) -> None:
@@ -74,9 +74,9 @@ def test_who_has_not_logged_in_uploads_nothing(application: Application, user: U
     task="3.1",
     points=3,
     hints=(
-        "Somebody has an account with an address that is not theirs. May they show a picture under it?",
-        "Step 2 has a type of user for that.",
-        "The endpoint asks for VerifiedUser, not for CurrentUser.",
+        "A user has registered with an address of another person. May this user upload an avatar?",
+        "Step 2 added a dependency for users with a verified address.",
+        "Use VerifiedUser in place of CurrentUser.",
     ),
 )
 def test_unverified_user_uploads_nothing(
@@ -94,7 +94,7 @@ def test_unverified_user_uploads_nothing(
     points=2,
     hints=(
         "What if the form has no file, or has it under another name?",
-        "The framework refuses it by itself, if the file is declared as something that must be there.",
+        "FastAPI refuses the request if the file is declared as required.",
         "The parameter is `file: UploadFile`, without a default; the error names body.file.",
     ),
 )
@@ -112,9 +112,9 @@ def test_form_without_the_file_is_refused(user: User) -> None:
     task="3.1",
     points=2,
     hints=(
-        "The client has said how much will come. How much of it do you have to hear to know the answer?",
-        "By the time your endpoint begins, the framework has read the whole form. Something has to happen before.",
-        "UploadRoute wraps the request before the form is read: let it look at Content-Length.",
+        "The client has announced the size. How many bytes does your code have to read before it answers?",
+        "FastAPI reads the whole form before it calls your endpoint. Check the size before that.",
+        "UploadRoute wraps the request before the form is read. Check Content-Length there.",
     ),
     needs=REFUSED,
 )

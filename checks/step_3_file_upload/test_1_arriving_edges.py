@@ -9,13 +9,13 @@ from users import User
     task="3.1",
     points=1,
     hints=(
-        "Must a client tell how long its request will be?",
-        "A body can come in chunks, and nobody knows how many. Somebody has to count while they come.",
-        "_limited adds up the length of each part that receive() brings, and raises as soon as it is too much.",
+        "Which request has no Content-Length?",
+        "A body can arrive in chunks, without an announced size. Count the bytes while they arrive.",
+        "_limited adds up the length of each part from receive(), and raises as soon as the sum is too large.",
     ),
     needs=("large_file_is_refused",),
 )
 def test_unannounced_size_is_refused_on_the_way(user: User) -> None:
-    """A file that comes in chunks, without a Content-Length, is refused with 413 as soon as it is too large."""
+    """A file in chunks, without Content-Length, is refused with 413 as soon as it is too large."""
     file = File(bytes(5 * MIB), "holiday.webp", "image/webp")
     expect_refused_on_the_way(user, file, stops_after=4 * MIB, chunked=True)

@@ -14,13 +14,13 @@ REFUSED = ("text_is_refused_whatever_it_is_called",)
     task="3.2",
     points=3,
     hints=(
-        "The label is written by whoever sends the file. What can they not choose freely?",
-        "Pillow tells what a file is by its content, and raises when it is nothing that it knows.",
+        "The client chooses the name and the type. What can the client not choose freely?",
+        "Pillow detects the format by the content, and raises for an unknown format.",
         "Image.open(io.BytesIO(file), formats=FORMATS), and raise UnprocessableContent for whatever it raises.",
     ),
 )
 def test_text_is_refused_whatever_it_is_called(user: User, image_store: ImageStore, random: Random) -> None:
-    """A text that is called me.png, of type image/png, is refused with 422 unsupported_image and is not stored."""
+    """A text called me.png, of type image/png, is refused with 422 unsupported_image and is not stored."""
     text = f"I am a picture, believe me. {random.getrandbits(64):x}".encode() * 5
     for kind in KINDS:
         file = File(text, f"me.{EXTENSIONS[kind]}", f"image/{kind.lower()}")
@@ -32,14 +32,14 @@ def test_text_is_refused_whatever_it_is_called(user: User, image_store: ImageSto
     task="3.2",
     points=2,
     hints=(
-        "Which kinds of pictures does the task name? Send one of each.",
-        "Not every format can hold every kind of pixels: look at what Pillow says when you save.",
-        "JPEG wants RGB; the others take RGBA. Save in the format that was read.",
+        "Which formats does the task name? Send an image of each.",
+        "Not every format supports every mode of pixels. Read the error of Pillow when you save.",
+        "JPEG needs RGB, the others accept RGBA. Save in the format of the received file.",
     ),
     needs=REFUSED,
 )
 def test_four_kinds_of_pictures_are_taken(user: User) -> None:
-    """A JPEG, a PNG, a GIF and a WebP are not refused."""
+    """A JPEG, a PNG, a GIF and a WebP are accepted."""
     for kind in KINDS:
         expect_not_refused(upload(user, picture(kind), kind), key="picture_refused")
 
@@ -48,14 +48,14 @@ def test_four_kinds_of_pictures_are_taken(user: User) -> None:
     task="3.2",
     points=3,
     hints=(
-        "Somebody's telephone calls every file `upload.bin`. Is it less of a picture?",
+        "A phone may name every file `upload.bin`. Does the content change with the name?",
         "Neither the name nor the declared type should be read anywhere in your code.",
-        "Take UploadFile.read() and forget filename and content_type.",
+        "Use UploadFile.read(), and ignore filename and content_type.",
     ),
     needs=REFUSED,
 )
 def test_name_and_declared_type_mean_nothing(user: User) -> None:
-    """A PNG that is called notes.txt, of type text/plain, is not refused; nor is a GIF that says it is a JPEG."""
+    """A PNG called notes.txt, of type text/plain, is accepted, and so is a GIF declared as a JPEG."""
     for file in (
         File(picture("PNG"), "notes.txt", "text/plain"),
         File(picture("GIF"), "me.jpg", "image/jpeg"),
@@ -68,14 +68,14 @@ def test_name_and_declared_type_mean_nothing(user: User) -> None:
     task="3.2",
     points=2,
     hints=(
-        "RIFF is a box. What does the box say that it holds?",
-        "Sound and films come in the same box as WebP: bytes 8 to 11 tell them apart.",
+        "RIFF is a container format. Which bytes name the format of its content?",
+        "Sound and video use the same container as WebP. Bytes 8 to 11 name the format.",
         'If you compare signatures yourself: file[:4] == b"RIFF" and file[8:12] == b"WEBP". Pillow does it for you.',
     ),
     needs=REFUSED,
 )
 def test_riff_is_not_yet_webp(user: User, image_store: ImageStore) -> None:
-    """Sound in a RIFF file is refused with 422 unsupported_image, whatever it is called."""
+    """Sound in a RIFF file is refused with 422 unsupported_image, with any file name."""
     sound = b"RIFF\x24\x08\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data" + bytes(2048)
     answer = user.application.send(sending(user, File(sound, "me.webp", "image/webp")))
     expect_not_a_picture(image_store, answer, key="sound_accepted")
@@ -85,14 +85,14 @@ def test_riff_is_not_yet_webp(user: User, image_store: ImageStore) -> None:
     task="3.2",
     points=2,
     hints=(
-        "Why does a PNG begin with such strange bytes, with line ends of two kinds among them?",
-        "They show when a file was damaged as text on its way. Four of the eight bytes do not.",
+        "Why does the signature of PNG contain line ends of two kinds?",
+        "They show whether a transfer has changed line ends. The first four bytes alone do not show it.",
         r"The signature is b'\x89PNG\r\n\x1a\n', all eight bytes of it.",
     ),
     needs=REFUSED,
 )
 def test_png_has_a_signature_of_eight_bytes(user: User, image_store: ImageStore) -> None:
-    """A PNG whose line ends were changed on its way is refused with 422 unsupported_image."""
+    """A PNG whose line ends were changed is refused with 422 unsupported_image."""
     whole = picture("PNG")
     for damaged in (b"\x89PNG\n\x1a\n", b"\x89PNG\r\n\x1a\r\n"):
         answer = upload(user, damaged + whole[len(PNG_SIGNATURE) :])
@@ -103,14 +103,14 @@ def test_png_has_a_signature_of_eight_bytes(user: User, image_store: ImageStore)
     task="3.2",
     points=2,
     hints=(
-        "There are two versions of GIF. What are they called?",
-        "Six bytes, not three and not four.",
+        "GIF has two versions. Which are they?",
+        "Compare six bytes, not three or four.",
         'A GIF begins with b"GIF87a" or b"GIF89a"; nothing else does.',
     ),
     needs=REFUSED,
 )
 def test_gif_has_two_signatures(user: User, image_store: ImageStore) -> None:
-    """A GIF that begins with GIF87a or GIF89a is not refused; one that begins with GIF88a is."""
+    """A GIF that begins with GIF87a or GIF89a is accepted. One that begins with GIF88a is refused."""
     rest = picture("GIF")[6:]
     expect_not_a_picture(image_store, upload(user, b"GIF88a" + rest, "GIF"), key="damaged_signature_accepted")
     for signature in (b"GIF87a", b"GIF89a"):
@@ -121,8 +121,8 @@ def test_gif_has_two_signatures(user: User, image_store: ImageStore) -> None:
     task="3.2",
     points=2,
     hints=(
-        "Is nothing a picture?",
-        "An empty file should be told like any other that is no picture, not end in an accident.",
+        "Upload an empty file. What does your application answer?",
+        "Handle an empty file like every other file that is not an image.",
         'b"" has no signature: 422 "unsupported_image" comes by itself if you do not read file[0] before.',
     ),
     needs=REFUSED,
@@ -136,9 +136,9 @@ def test_empty_file_is_refused(user: User, image_store: ImageStore) -> None:
     task="3.2",
     points=3,
     hints=(
-        "The connection broke in the middle. Does the beginning of the file tell?",
-        "Opening a picture reads its head alone. Something has to read the pixels.",
-        "image.load() (or anything that draws) reads them all, and raises OSError where they end too early.",
+        "The connection broke in the middle of the file. Can the beginning of the file show this?",
+        "Image.open reads only the header. Your code has to read the pixels.",
+        "image.load() decodes all pixels, and raises OSError if they end too early.",
     ),
     needs=REFUSED,
 )
@@ -154,13 +154,13 @@ def test_truncated_picture_is_refused(user: User, image_store: ImageStore, rando
     task="3.2",
     points=2,
     hints=(
-        "How much memory does a picture take when it is unpacked, and what does the size of its file say of that?",
-        "Width and height stand in the head of the file. They are known before a single pixel is.",
+        "How much memory does the decoded image need? Does the size of the file show it?",
+        "Width and height are in the header of the file. Read them before you decode the pixels.",
         "After Image.open and before load: refuse when image.width * image.height > MOST_PIXELS.",
     ),
     needs=REFUSED,
 )
 def test_picture_bomb_is_refused(user: User, image_store: ImageStore) -> None:
-    """A PNG of a few kilobytes that unpacks to 20 megapixels is refused with 422 unsupported_image."""
+    """A PNG of a few kilobytes that decodes to 20 megapixels is refused with 422 unsupported_image."""
     answer = upload(user, whole_png_of(5000, 4000))
     expect_not_a_picture(image_store, answer, key="bomb_accepted")

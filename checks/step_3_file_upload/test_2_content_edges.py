@@ -20,14 +20,14 @@ REFUSED = ("text_is_refused_whatever_it_is_called",)
     task="3.2",
     points=1,
     hints=(
-        "A file may begin like a picture and go on like a program.",
-        "A signature is six or eight bytes; whoever knows them can write them. What is behind them?",
-        "Decode every file: a file that is no image after its signature cannot be decoded.",
+        "A file can begin like an image and continue with a script.",
+        "A signature has six or eight bytes, which every client can write. What follows them?",
+        "Decode every file. A file with only the signature of an image cannot be decoded.",
     ),
     needs=REFUSED,
 )
 def test_programs_are_no_pictures(user: User, image_store: ImageStore) -> None:
-    """A program with the signature of a picture, and a drawing that is a program, are refused with 422."""
+    """A script with the signature of an image, and an SVG, are refused with 422."""
     for file in (
         File(b"GIF89a<?php system($_GET['c']); ?>", "me.gif", "image/gif"),
         File(PNG_SIGNATURE + b"#!/bin/sh\nreboot\n", "me.png", "image/png"),
@@ -43,14 +43,14 @@ def test_programs_are_no_pictures(user: User, image_store: ImageStore) -> None:
     task="3.2",
     points=1,
     hints=(
-        "How large may a picture be at most, and is that too large?",
-        "Pillow has a limit of its own, which is higher than ours; beyond it, it raises an error of another kind.",
+        "Which number of pixels is allowed, and which is the first that is refused?",
+        "Pillow has its own limit, which is higher. Above it, Pillow raises another exception.",
         "Refuse more than MOST_PIXELS and take exactly that many; catch Image.DecompressionBombError as well.",
     ),
     needs=("picture_bomb_is_refused",),
 )
 def test_sixteen_megapixels_are_the_limit(user: User, image_store: ImageStore) -> None:
-    """A picture of exactly 16 megapixels is not refused; larger ones are, also where they only say that they are."""
+    """An image of exactly 16 megapixels is accepted. Larger ones are refused, also if only the header says so."""
     for size in ((4001, 4000), (30_000, 30_000)):
         expect_not_a_picture(image_store, upload(user, png_of(*size)), key="bomb_accepted")
     for kind, content in (
@@ -66,14 +66,14 @@ def test_sixteen_megapixels_are_the_limit(user: User, image_store: ImageStore) -
     task="3.2",
     points=1,
     hints=(
-        "How many pixels has a panorama of 12,000 x 1,000?",
-        "The limit is the product of the two sides. Neither side alone says how much memory a picture takes.",
+        "How many pixels does a panorama of 12,000 x 1,000 have?",
+        "The limit is for width times height. One side alone does not show how much memory an image needs.",
         "image.width * image.height > MOST_PIXELS, and no limit for a side.",
     ),
     needs=("picture_bomb_is_refused",),
 )
 def test_pixels_count_and_not_sides(user: User) -> None:
-    """A long and narrow picture with few pixels is not refused, upright or across."""
+    """A long and narrow image with few pixels is accepted, in both orientations."""
     for size in ((12_000, 50), (50, 9_000)):
         expect_not_refused(upload(user, picture("PNG", size)), key="panorama_refused")
 
@@ -82,14 +82,14 @@ def test_pixels_count_and_not_sides(user: User) -> None:
     task="3.2",
     points=1,
     hints=(
-        "A file is no picture, and it is too large as well. What should the client hear?",
-        "The size is looked at first: nothing that is too large is ever opened.",
+        "A file is too large and not an image. Which status does the client get?",
+        "Check the size first. Never open a file that is too large.",
         "read_file raises 413 before the service sees the content.",
     ),
     needs=REFUSED,
 )
 def test_size_comes_before_content(user: User, image_store: ImageStore) -> None:
-    """A file above 2 MiB answers 413 file_too_large, whether or not it is a picture."""
+    """A file above 2 MiB answers 413 file_too_large, whether or not it is an image."""
     text = b"no picture " * 400_000
     for content in (text[: LARGEST + 100], text, picture("GIF") + bytes(LARGEST)):
         answer = upload(user, content)

@@ -33,7 +33,7 @@ TRANSFORMATION = {"c_fill", "h_200", "w_200"}
     ),
 )
 def test_picture_is_stored(user: User, image_store: ImageStore) -> None:
-    """An uploaded picture is answered with 200 and the user, and arrives in the store, once."""
+    """An upload is answered with 200 and the user, and the image arrives in the store once."""
     for kind in KINDS:
         before = len(image_store.uploads)
         answer = upload(user, picture(kind), kind).expect_status(200, key="picture_refused")
@@ -47,14 +47,14 @@ def test_picture_is_stored(user: User, image_store: ImageStore) -> None:
     task="3.3",
     points=3,
     hints=(
-        "Who remembers the avatar when the request is over?",
-        "The URL belongs to the user, and what is not committed is gone.",
+        "Where is the URL stored after the request has ended?",
+        "Store the URL in the user's row, and commit.",
         "user.avatar_url = ..., then await session.commit().",
     ),
     needs=STORED,
 )
 def test_avatar_is_shown_at_once(newcomer: User) -> None:
-    """GET /users/me shows avatar_url: null before the first upload, and the new address right after each."""
+    """GET /users/me shows avatar_url: null before the first upload, and the new URL after each upload."""
     expect_avatar_in_me(newcomer, None, key="avatar_before_the_first")
     for color in COLORS[:2]:
         expect_avatar_in_me(newcomer, uploaded(newcomer, color), key="old_avatar_in_me")
@@ -64,14 +64,14 @@ def test_avatar_is_shown_at_once(newcomer: User) -> None:
     task="3.3",
     points=3,
     hints=(
-        "What should a picture be called whose owner may change name and address tomorrow?",
-        "Names change and hold odd characters; ids do neither. And who chose the name of the file?",
-        'public_id=f"avatars/{user.id}", whatever the file was called.',
+        "Users can change their name and address. Which value of a user never changes?",
+        "Names change and contain special characters. Ids do not. The client chooses the file name.",
+        'public_id=f"avatars/{user.id}", independent of the file name.',
     ),
     needs=STORED,
 )
 def test_picture_is_called_after_the_user(user: User, image_store: ImageStore) -> None:
-    """The picture is stored as avatars/ and the user's id, whatever the file is called."""
+    """The image is stored as avatars/ and the user's id, with any file name."""
     expected = f"avatars/{profile(user).value('id')}"
     for name in ("me.png", "../../x?кіт#.png"):
         request = sending(user, File(picture(), name))
@@ -84,14 +84,14 @@ def test_picture_is_called_after_the_user(user: User, image_store: ImageStore) -
     task="3.3",
     points=3,
     hints=(
-        "Where is the picture from last week, and who still sees it?",
-        "The store keeps one picture for each public_id, if it is told to. Caches in front of it must be told too.",
+        "Which URL still shows the previous image?",
+        "With one option the store replaces the image of a public_id. Another option clears the caches.",
         "overwrite=True and invalidate=True.",
     ),
     needs=("picture_is_called_after_the_user",),
 )
 def test_new_picture_takes_the_place_of_the_last(newcomer: User, image_store: ImageStore) -> None:
-    """A second upload overwrites the first, also in caches: the new address and the old one show the new picture."""
+    """A second upload replaces the first, also in caches: the new URL and the old one show the new image."""
     first = uploaded(newcomer, COLORS[0])
     expect_shown(image_store, first, COLORS[0], asked=f"GET {first}", key="another_picture_shown")
     second = uploaded(newcomer, COLORS[1])
@@ -103,14 +103,14 @@ def test_new_picture_takes_the_place_of_the_last(newcomer: User, image_store: Im
     task="3.3",
     points=3,
     hints=(
-        "Open the address in a browser. How large is what you see?",
-        "The store cuts pictures when somebody looks: its address says how, right behind /image/upload/.",
+        "Open the URL in a browser. What is the size of the image?",
+        "The store transforms an image when it delivers it. The URL contains the transformation after /image/upload/.",
         "…/image/upload/c_fill,h_200,w_200/v1234567890/avatars/1.png, put together from secure_url.",
     ),
     needs=STORED,
 )
 def test_address_shows_a_square_of_200(user: User, image_store: ImageStore) -> None:
-    """The address has the transformation c_fill,h_200,w_200, and the store shows a filled square of 200x200 there."""
+    """The URL has the transformation c_fill,h_200,w_200, and the store delivers a square of 200x200 there."""
     for size in ((600, 200), (150, 450)):
         middle, ends = COLORS[2], COLORS[3]
         content = picture_with_ends(size, middle, ends)
@@ -132,14 +132,14 @@ def test_address_shows_a_square_of_200(user: User, image_store: ImageStore) -> N
     task="3.3",
     points=4,
     hints=(
-        "A telephone writes into a photograph where it was taken. Who may know?",
-        "Store what you have drawn, not what was sent; and look at what Pillow copies into the new file.",
+        "A phone writes the position into a photograph. Who could read it?",
+        "Store the re-encoded image, not the received file. Check which metadata Pillow copies into it.",
         "Save to a new BytesIO from an image whose info is empty, without exif=; that file goes to the store.",
     ),
     needs=STORED,
 )
 def test_what_is_stored_tells_nothing_else(user: User, image_store: ImageStore, random: Random) -> None:
-    """The stored picture holds neither the place where it was taken nor any other text of the file that was sent."""
+    """The stored image contains neither the position nor any other metadata of the received file."""
     secret = f"50.4501N,30.5234E {random.getrandbits(64):x}"
     exif = Image.Exif()
     exif[0x010E] = secret  # ImageDescription
@@ -161,14 +161,14 @@ def test_what_is_stored_tells_nothing_else(user: User, image_store: ImageStore, 
     task="3.3",
     points=2,
     hints=(
-        "Two people upload a me.png each. How many pictures are there now?",
-        "Everybody's picture needs a place of its own.",
-        "The public_id holds the id of the user who is logged in, and nothing that the client sent.",
+        "Two users each upload a file me.png. How many images does the store have?",
+        "Each user needs a separate public_id.",
+        "Make the public_id from the id of the user, and from no value that the client sent.",
     ),
     needs=STORED,
 )
 def test_avatar_of_another_user_stays(user: User, other_user: User, image_store: ImageStore) -> None:
-    """Somebody else's upload of a file of the same name leaves the own avatar as it was."""
+    """An upload of another user with the same file name does not change the user's avatar."""
     mine = uploaded(user, COLORS[0])
     uploaded(other_user, COLORS[1])
     expect_avatar_in_me(user, mine, key="avatar_of_another_changed")
@@ -179,14 +179,14 @@ def test_avatar_of_another_user_stays(user: User, other_user: User, image_store:
     task="3.3",
     points=4,
     hints=(
-        "While one user uploads, what can all the others do?",
-        "`async def` does not make a blocking call wait politely: the whole event loop stands still until it returns.",
+        "While one user uploads, do the requests of other users get an answer?",
+        "In `async def`, a blocking call stops the whole event loop until it returns.",
         "await asyncio.get_running_loop().run_in_executor(_threads, ...), or asyncio.to_thread(...).",
     ),
     needs=STORED,
 )
 def test_others_are_served_during_an_upload(user: User, image_store: ImageStore) -> None:
-    """While the store takes its time with an upload, GET /health is answered."""
+    """While the store does not answer an upload, GET /health is answered."""
     health, slow = Request("GET", f"{API}/health"), upload_of(user, picture())
     image_store.set_fault(FaultMode.STALLS)
     with user.application.sending(slow) as uploading:

@@ -22,14 +22,14 @@ STORED = ("picture_is_stored",)
     task="3.3",
     points=1,
     hints=(
-        "Pictures hold colors in more ways than red, green and blue.",
-        "Palettes, shades of gray, transparency, the colors of printers: each format takes some of them.",
+        "Images store colors in other ways than red, green and blue.",
+        "Palettes, gray, transparency, CMYK: each format supports some of them.",
         'Convert before saving: "RGB" for JPEG, "RGBA" for the others.',
     ),
     needs=STORED,
 )
 def test_colors_may_be_kept_in_any_way(user: User, image_store: ImageStore) -> None:
-    """Pictures with a palette, with transparency, in gray and in the colors of printers are stored and shown."""
+    """Images with a palette, with transparency, in gray and in CMYK are stored and delivered."""
     color = COLORS[4]
     image = drawn((240, 240), color)
     gray = image.convert("L").getpixel((120, 120))
@@ -53,14 +53,14 @@ def test_colors_may_be_kept_in_any_way(user: User, image_store: ImageStore) -> N
     task="3.3",
     points=1,
     hints=(
-        "A user has an avatar and sends a file that is refused. Which avatar is shown then?",
-        "A refusal is no change. Nothing may be cleared before the new picture is stored.",
+        "A user has an avatar and sends a file that is refused. Which avatar do they have afterwards?",
+        "A refused file changes nothing. Do not delete anything before the new image is stored.",
         "Set user.avatar_url once, after the store has answered, and commit then.",
     ),
     needs=("avatar_is_shown_at_once",),
 )
 def test_refused_file_leaves_the_avatar(newcomer: User, image_store: ImageStore) -> None:
-    """After a 413 or a 422 the user has the avatar that they had, in GET /users/me and in the store."""
+    """After a 413 or a 422 the user has the same avatar as before, in GET /users/me and in the store."""
     old = uploaded(newcomer, COLORS[1])
     for content, status in ((b"no picture", 422), (b"", 422), (bytes(LARGEST + 1), 413)):
         upload(newcomer, content).expect_status(status, key="wrong_file_accepted")
@@ -72,14 +72,14 @@ def test_refused_file_leaves_the_avatar(newcomer: User, image_store: ImageStore)
     task="3.3",
     points=1,
     hints=(
-        "What can others write to the database while an upload waits for the store?",
-        "A transaction that has changed a row holds a lock until it is over. SQLite has one lock for all who write.",
-        "Change nothing and commit before the call to the store; write the address in another transaction after it.",
+        "Can other requests write to the database while an upload waits for the store?",
+        "A transaction that has changed a row holds a lock until its end. SQLite has one lock for all writers.",
+        "Change nothing before the call of the store, and commit. Store the URL in another transaction after it.",
     ),
     needs=("others_are_served_during_an_upload",),
 )
 def test_others_write_during_an_upload(user: User, other_user: User, image_store: ImageStore, random: Random) -> None:
-    """While the store takes its time with an upload, another user can save a contact."""
+    """While the store does not answer an upload, another user can save a contact."""
     slow = upload_of(user, picture())
     creation = other_user.creation_of(valid_contact(random))
     image_store.set_fault(FaultMode.STALLS)

@@ -14,8 +14,8 @@ OLD, NEW = COLORS[0], COLORS[1]
     task="3.4",
     points=4,
     hints=(
-        "The store will be down one day. What does your user see?",
-        "The SDK raises when the store says no. It is not the client's fault, and no accident of ours either.",
+        "Let the store fail. Which status does the client get?",
+        "The SDK raises if the store refuses. Neither the client nor your application has made a mistake.",
         'Catch Exception around the upload, log it, and raise BadGateway("upload_failed", ...) from it.',
     ),
     needs=("picture_is_stored",),
@@ -32,9 +32,9 @@ def test_refusal_is_told_as_502(newcomer: User, image_store: ImageStore) -> None
     task="3.4",
     points=3,
     hints=(
-        "Connections break. Which errors does the SDK raise then?",
+        "Which exceptions does the SDK raise when the connection breaks?",
         "Not every error of the SDK is an error of Cloudinary: some come from the libraries below it.",
-        "except Exception, not except cloudinary.exceptions.Error: what you do about it is the same.",
+        "Use except Exception, not except cloudinary.exceptions.Error. The answer is the same for all.",
     ),
     needs=REFUSED,
 )
@@ -50,9 +50,9 @@ def test_broken_connection_is_told_as_502(newcomer: User, image_store: ImageStor
     task="3.4",
     points=4,
     hints=(
-        "How long does your user wait for a store that takes the picture and says nothing?",
-        "The SDK has an option for that. Without it, it waits for a minute.",
-        "Pass timeout=settings.cloudinary_timeout to the upload, and bound your own waiting with asyncio.timeout(...).",
+        "How long does a client wait for a store that does not answer?",
+        "The SDK has an option for the timeout. Without it, an upload waits for a minute.",
+        "Pass timeout=settings.cloudinary_timeout to the upload, and limit the await with asyncio.timeout(...).",
     ),
     needs=REFUSED,
     environment=SHORT_TIMEOUT,
@@ -78,14 +78,14 @@ def test_stalling_store_is_given_up(newcomer: User, image_store: ImageStore) -> 
     task="3.4",
     points=2,
     hints=(
-        "The store is well again. Is your application?",
-        "What was left half done after the failure: a lock, a session, a flag?",
-        "Nothing may be kept from a failed upload; the next one begins like the first.",
+        "The store has recovered. Does the next upload work?",
+        "What did the failed upload leave behind: a lock, a session, a flag?",
+        "A failed upload must leave no state. The next one starts like the first.",
     ),
     needs=REFUSED,
 )
 def test_store_is_used_again_when_it_is_well(newcomer: User, image_store: ImageStore) -> None:
-    """After failures the next upload works at once, and its picture is shown."""
+    """After failures the next upload works at once, and its image is delivered."""
     for mode in (FaultMode.REFUSES, FaultMode.DROPS):
         image_store.set_fault(mode)
         expect_failure(upload(newcomer, picture(color=OLD)))

@@ -16,14 +16,14 @@ SHORTEST = 1.4
     task="3.4",
     points=1,
     hints=(
-        "Whoever had no avatar before has none after a failure. Does the answer of /users/me say so?",
-        "An address for a picture that was never stored shows nothing.",
+        "A user without an avatar has none after a failure. What does GET /users/me answer?",
+        "A URL of an image that was never stored shows no image.",
         "Set avatar_url after the store has answered, never before; and roll back if anything fails in between.",
     ),
     needs=("refusal_is_told_as_502",),
 )
 def test_failed_first_upload_leaves_no_avatar(newcomer: User, image_store: ImageStore) -> None:
-    """A first upload that fails leaves avatar_url null, whatever kind of picture it was."""
+    """A first upload that fails leaves avatar_url null, for every format."""
     for kind, mode in zip(KINDS, (FaultMode.REFUSES, FaultMode.DROPS) * 2, strict=True):
         image_store.set_fault(mode)
         answer = upload(newcomer, picture(kind), kind)
@@ -35,15 +35,15 @@ def test_failed_first_upload_leaves_no_avatar(newcomer: User, image_store: Image
     task="3.4",
     points=1,
     hints=(
-        "Who decides how long the application waits for the store?",
-        "Another place may need another timeout. A number in the code cannot be changed there.",
-        "timeout=settings.cloudinary_timeout, in the call of the SDK and wherever you bound the waiting yourself.",
+        "Which setting decides how long the application waits for the store?",
+        "Another environment may need another timeout. A number in the code cannot be configured.",
+        "Use settings.cloudinary_timeout in the call of the SDK and in asyncio.timeout(...).",
     ),
     needs=("stalling_store_is_given_up",),
     environment=SHORT_TIMEOUT,
 )
 def test_timeout_is_the_one_of_the_settings(newcomer: User, image_store: ImageStore) -> None:
-    """With CLOUDINARY_TIMEOUT=2 an upload is not given up before 1.4 seconds have passed."""
+    """With CLOUDINARY_TIMEOUT=2 an upload waits for at least 1.4 s."""
     image_store.set_fault(FaultMode.STALLS)
     request = upload_of(newcomer, picture())
     began = time.monotonic()

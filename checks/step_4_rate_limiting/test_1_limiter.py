@@ -45,7 +45,7 @@ def test_sixth_registration_is_refused(
     task="4.1",
     points=3,
     hints=(
-        "A program has used up the limit. May anybody else still register?",
+        "One client has used up the limit. Can another client still register?",
         "Requests are counted by a key. Which requests have the same one in your application?",
         "Count by client_address, which asks SlowAPI's get_remote_address.",
     ),
@@ -128,7 +128,7 @@ def test_limits_can_be_switched_off(application: Application, new_client: NewCli
     task="4.1",
     points=2,
     hints=(
-        "A server is started, and nobody has thought of RATE_LIMIT_ENABLED. What should happen?",
+        "A server starts without the variable RATE_LIMIT_ENABLED. Are the limits on or off?",
         "A setting that protects is on unless a person switches it off.",
         "The field is rate_limit_enabled: bool, and its default is True.",
     ),

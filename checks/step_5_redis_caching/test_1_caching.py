@@ -160,7 +160,7 @@ def test_cache_may_fail(application: Application, newcomer: User, redis: Redis) 
     points=1,
     hints=(
         "Redis takes its time. Who waits for it: the request that asked, or all of them?",
-        "A client without `await` holds the event loop while it waits, and nobody else is answered.",
+        "A client without `await` blocks the event loop while it waits, and no other request is answered.",
         "Run commands by `await self._redis.run(...)`, whose client is the one of redis.asyncio.",
     ),
     needs=STORED,

@@ -170,7 +170,7 @@ def test_list_has_no_pages(newcomer: User, redis: Redis, database: Database, tod
     points=1,
     hints=(
         "A birthday is optional. What does your query do with a row without one?",
-        "And if nobody has a birthday soon, what is the answer?",
+        "What is the answer if no contact has a birthday soon?",
         "NULL is in no list of numbers, so such rows are not found; an empty result is an empty list with status 200.",
     ),
     needs=LISTED,

@@ -51,7 +51,7 @@ def test_period_crosses_the_end_of_a_month(new_person: Person, redis: Redis, clo
     task="5.2",
     points=3,
     hints=(
-        "Today is 29 December. When is the next birthday of somebody born on 2 January?",
+        "Today is 29 December. When is the next birthday of a contact born on 2 January?",
         "A birthday that is over this year is kept next year: next_birthday is in the year after.",
         "today + timedelta(number) gets into the next year by itself, and next_birthday is this date.",
     ),

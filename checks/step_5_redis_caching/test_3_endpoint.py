@@ -241,7 +241,7 @@ def test_days_have_bounds(newcomer: User) -> None:
     points=1,
     hints=(
         "Read all keys and values in Redis. Who else may read them?",
-        "A cache holds what the page shows. What the application knows about the user besides is nobody's business.",
+        "Cache only the content of the answer, and no other data of the user.",
         "Store the answer's JSON and nothing else, under a key without a token or an address.",
     ),
     needs=KEY,

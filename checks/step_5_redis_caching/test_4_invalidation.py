@@ -29,7 +29,7 @@ CACHED = ("second_answer_comes_from_the_cache",)
     task="5.4",
     points=2,
     hints=(
-        "Add somebody with a birthday tomorrow, and look at the list again.",
+        "Add a contact with a birthday tomorrow, and request the list again.",
         "Every write that changes the answer must delete the answer.",
         "After `await contacts.create(...)`: `await birthdays.invalidate(cache, user.id)`.",
     ),
@@ -162,7 +162,7 @@ ROUNDS = 2
     task="5.4",
     points=2,
     hints=(
-        "A write takes a moment. What does somebody read who asks in this moment, and where does the answer go?",
+        "A write takes a moment. What does another request read in this moment, and where is its answer stored?",
         "If the key is deleted too early, the next reader stores the old list again, for an hour.",
         "In each of the three routes: first the service, which commits, then birthdays.invalidate.",
     ),

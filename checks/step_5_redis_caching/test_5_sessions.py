@@ -148,7 +148,7 @@ def test_logout_ends_all_tokens_of_the_session(application: Application, new_per
     task="5.5",
     points=2,
     hints=(
-        "Somebody logs out on the telephone. What happens on the computer?",
+        "A user logs out on the phone. What happens to the session on the computer?",
         "Each login is a session of its own. The user has as many as devices.",
         "Note the jti or the family of a token, and never the id of the user.",
     ),
@@ -225,7 +225,7 @@ def test_ended_session_stays_ended(application: Application, new_person: Person,
     task="5.5",
     points=1,
     hints=(
-        "Read what is in Redis after a logout. Could somebody log in with it? And is it there for ever?",
+        "Read the keys of Redis after a logout. Could an attacker log in with them? Do they expire?",
         "The jti names a token as well as the token itself does, and is worth nothing without the signature.",
         "Keys of claims.jti and of the family, each with `ex`; never of the token or of its hash.",
     ),

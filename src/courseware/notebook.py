@@ -20,7 +20,7 @@ JUDGED = (0, 1, 3)
 """Exit codes of `course check` with which it prints a verdict."""
 
 _course = ResidentProcess()
-with suppress(OSError):  # it is told to whoever asks for a judgement
+with suppress(OSError):  # the next judgement reports it
     _course.start()
 
 

@@ -85,7 +85,7 @@ def test_a_repair_reaches_every_stage_the_starters_and_the_quotes(contacts_cours
 
 def test_a_repair_of_the_errors_reaches_the_stages_that_have_the_code(contacts_course: Course) -> None:
     finished = "solutions/contacts_api/app/core/errors.py"
-    old, new = '"""The request cannot be granted as it is."""', '"""The request cannot be processed as it is."""'
+    old, new = '"""The request is not valid."""', '"""The request cannot be processed as it is."""'
     repeated = holding(contacts_course, old)
     assert 1 < len(repeated) < len(holding(contacts_course, "async def _http_error("))
     done = change(contacts_course, finished, old, new)

@@ -61,7 +61,7 @@ def test_the_reference_holds(command: Command, solved: Path, workspace: Workspac
     done = command("check", "--plain", cwd=solved / "app")
 
     assert done.returncode == 0
-    assert "Step 1 holds: 6 of 6 points." in done.stdout
+    assert "Step 1 is solved: 6 of 6 points." in done.stdout
     assert {task: kept.held for task, kept in workspace.progress.steps[1].tasks.items()} == {"1.1": True, "1.2": True}
 
 
@@ -70,7 +70,7 @@ def test_one_task_is_judged_alone(command: Command, workspace: Workspace) -> Non
     done = command("check", "1", "1.2", "--plain")
 
     assert done.returncode == 0
-    assert "Task 1.2 holds: 3 of 3 points." in done.stdout
+    assert "Task 1.2 is solved: 3 of 3 points." in done.stdout
     assert "Greet by name" not in done.stdout
     assert list(workspace.progress.steps[1].tasks) == ["1.2"]
 
@@ -81,7 +81,7 @@ def test_a_task_that_waits_for_another_shows_that_one(command: Command) -> None:
 
     assert done.returncode == 1
     assert "✘ greets task 1.1" in words(done.stdout)
-    assert "Task 1.2 does not hold yet: 0 of 3 points." in done.stdout
+    assert "Task 1.2 is not solved yet: 0 of 3 points." in done.stdout
 
 
 @pytest.mark.usefixtures("greeting")

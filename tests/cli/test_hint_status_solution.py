@@ -44,7 +44,7 @@ def test_hints_can_be_read_before_anything_was_started(command: Command) -> None
 
     assert done.returncode == 0
     assert "Hint 1 of 3  Look at the route." in done.stdout
-    assert "One more: course hint greets" in done.stdout
+    assert "For the next hint: course hint greets" in done.stdout
 
 
 @pytest.mark.usefixtures("workspace")
@@ -206,7 +206,7 @@ def test_only_the_new_hint_is_shown_and_all_on_demand(command: Command) -> None:
 
     assert HINTS[0] not in second
     assert "Hint 2 of 3  Return a pair." in second
-    assert "Those before: course hint greets --all" in second
+    assert "For the earlier ones: course hint greets --all" in second
     assert [hint in read for hint in HINTS] == [True, True, False]
 
 

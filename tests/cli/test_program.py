@@ -87,7 +87,7 @@ def test_wrong_arguments_end_with_2(
     [
         (["check"], "No step was started yet. Begin with: course start 1"),
         (["check", "9"], "There is no step 9. This course has: 1, 2."),
-        (["check", "1"], "Step 1 is not laid out yet. Begin with: course start 1"),
+        (["check", "1"], "Step 1 was not started yet. Begin with: course start 1"),
         (["check", "1", "7.7"], "Step 1 has no task '7.7'. Its tasks are 1.1, 1.2."),
         (
             ["check", "1.2"],
@@ -102,9 +102,9 @@ def test_wrong_arguments_end_with_2(
         (["hint", "greeets"], "There is no check 'greeets'. Did you mean greets?"),
         (["hint", "\x1b[31m"], r"There is no check '\x1b[31m'. `course check` shows the names of those that fail."),
         (["watch"], "No step was started yet. Begin with: course start 1"),
-        (["watch", "2"], "Step 2 is not laid out yet. Begin with: course start 2"),
+        (["watch", "2"], "Step 2 was not started yet. Begin with: course start 2"),
         (["solution", "9"], "There is no step 9. This course has: 1, 2."),
-        (["solution", "2"], "Step 2 is not laid out yet. Begin with: course start 2"),
+        (["solution", "2"], "Step 2 was not started yet. Begin with: course start 2"),
     ],
     ids=str,
 )

@@ -54,7 +54,7 @@ def test_what_a_person_must_do_is_listed_and_the_code_is_1(course: Course, comma
 def test_a_change_that_concerns_no_other_file_is_told_as_such(course: Course, command: Command) -> None:
     edit(course, "from app.clock import tell_date\n", "from app.clock import tell_date  # UTC\n")
     done = command("propagate", "app/main.py", cwd=course.root / "solutions/greeter")
-    assert (done.returncode, done.stdout) == (0, "No other file holds what has changed.\n")
+    assert (done.returncode, done.stdout) == (0, "No other file contains the changed text.\n")
 
 
 @pytest.mark.parametrize(

@@ -53,17 +53,17 @@ def test_carrying_forward_says_what_went_together(command: Command, solved: Path
     done = command("start", "2", "--from-mine")
 
     assert done.returncode == 0
-    assert "begins from your own step 1" in done.stdout
+    assert "starts from your own step 1" in done.stdout
     assert "both in app/main.py" in done.stdout
     assert "answers" in (course.root / "workspace" / "step_2_clock" / "app" / "main.py").read_text()
 
 
 def test_carrying_forward_says_so_where_the_step_before_was_not_seen_to_hold(command: Command, solved: Path) -> None:
-    assert "Step 1 was not seen to hold" in command("start", "2", "--from-mine").stdout
+    assert "Not all checks of step 1 have passed" in command("start", "2", "--from-mine").stdout
     command("check", "1", "--plain")
-    assert "not seen to hold" not in command("start", "2", "--from-mine", "--reset").stdout
+    assert "Not all checks of step 1 have passed" not in command("start", "2", "--from-mine", "--reset").stdout
     (solved / "app" / "main.py").write_text("mine = 1\n")
-    assert "Step 1 was not seen to hold" in command("start", "2", "--from-mine", "--reset").stdout
+    assert "Not all checks of step 1 have passed" in command("start", "2", "--from-mine", "--reset").stdout
 
 
 def test_carrying_forward_says_which_tasks_files_are_in_conflict(command: Command, solved: Path) -> None:

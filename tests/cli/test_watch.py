@@ -24,7 +24,7 @@ WAITING = "Waiting for a save."
 def watching(terminal: Callable[..., Any], workspace: Workspace) -> Any:  # noqa: ARG001 - laid out
     """`course watch 1` on the untouched start, after its first verdict."""
     running = terminal("watch", "1", "--plain")
-    running.wait_for("Step 1 does not hold yet")
+    running.wait_for("Step 1 is not solved yet")
     running.wait_for(WAITING)
     return running
 
@@ -36,7 +36,7 @@ def solve(course: Course, folder: Path) -> None:
 def test_it_judges_again_on_a_save(watching: Any, course: Course, folder: Path) -> None:
     solve(course, folder)
 
-    watching.wait_for("Step 1 holds: 6 of 6 points.")
+    watching.wait_for("Step 1 is solved: 6 of 6 points.")
 
 
 def test_q_quits(watching: Any) -> None:
@@ -58,7 +58,7 @@ def test_h_gives_the_next_hint_for_what_failed_first(watching: Any, workspace: W
 
 def test_h_has_nothing_to_say_when_all_holds(watching: Any, course: Course, folder: Path) -> None:
     solve(course, folder)
-    watching.wait_for("Step 1 holds")
+    watching.wait_for("Step 1 is solved")
     watching.press("h")
 
     watching.wait_for("There is no failed check")
@@ -112,12 +112,12 @@ def test_it_goes_on_with_a_step_that_was_reset(
     watching: Any, course: Course, folder: Path, workspace: Workspace
 ) -> None:
     workspace.start(course.step(1), reset=True)
-    watching.wait_for("Step 1 does not hold yet")
+    watching.wait_for("Step 1 is not solved yet")
     watching.wait_for(WAITING)
 
     solve(course, folder)
 
-    watching.wait_for("Step 1 holds")
+    watching.wait_for("Step 1 is solved")
 
 
 def test_it_goes_on_after_a_submission_that_is_refused(watching: Any, course: Course, folder: Path) -> None:
@@ -130,7 +130,7 @@ def test_it_goes_on_after_a_submission_that_is_refused(watching: Any, course: Co
     (folder / "app" / "link.py").unlink()
     solve(course, folder)
 
-    watching.wait_for("Step 1 holds")
+    watching.wait_for("Step 1 is solved")
 
 
 def test_an_application_that_does_not_start_is_shown_and_watched_on(
@@ -143,7 +143,7 @@ def test_an_application_that_does_not_start_is_shown_and_watched_on(
 
     solve(course, folder)
 
-    watching.wait_for("Step 1 holds")
+    watching.wait_for("Step 1 is solved")
 
 
 @pytest.mark.usefixtures("solved")
@@ -166,7 +166,7 @@ def test_without_a_terminal_it_judges_and_ctrl_c_ends_it(course: Course) -> None
     _, errors = process.communicate()
 
     assert process.returncode == 0
-    assert "Step 1 holds: 6 of 6 points.\n" in lines
+    assert "Step 1 is solved: 6 of 6 points.\n" in lines
     assert errors == ""
 
 

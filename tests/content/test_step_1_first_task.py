@@ -10,7 +10,7 @@ COURSE = load_course(Path(__file__).parents[2])
 SCHEMA = "app/schemas/contact.py"
 FIELDS = '''
 class ContactCreate(RequestModel):
-    """A new contact. The token says whose it is, never the body."""
+    """A new contact. Its owner comes from the token, never from the body."""
 
     first_name: Name
     last_name: Name

@@ -102,7 +102,7 @@ def test_points_are_counted_in_halves(step: Step) -> None:
     text = shown(verdict_view(verdict(result(), result("refuses", task="1.2")), step))
 
     assert "✔  1.1   Task 1.1  2.5 / 2.5" in text
-    assert "Step 1 holds: 5 of 5 points." in text
+    assert "Step 1 is solved: 5 of 5 points." in text
     assert "Checks that are not shown decide about 4 more when the work is graded." in text
     assert "Judged in 0.8 s, in the sandbox. Seed 7." in text
 
@@ -150,7 +150,7 @@ def test_of_one_task_everything_is_shown_in_full(step: Step) -> None:
 
     assert text.count("asked     asked x") == 2
     assert "Task 1.1" not in text
-    assert "Task 1.2 does not hold yet: 0 of 2.5 points." in text
+    assert "Task 1.2 is not solved yet: 0 of 2.5 points." in text
 
 
 def test_checks_that_were_not_run_are_explained(step: Step) -> None:

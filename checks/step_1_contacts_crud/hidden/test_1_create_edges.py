@@ -13,7 +13,7 @@ CREATED = ("contact_is_created",)
     task="1.1",
     points=0.5,
     hints=(
-        "Go through the table of fields once more: which of them have a shortest and a longest length?",
+        "Read the table of fields again: which of them have a shortest and a longest length?",
         "Every text of a contact has bounds, not only the first name.",
         "Names 1 to 50, phone 3 to 32, notes up to 500 characters, both ends included.",
     ),

@@ -13,14 +13,14 @@ LISTED = ("contacts_are_listed",)
     task="1.2",
     points=0.5,
     hints=(
-        "Two people can have the same name. Which of them comes first, and does it stay so?",
-        "An order is whole only when no two rows can be equal in it.",
+        "Two contacts can have the same name. Which of them comes first, and is it the same in every request?",
+        "An order is complete only if no two rows can be equal in it.",
         "End the order with the id: order_by(Contact.last_name, Contact.first_name, Contact.id).",
     ),
     needs=("contacts_are_ordered_by_name", "pages_are_cut"),
 )
 def test_equal_names_are_ordered_by_id(newcomer: User, random: Random) -> None:
-    """Contacts of the same name are listed by id, so that pages put together hold every contact once."""
+    """Contacts with the same name are listed by id, so that all pages together contain every contact once."""
     names = [("Ткач", "Ганна")] * 4 + [("Мороз", "Яків")] * 2 + [("Ткач", "Богдан")]
     random.shuffle(names)
     contacts = [newcomer.created(valid_contact(random, last_name=last, first_name=first)) for last, first in names]

@@ -13,7 +13,7 @@ FOUND = ("search_finds_part_of_a_name_or_email",)
     task="1.3",
     points=0.5,
     hints=(
-        "Search for names with characters that are no letters, and with letters that English does not have.",
+        "Search for names with characters that are not letters, and with letters that English does not have.",
         "No character of the user's text may reach the database as a part of the statement or of the pattern.",
         "Let SQLAlchemy bind and escape the text, and lower the case in Python on both sides.",
     ),

@@ -15,7 +15,7 @@ TAKEN = ("patch_to_a_taken_email_is_a_conflict",)
     task="1.4",
     points=0.5,
     hints=(
-        "A change must not bring in what a new contact could not have.",
+        "A change must not store a value that a new contact could not have.",
         "Every rule for a field belongs to the field, not to the request that carries it.",
         'Share the annotated types between the two schemas, and give both extra="forbid".',
     ),

@@ -15,14 +15,14 @@ CHANGED = ("patch_changes_what_was_sent",)
     task="1.5",
     points=0.5,
     hints=(
-        "Which question comes first: whose contact it is, or whether the change fits?",
-        "A conflict answered for a foreign contact tells that it exists.",
+        "What does your code check first: the owner of the contact, or the values of the change?",
+        "A 409 for another user's contact reveals that it exists.",
         "Find the contact by id and owner first; everything else about the change comes after that.",
     ),
     needs=(*DELETED, "patch_to_a_taken_email_is_a_conflict"),
 )
 def test_foreign_contact_is_missing_before_all_else(user: User, other_user: User, random: Random) -> None:
-    """PATCH of somebody else's contact answers 404 even when empty, or when the address is taken on either side."""
+    """PATCH of another user's contact answers 404, also with an empty body or an address that one of them has."""
     contact, second = user.created(valid_contact(random)), user.created(valid_contact(random))
     own = other_user.created(valid_contact(random))
     changes: tuple[dict[str, object], ...] = ({}, {"email": own["email"]}, {"email": second["email"]})

@@ -12,8 +12,8 @@ from users import me
     task="2.1",
     points=1,
     hints=(
-        "Where else does somebody get to see their account?",
-        "The same schema describes the user in every answer, so that nothing is told in one place alone.",
+        "Which other endpoint returns the user's account?",
+        "Use the same schema for the user in every answer.",
         "GET /users/me answers with UserRead too, and UserRead has is_verified.",
     ),
     needs=("new_account_is_not_verified",),
@@ -21,7 +21,7 @@ from users import me
 def test_me_shows_an_unverified_account(
     application: Application, environment: Mapping[str, str], random: Random
 ) -> None:
-    """GET /users/me shows whoever has not followed the link yet that is_verified is false."""
+    """GET /users/me shows is_verified false to a user who has not followed the link yet."""
     user = unverified_user(application, environment, random)
     answer = me(application, user.token).expect_status(200, 401, key="me_is_closed")
     if answer.status == 200:  # else the application takes no tokens but those that it has made

@@ -13,8 +13,8 @@ from users import AUTH, links_in, new_email
     task="2.2",
     points=1,
     hints=(
-        "Register a second account, of another kind, and read its message from the first header to the last part.",
-        "Nothing of the message may depend on who has registered but the address and the link.",
+        "Register a second account with other data, and read all headers and parts of its message.",
+        "Only the address and the link of a message depend on the user.",
         "One template for each form, one sender and one recipient, and the link of this user in both forms.",
     ),
     needs=("message_is_html_and_plain_text", "link_begins_with_the_public_address"),

@@ -13,8 +13,8 @@ from step_2_email_verification.verification import expect_refused, follow, follo
     task="2.3",
     points=1,
     hints=(
-        "Take a good token apart, leave one thing out or change it, and sign it again. Which of them are accepted?",
-        "Every claim is demanded, and every kind of token has a key and a purpose of its own.",
+        "Decode a valid token, remove or change one claim, and sign it again. Is it accepted?",
+        "Require every claim. Each kind of token has a separate key and its own purpose.",
         'options={"require": [...]} names all five claims; the key and the purpose are those of email_verify.',
     ),
     needs=("link_verifies_the_address",),

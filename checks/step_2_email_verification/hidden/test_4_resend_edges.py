@@ -11,14 +11,14 @@ from users import link_in, new_email
     task="2.4",
     points=0.5,
     hints=(
-        "Ask for several addresses in one go: one waits, one is verified, one has no account, one is none.",
-        "Who gets a message does not depend on what was asked before.",
-        "Look the address up anew each time, and send one message to one user who is not verified.",
+        "Send requests for four addresses: not verified, verified, without an account, and not an address.",
+        "A request must not depend on the requests before it.",
+        "Query the address for each request, and send one message to a user who is not verified.",
     ),
     needs=("everybody_hears_the_same", "only_those_who_wait_get_a_message"),
 )
 def test_each_request_stands_alone(application: Application, mailbox: Mailbox, random: Random) -> None:
-    """Of several requests in a row each has its own answer, and its own message if the address waits."""
+    """Several requests in a row each get an answer, and a message if the address is not verified."""
     waiting, verified, bystander = (register(application, mailbox, random).account.email for _ in range(3))
     follow(application, link_in(mailbox.wait_for(verified))).expect_status(200, key="link_refused")
     for email in (waiting.upper(), waiting, verified, new_email(random)):

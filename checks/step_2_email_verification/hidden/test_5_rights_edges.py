@@ -11,9 +11,9 @@ CLOSED = ("contacts_wait_for_the_link",)
     task="2.5",
     points=1,
     hints=(
-        "Two questions, who are you and may you. In which order?",
-        "Without a token nobody knows who asks, so the answer is still the one from before.",
-        "Build get_verified_user on CurrentUser, which raises the 401 with its challenge by itself.",
+        "Authentication and authorization are two checks. In which order?",
+        "Without a token the application does not know the user, so the answer is still 401.",
+        "Build get_verified_user on CurrentUser, which raises the 401 with its header.",
     ),
     needs=CLOSED,
 )

@@ -22,13 +22,13 @@ from users import User
     points=1,
     hints=(
         "Try files a little above the limit and far above it, in one piece and in chunks.",
-        "The same limit holds in every way in which a file can come.",
+        "The limit is the same with and without Content-Length.",
         "Two limits: LARGEST_FORM while the body arrives, LARGEST_FILE for the file that was in it.",
     ),
     needs=("announced_size_is_refused_at_once", "unannounced_size_is_refused_on_the_way"),
 )
 def test_other_sizes_are_refused(user: User, image_store: ImageStore, random: Random) -> None:
-    """A whole file that is too large is refused however it comes; one of 2 MiB is not, though it comes in chunks."""
+    """A file that is too large is refused in one piece and in chunks. A file of 2 MiB in chunks is accepted."""
     for size, chunked in ((LARGEST + 2, True), (LARGEST + 70_000, False), (LARGEST + MIB, False)):
         content = png_of_size(random, size)
         request = replace(upload_of(user, content), chunked=chunked)

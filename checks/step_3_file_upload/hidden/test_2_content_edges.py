@@ -14,14 +14,14 @@ REFUSED = ("text_is_refused_whatever_it_is_called",)
     task="3.2",
     points=1,
     hints=(
-        "A picture can be cut off anywhere, also near its end.",
-        "Reading until the first error is not enough, and neither is a look at the head.",
+        "An image can be cut off at any place, also near its end.",
+        "It is not enough to read the header. Decode all pixels.",
         "Leave ImageFile.LOAD_TRUNCATED_IMAGES alone, and let load() or save() read all pixels of every format.",
     ),
     needs=REFUSED,
 )
 def test_pictures_may_be_cut_anywhere(user: User, image_store: ImageStore, random: Random) -> None:
-    """A picture that was cut off after its head, or after nine tenths of it, is refused with 422."""
+    """An image that was cut off after its header, or after nine tenths, is refused with 422."""
     for kind in KINDS:
         whole = saved(noise(random, (random.randrange(100, 140), 100)), kind)
         for part in (0.05, 0.9):

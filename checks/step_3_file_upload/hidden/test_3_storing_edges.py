@@ -16,14 +16,14 @@ STORED = ("picture_is_stored",)
     task="3.3",
     points=1,
     hints=(
-        "What else can stand in a file that shows a picture without fault?",
-        "Behind the last pixel there is room for anything; so is in comments and in text chunks.",
-        "Never store bytes that were sent. Clear image.info before saving: Pillow writes comments again.",
+        "What else can a file with a valid image contain?",
+        "Any bytes can follow the image. Comments and text chunks can contain any text.",
+        "Never store the received bytes. Clear image.info before saving, because Pillow writes comments again.",
     ),
     needs=STORED,
 )
 def test_nothing_is_smuggled_into_the_store(user: User, image_store: ImageStore, random: Random) -> None:
-    """What hangs behind a picture, or stands in its comments, is not in the stored one."""
+    """Bytes after the end of an image, and its comments, are not in the stored image."""
     hidden = f"PK\x03\x04 smuggled {random.getrandbits(64):x}"
     texts = PngInfo()
     texts.add_text("Comment", hidden)

@@ -11,14 +11,14 @@ from users import User
     task="3.4",
     points=1,
     hints=(
-        "Let the store fail for pictures of every kind. Which avatar is shown afterwards?",
-        "A failure leaves everything as it was, whatever was sent and whatever the avatar was before.",
-        "Set avatar_url when the store has said yes, and commit then.",
+        "Let the store fail for images of every format. Which avatar does the user have afterwards?",
+        "A failure changes nothing, for every format and every previous avatar.",
+        "Set avatar_url after the store has answered with success, then commit.",
     ),
     needs=("picture_is_stored",),
 )
 def test_failures_change_nothing(newcomer: User, image_store: ImageStore) -> None:
-    """After failures with pictures of every kind the avatar is the old one, and so is its picture."""
+    """After failures with images of every format, the avatar and its image are unchanged."""
     old = uploaded(newcomer, COLORS[2], kind="WEBP")
     for kind, mode in zip(KINDS, (FaultMode.DROPS, FaultMode.REFUSES) * 2, strict=True):
         image_store.set_fault(mode)

@@ -1,10 +1,9 @@
-"""What a table that many people edit needs, each thing shown next to what goes wrong without it.
+"""Contacts that many users edit at once: each right variant runs next to a wrong one.
 
 Run it with `python 01_partial_updates.py`. It needs no server, no network and no files: the database is SQLite in
-memory and the model is a toy. It ends with 0 if all that it claims holds, and with 1 if something does not.
+memory, and the table is a toy. It exits with 0 if every claim that it prints is true, and with 1 otherwise.
 
-The session here is a plain one, so that the example stays short. The statements are the same in the application;
-there they are run with `await`.
+The session is synchronous, so that the example stays short. The application runs the same statements with `await`.
 """
 
 import io
@@ -20,18 +19,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 Claims = dict[str, bool]
-"""What a chapter claims, in words, and whether it was so when the chapter ran."""
+"""The claims of a chapter, and whether each of them was true when the chapter ran."""
 
 
 # -------------------------------------------------------------------------------------------------------- the toy model
 
 
 class Base(DeclarativeBase):
-    """The base of both tables."""
+    """The base class of both tables."""
 
 
 class Contact(Base):
-    """A contact in somebody's address book. The database itself refuses the same e-mail twice per owner."""
+    """A contact with its owner. The database refuses a second contact with the same owner and e-mail address."""
 
     __tablename__ = "contact"
     __table_args__ = (UniqueConstraint("owner", "email"),)
@@ -45,7 +44,7 @@ class Contact(Base):
 
 
 class UnguardedContact(Base):
-    """The same without a constraint: only the code in front of it looks for duplicates."""
+    """The same table without a constraint: only the code searches for duplicates."""
 
     __tablename__ = "unguarded_contact"
 
@@ -56,7 +55,7 @@ class UnguardedContact(Base):
 
 @contextmanager
 def new_database(lower: Callable[[str], str] | None = None) -> Iterator[Session]:
-    """A session on a fresh database with empty tables. `lower` takes the place of SQLite's own lower()."""
+    """Opens a session on a new database with empty tables. `lower` replaces SQLite's own function lower()."""
     engine = create_engine("sqlite://")
     if lower is not None:
         event.listen(engine, "connect", lambda connection, _: connection.create_function("lower", 1, lower))
@@ -67,7 +66,7 @@ def new_database(lower: Callable[[str], str] | None = None) -> Iterator[Session]
 
 
 def add_contacts(session: Session, owner: str, *people: tuple[str, str]) -> list[Contact]:
-    """Saves a contact of `owner` for each first and last name. The addresses are a@, b@, c@ ..."""
+    """Saves a contact of `owner` for each first and last name. The e-mail addresses are a@, b@, c@ ..."""
     contacts = [
         Contact(owner=owner, first_name=first, last_name=last, email=f"{letter}@example.com", notes=None)
         for letter, (first, last) in zip("abcdefgh", people, strict=False)
@@ -81,14 +80,14 @@ def add_contacts(session: Session, owner: str, *people: tuple[str, str]) -> list
 
 
 class CarelessUpdate(BaseModel):
-    """`= None` was meant as "may be left out". It also says "may be null"."""
+    """The author meant `= None` as "may be absent". With this type it also means "may be null"."""
 
     email: str | None = None
     notes: str | None = None
 
 
 class ContactUpdate(BaseModel):
-    """A field that was not sent holds MISSING, which no client can send. Only `notes` may be null."""
+    """A field that was not sent has the value MISSING, which no client can send. Only `notes` may be null."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -97,7 +96,7 @@ class ContactUpdate(BaseModel):
 
 
 def sent_null_and_absent() -> Claims:
-    """A PATCH body: a field that was sent, one that is null, one that is absent"""
+    """The three states of a field in a PATCH body: sent, null, absent"""
     rows = []
     for body in ({"email": "o@x.ua"}, {"notes": None}, {"email": None}, {}, {"mail": "o@x.ua"}):
         try:
@@ -108,14 +107,14 @@ def sent_null_and_absent() -> Claims:
     print_table(("the client sends", "careless: model_dump()", "exclude_unset=True"), rows)
     understood_of = {sent: understood for sent, _, understood in rows}
     return {
-        "an absent field and a null are different things": understood_of["{}"] != understood_of['{"notes": null}'],
+        "an absent field and a null field are different": understood_of["{}"] != understood_of['{"notes": null}'],
         "null is refused where the field is required": understood_of['{"email": null}'].startswith("422"),
-        "{} asks for no change and is fine": understood_of["{}"] == "{}",
+        "the body {} is valid and requests no change": understood_of["{}"] == "{}",
     }
 
 
 def change_in_the_table() -> Claims:
-    """What each of the two does to the row when the client sends {"email": "o@x.ua"}"""
+    """The request {"email": "o@x.ua"}: the row before and after it, with both models"""
     rows, notes_after = [], {}
     for name, model, only_sent in (("careless", CarelessUpdate, False), ("exclude_unset", ContactUpdate, True)):
         with new_database() as session:
@@ -131,7 +130,7 @@ def change_in_the_table() -> Claims:
             notes_after[name] = contact.notes
     print_table(("update", "email, notes before", "and after"), rows)
     return {
-        "the careless update wiped the notes, which nobody had mentioned": notes_after["careless"] is None,
+        "the careless update deleted the notes, which were not in the request": notes_after["careless"] is None,
         "with exclude_unset the notes stay": notes_after["exclude_unset"] == "met in Lviv",
     }
 
@@ -140,14 +139,14 @@ def change_in_the_table() -> Claims:
 
 
 def matching(query: str, *, escaped: bool) -> Select[str]:
-    """The first names of Ann's contacts that contain `query`, whatever the case of the letters."""
+    """Selects the first names of Ann's contacts that contain `query`. The case of letters is ignored."""
     name = Contact.first_name
     found = name.icontains(query, autoescape=True) if escaped else name.ilike(f"%{query}%")
     return select(name).where(Contact.owner == "ann", found).order_by(Contact.id)
 
 
 def text_in_a_pattern() -> Claims:
-    """Search: % and _ mean something in a pattern, and a user's text may hold them"""
+    """Search: % and _ are wildcards of LIKE, and a user's text may contain them"""
     found: dict[tuple[str, bool], Sequence[str]] = {}
     with new_database() as session:
         add_contacts(session, "ann", ("Annika", "Berg"), ("ANN_MARIE", "Duval"), ("100% Print", "Ltd"))
@@ -162,28 +161,30 @@ def text_in_a_pattern() -> Claims:
         ],
     )
     return {
-        "without escaping, % and _ find everybody": len(found["%", False]) == len(found["_", False]) == 3,
+        "without escaping, % and _ find all contacts": len(found["%", False]) == len(found["_", False]) == 3,
         "escaped, % finds the percent sign": found["%", True] == ["100% Print"],
         "escaped, _ finds the underscore": found["_", True] == ["ANN_MARIE"],
-        "both ignore the case of Latin letters": found["ann", True] == found["ann", False] == ["Annika", "ANN_MARIE"],
+        "both variants ignore the case of Latin letters": found["ann", True]
+        == found["ann", False]
+        == ["Annika", "ANN_MARIE"],
     }
 
 
 def any_alphabet() -> Claims:
-    """Search: SQLite's own lower() knows the letters A to Z and no others"""
+    """Search: SQLite's own lower() converts only the letters A to Z"""
     rows, found = [], {}
     for name, lower in (("SQLite's lower()", None), ("Python's str.lower", str.lower)):
         with new_database(lower) as session:
             add_contacts(session, "ann", ("Олена", "Коваль"), ("Oleh", "Bondar"))
             for query in ("OLEH", "олена", "ОЛЕНА"):
                 found[name, query] = session.scalars(matching(query, escaped=True)).all()
-        rows.append((name, *(", ".join(found[name, query]) or "nobody" for query in ("OLEH", "олена", "ОЛЕНА"))))
+        rows.append((name, *(", ".join(found[name, query]) or "(none)" for query in ("OLEH", "олена", "ОЛЕНА"))))
     print_table(("letters compared by", "q=OLEH", "q=олена", "q=ОЛЕНА"), rows)
     return {
-        "SQLite as it comes finds Oleh in any case, but not Олена": (
+        "SQLite's own lower() finds Oleh in any case, but not Олена": (
             found["SQLite's lower()", "OLEH"] == ["Oleh"] and not found["SQLite's lower()", "олена"]
         ),
-        "with Python's lower() every alphabet works": (
+        "with Python's str.lower every alphabet works": (
             found["Python's str.lower", "олена"] == found["Python's str.lower", "ОЛЕНА"] == ["Олена"]
         ),
     }
@@ -193,7 +194,7 @@ def any_alphabet() -> Claims:
 
 
 def three_pages(*order: Any) -> list[list[str]]:
-    """Reads six contacts in pages of two. After the first page somebody edits an e-mail address on it."""
+    """Reads six contacts in pages of two. After page 1, another request edits an e-mail address on that page."""
     with new_database() as session:
         family = ("Ada", "Bo", "Cleo", "Dan", "Eve", "Finn")
         contacts = add_contacts(session, "ann", *((first, "Kovalenko") for first in family))
@@ -205,7 +206,7 @@ def three_pages(*order: Any) -> list[list[str]]:
 
 
 def pages_and_order() -> Claims:
-    """Pages of two; after page 1 somebody edits an e-mail address"""
+    """Pages of two contacts. After page 1, another request edits an e-mail address"""
     orders: dict[str, tuple[Any, ...]] = {
         "(none)": (),
         "last_name": (Contact.last_name,),
@@ -217,11 +218,12 @@ def pages_and_order() -> Claims:
         seen[name] = [person for page in pages for person in page]
         verdict = "each once" if len(set(seen[name])) == 6 else "1 lost, 1 twice"
         rows.append((name, *(", ".join(page) for page in pages), verdict))
-    print_table(("ORDER BY", "page 1", "page 2", "page 3", "so it showed"), rows)
+    print_table(("ORDER BY", "page 1", "page 2", "page 3", "result"), rows)
     return {
-        "without an order a contact is lost between two pages": len(set(seen["(none)"])) == 5,
-        "an order with ties is no better: all six are called Kovalenko": len(set(seen["last_name"])) == 5,
-        "an order that ends in the id shows each exactly once": len(set(seen["last_name, first_name, id"])) == 6,
+        "without an order, one contact appears on no page": len(set(seen["(none)"])) == 5,
+        "an order with equal rows has the same problem: all six are called Kovalenko": len(set(seen["last_name"])) == 5,
+        "an order that ends in the id shows each contact exactly once": len(set(seen["last_name, first_name, id"]))
+        == 6,
     }
 
 
@@ -229,7 +231,7 @@ def pages_and_order() -> Claims:
 
 
 def whose_contact() -> Claims:
-    """Boris tries the id of a contact of Ann's, and an id that nobody has"""
+    """Boris requests the id of a contact of Ann's, and an id that does not exist"""
     with new_database() as session:
         of_ann = add_contacts(session, "ann", ("Olena", "Koval"))[0].id
         ids = {"Ann's contact": of_ann, "no contact": of_ann + 1}
@@ -250,16 +252,16 @@ def whose_contact() -> Claims:
         ("delete ... where id and owner", deleted),
     )
     print_table(
-        ("asked by Boris", *ids),
-        [(name, *("a row" if result[key] else "nothing -> 404" for key in ids)) for name, result in asked],
+        ("statement for Boris", *ids),
+        [(name, *("a row" if result[key] else "no row -> 404" for key in ids)) for name, result in asked],
     )
     return {
-        "a look-up by id alone hands Ann's contact to Boris": by_id["Ann's contact"],
-        "with the owner in the WHERE clause Boris reaches nothing": not any(
+        "a query by id alone returns Ann's contact to Boris": by_id["Ann's contact"],
+        "with the owner in the WHERE clause, Boris reaches no contact of Ann's": not any(
             result["Ann's contact"] for result in (read, changed, deleted)
         )
         and still_there,
-        "and a foreign id looks exactly like an unknown one": all(
+        "the results for Ann's id and for an unknown id are equal": all(
             result["Ann's contact"] == result["no contact"] for result in (read, changed, deleted)
         ),
     }
@@ -269,7 +271,7 @@ def whose_contact() -> Claims:
 
 
 def two_requests(table: type[Contact] | type[UnguardedContact]) -> tuple[list[str], int]:
-    """Two requests save the same address at once: both look, then both insert. Their answers, and the rows after it."""
+    """Lets two requests select, then insert, the same address. Returns their answers and the number of rows."""
     values = {"owner": "ann", "email": "olena@example.com", "first_name": "Olena", "last_name": "Koval"}
     values = {name: value for name, value in values.items() if hasattr(table, name)}
     engine = create_engine("sqlite:///file:race?mode=memory&cache=shared&uri=true", poolclass=QueuePool)
@@ -287,7 +289,7 @@ def two_requests(table: type[Contact] | type[UnguardedContact]) -> tuple[list[st
 
 
 def insert(session: Session, row: Contact | UnguardedContact) -> str:
-    """The status of the answer. The constraint speaks at the commit, and after that the session needs a rollback."""
+    """Returns the status of the answer. After a refused commit, the session needs a rollback."""
     session.add(row)
     try:
         session.commit()
@@ -298,20 +300,20 @@ def insert(session: Session, row: Contact | UnguardedContact) -> str:
 
 
 def two_at_once() -> Claims:
-    """Two requests for the same e-mail: both look, both find nothing, both insert"""
+    """Two requests at once save one e-mail address: both select, then both insert"""
     unguarded_answers, unguarded_rows = two_requests(UnguardedContact)
     guarded_answers, guarded_rows = two_requests(Contact)
     print_table(
-        ("table", "first request", "second request", "rows after it"),
+        ("table", "first request", "second request", "rows afterwards"),
         [
-            ("looks before it inserts", *unguarded_answers, str(unguarded_rows)),
+            ("SELECT before INSERT", *unguarded_answers, str(unguarded_rows)),
             ("UNIQUE (owner, email)", *guarded_answers, str(guarded_rows)),
         ],
     )
     return {
-        "looking first does not help: both saw a free address": unguarded_rows == 2,
-        "the constraint lets one through and the other becomes a 409": guarded_answers == ["201", "409"],
-        "and the table holds the contact once": guarded_rows == 1,
+        "a SELECT before the INSERT does not help: both requests found no row": unguarded_rows == 2,
+        "the constraint accepts one request, and the other answers 409": guarded_answers == ["201", "409"],
+        "the table contains the contact once": guarded_rows == 1,
     }
 
 
@@ -329,7 +331,7 @@ CHAPTERS: tuple[Callable[[], Claims], ...] = (
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Prints a table with a frame, each column as wide as its widest text."""
+    """Prints a table with a frame. Each column is as wide as its widest text."""
     lines = [headers, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     ruler = ["─" * (width + 2) for width in widths]
@@ -342,7 +344,7 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def main() -> int:
-    """Runs every chapter and says which of its claims hold. 1 if one does not."""
+    """Runs every chapter and prints its claims. Returns the exit code: 1 if a claim is false."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     wrong = 0

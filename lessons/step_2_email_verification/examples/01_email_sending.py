@@ -1,8 +1,8 @@
-"""Sending a message from a web application: what travels, who waits for it, and what if it cannot be sent.
+"""Sending a message from a web application: the SMTP commands, the requests that wait, and the failures.
 
-Run it with `python 01_email_sending.py`. The mail server is the course's own: it listens on this machine alone, and
-what it is given goes nowhere. The web application is a small one of FastAPI, served by Uvicorn, and the times are
-measured from outside, over HTTP. It ends with 0 if all that it claims holds, and with 1 if something does not.
+Run it with `python 01_email_sending.py`. The mail server is the mail catcher of the course: it listens on this machine
+only and delivers no message. The web application is a small FastAPI application, served by Uvicorn. The times are
+measured by an HTTP client. It exits with 0 if every claim that it prints is true, and with 1 otherwise.
 """
 
 import io
@@ -31,21 +31,21 @@ from courseware.services.mailbox.service import Mailbox
 from courseware.services.servers import HOST, FaultMode, listen_at, port_of
 
 Claims = dict[str, bool]
-"""What a chapter claims, in words, and whether it was so when the chapter ran."""
+"""The claims of a chapter, and whether each of them was true when the chapter ran."""
 
 BUSY_SECONDS = 0.4
-"""How long the mail server keeps everybody waiting. A real one may take longer, and nobody tells you when."""
+"""How long the mail server does not answer. A real one can need longer, and you do not know when."""
 PATIENCE_SECONDS = 0.3
-"""After this time a mail server that says nothing counts as down."""
+"""The timeout: after it, a mail server that does not answer counts as unavailable."""
 LINK = "http://127.0.0.1:8000/verify/abc"
 
 
-# -------------------------------------------------------------------------------------------- a mail server, a web site
+# -------------------------------------------------------------------------------------- a mail server, an application
 
 
 @contextmanager
 def mail_server() -> Iterator[tuple[Mailbox, int]]:
-    """A mail server with an empty mailbox, and the port on which it listens."""
+    """Starts a mail server with an empty mailbox. Returns the mailbox and the port of the server."""
     mailbox, listener = Mailbox(), listen_at(0)
     mailbox.serve(listener)
     try:
@@ -56,7 +56,7 @@ def mail_server() -> Iterator[tuple[Mailbox, int]]:
 
 @contextmanager
 def busy(mailbox: Mailbox, seconds: float) -> Iterator[None]:
-    """The mail server answers nobody for some seconds, then it goes on as if nothing had been."""
+    """Lets the mail server stall for `seconds`. Then it continues to answer."""
     mailbox.set_fault(FaultMode.STALLS)
     later = threading.Timer(seconds, mailbox.set_fault, [FaultMode.NONE])
     later.start()
@@ -68,7 +68,7 @@ def busy(mailbox: Mailbox, seconds: float) -> Iterator[None]:
 
 @contextmanager
 def served(application: FastAPI) -> Iterator[httpx.Client]:
-    """The application, served in a thread with an event loop of its own, and a client that asks it over HTTP."""
+    """Serves the application in a thread with a separate event loop. Returns an HTTP client for it."""
     listener = listen_at(0)
     server = uvicorn.Server(uvicorn.Config(application, log_config=None, log_level="critical", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -83,7 +83,7 @@ def served(application: FastAPI) -> Iterator[httpx.Client]:
 
 
 def make_message(address: str = "ann@example.com") -> EmailMessage:
-    """One message in two forms. Mail programs show the last one that they understand, so plain text comes first."""
+    """Makes a message in two forms. Mail programs show the last form that they understand, so plain text is first."""
     message = EmailMessage()
     message["From"] = "Contacts <contacts@example.com>"
     message["To"] = address
@@ -93,18 +93,18 @@ def make_message(address: str = "ann@example.com") -> EmailMessage:
     return message
 
 
-# ----------------------------------------------------------------------------------------------------- the conversation
+# --------------------------------------------------------------------------------------------------- the SMTP commands
 
 
 class Overheard(smtplib.SMTP):
-    """A client that writes down what both sides say."""
+    """An SMTP client that records all commands and replies."""
 
     def __init__(self, host: str, port: int) -> None:
         self.said: list[tuple[str, str]] = []
         super().__init__(host, port)
 
     def putcmd(self, cmd: str, args: str = "") -> None:
-        self.said.append(("we", f"{cmd} {args}".strip()))
+        self.said.append(("application", f"{cmd} {args}".strip()))
         super().putcmd(cmd, args)
 
     def getreply(self) -> tuple[int, bytes]:
@@ -114,36 +114,36 @@ class Overheard(smtplib.SMTP):
 
 
 def conversation() -> Claims:
-    """What the application and the mail server say to each other"""
+    """The SMTP commands of the application and the replies of the mail server"""
     message = make_message("ann@example.com")
     message.replace_header("From", "The boss <boss@bank.example>")
     with mail_server() as (mailbox, port):
         with Overheard(HOST, port) as client:
             client.send_message(message, to_addrs=["ann@example.com", "copy@example.com"])
         arrived = mailbox.messages.all[0]
-    print_table(("who", "what"), client.said)
+    print_table(("sender", "line"), client.said)
     print_table(
-        ("", "envelope: what the server was told", "headers: what Ann is shown"),
+        ("", "envelope: SMTP commands", "headers: Ann's mail program"),
         [
             ("from", arrived.sender, arrived.header("From")),
             ("to", ", ".join(arrived.recipients), arrived.header("To")),
         ],
     )
     return {
-        "the envelope decides who gets it: copy@ is in no header": arrived.recipients[1] == "copy@example.com"
+        "the envelope decides who receives it: copy@ is in no header": arrived.recipients[1] == "copy@example.com"
         and "copy@" not in arrived.raw.decode(),
-        "the From header may say what it likes: it proves nothing": "bank" in arrived.header("From"),
-        "one message holds both forms, with the same link": LINK in (arrived.text or "")
+        "the From header can contain any address: it proves nothing": "bank" in arrived.header("From"),
+        "one message contains both forms, with the same link": LINK in (arrived.text or "")
         and LINK in (arrived.html or ""),
     }
 
 
-# ------------------------------------------------------------------------------------------------------------ who waits
+# -------------------------------------------------------------------------------------------------- which requests wait
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """What was measured while the mail server was busy. Times are in seconds."""
+    """The waiting times that were measured while the mail server stalled, in seconds."""
 
     caller: float
     others: list[float]
@@ -154,7 +154,7 @@ class Waiting:
 
     @property
     def held_up(self) -> bool:
-        """Whether the others had to wait too, and not only for a busy machine: hardly any of them was answered."""
+        """Whether other requests waited for the mail server. A busy machine alone delays them too, but answers more."""
         return self.longest > BUSY_SECONDS / 2 and len(self.others) < 10
 
 
@@ -164,7 +164,7 @@ def send_with_smtplib(port: int) -> None:
 
 
 def fastapi_mail(port: int) -> Callable[[], Awaitable[None]]:
-    """What sends the message with FastAPI-Mail, which is aiosmtplib with settings and templates around it."""
+    """Returns a function that sends the message with FastAPI-Mail: settings and templates on top of aiosmtplib."""
     settings = ConnectionConfig(
         MAIL_SERVER=HOST,
         MAIL_PORT=port,
@@ -191,7 +191,7 @@ def fastapi_mail(port: int) -> Callable[[], Awaitable[None]]:
 
 
 def sending_application(port: int) -> FastAPI:
-    """An application that sends a message in five ways, and has one endpoint that has nothing to do with mail."""
+    """Makes an application that sends a message in five ways, with one more endpoint that sends none."""
     application = FastAPI()
     send_with_fastapi_mail = fastapi_mail(port)
 
@@ -232,7 +232,7 @@ WAYS = (
 
 
 def measure(client: httpx.Client, mailbox: Mailbox, way: str) -> Waiting:
-    """Somebody registers while the mail server is busy, and somebody else asks for other things all the while."""
+    """Sends one request for `way` while the mail server stalls, and meanwhile many requests for the other endpoint."""
 
     def seconds(method: str, path: str) -> float:
         began = time.perf_counter()
@@ -250,19 +250,19 @@ def measure(client: httpx.Client, mailbox: Mailbox, way: str) -> Waiting:
 
 
 def who_waits() -> Claims:
-    """The mail server keeps everybody waiting for 0.4 seconds. Who notices?"""
+    """The mail server does not answer for 0.4 s. Which requests wait?"""
     measured: dict[str, Waiting] = {}
     arrived: dict[str, bool] = {}
     with mail_server() as (mailbox, port), served(sending_application(port)) as client:
         client.get("/other")
         for way in WAYS:
-            client.post(f"/{way}")  # the first time of anything takes longer
+            client.post(f"/{way}")  # the first request imports modules, which takes longer
             mailbox.messages.wait_for(bool, seconds=5)
             mailbox.messages.clear()
             measured[way] = measure(client, mailbox, way)
             arrived[way] = mailbox.messages.wait_for(bool, seconds=5) is not None
     print_table(
-        ("sent with", "the caller waits", "others wait", "meanwhile"),
+        ("sent with", "the caller waits", "other requests", "meanwhile"),
         [
             (
                 way,
@@ -276,21 +276,19 @@ def who_waits() -> Claims:
     blocking, background = measured[WAYS[0]], measured[WAYS[-1]]
     half = BUSY_SECONDS / 2
     return {
-        "smtplib in an async def holds up everybody": blocking.held_up,
-        "in a thread, or awaited, the others do not notice": not any(measured[way].held_up for way in WAYS[1:]),
-        "awaiting is polite to others, but the caller still waits": all(
-            measured[way].caller > half for way in WAYS[:4]
-        ),
-        "in the background nobody waits": background.caller < half,
-        "and each way the message arrives": all(arrived.values()),
+        "smtplib in an async def blocks all requests": blocking.held_up,
+        "in a thread, or awaited, the other requests do not wait": not any(measured[way].held_up for way in WAYS[1:]),
+        "without a background task, the caller waits": all(measured[way].caller > half for way in WAYS[:4]),
+        "in the background no request waits": background.caller < half,
+        "the message arrives in all five ways": all(arrived.values()),
     }
 
 
-# ----------------------------------------------------------------------------------------------- when it cannot be sent
+# --------------------------------------------------------------------------------- when the mail server is unavailable
 
 
 def registering_application(port: int, saved: list[str], log: list[str]) -> FastAPI:
-    """An application that saves an account and then sends a message, which it either awaits or leaves to itself."""
+    """Makes an application that saves an account and then sends a message: awaited, or in the background."""
     application = FastAPI()
 
     async def send() -> None:
@@ -316,15 +314,15 @@ def registering_application(port: int, saved: list[str], log: list[str]) -> Fast
 
 
 def mail_server_down() -> Claims:
-    """The mail server is down. What does whoever registers get to see?"""
+    """The mail server is unavailable. Which status does the client get?"""
     rows, answers = [], {}
     saved: list[str] = []
     log: list[str] = []
     with mail_server() as (mailbox, port), served(registering_application(port, saved, log)) as client:
         for name, mode in (
             ("refuses", FaultMode.REFUSES),
-            ("says nothing", FaultMode.STALLS),
-            ("hangs up", FaultMode.DROPS),
+            ("does not answer", FaultMode.STALLS),
+            ("disconnects", FaultMode.DROPS),
         ):
             mailbox.set_fault(mode)
             log.clear()
@@ -333,14 +331,18 @@ def mail_server_down() -> Claims:
             rows.append((name, str(answers[name][0]), str(answers[name][1]), "".join(log)))
         mailbox.set_fault(FaultMode.NONE)
         nothing_arrived = not mailbox.messages.all
-    print_table(("the mail server", "awaited", "background", "what the log says"), rows)
-    print(f"Accounts that were saved, of {2 * len(rows)}: {len(saved)}")
+    print_table(("the mail server", "awaited", "background", "log"), rows)
+    print(f"Saved accounts: {len(saved)} of {2 * len(rows)}")
     return {
-        "awaited: an error for an account that was saved": all(answer[0] == 500 for answer in answers.values()),
-        "in the background: registered, and the log knows": all(answer[1] == 201 for answer in answers.values())
+        "awaited: the client gets an error, but the account was saved": all(
+            answer[0] == 500 for answer in answers.values()
+        ),
+        "in the background: 201, and the log names the lost message": all(
+            answer[1] == 201 for answer in answers.values()
+        )
         and all("Not sent" in row[3] for row in rows),
-        "but the message is lost: there must be a way to ask for another one": nothing_arrived,
-        "smtplib waits for ever, unless it is given a timeout": socket.getdefaulttimeout() is None,
+        "the message is lost, so users need a way to ask for another one": nothing_arrived,
+        "smtplib waits without limit, unless it gets a timeout": socket.getdefaulttimeout() is None,
     }
 
 
@@ -348,7 +350,7 @@ def mail_server_down() -> Claims:
 
 
 def register(database: sqlite3.Connection, send: Callable[[], object], *, send_first: bool) -> str:
-    """The status of the answer. The database refuses an address that it has, and says so at the commit."""
+    """Returns the status of the answer. At the commit, the database refuses an address that it already has."""
     if send_first:
         send()
     try:
@@ -362,7 +364,7 @@ def register(database: sqlite3.Connection, send: Callable[[], object], *, send_f
 
 
 def before_or_after() -> Claims:
-    """The same address registers twice. Is the message sent before or after the commit?"""
+    """Two registrations with one address: a message before the commit, or after it?"""
     rows, sent = [], {}
     for name, send_first in (("before the commit", True), ("after the commit", False)):
         database = sqlite3.connect(":memory:")
@@ -375,19 +377,19 @@ def before_or_after() -> Claims:
         rows.append((name, ", ".join(answers), str(answers.count("201")), str(sent[name])))
     print_table(("sent", "answers", "accounts", "messages"), rows)
     return {
-        "before: Ann gets a welcome that she did not ask for": sent["before the commit"] == 2,
-        "after: as many messages as accounts": sent["after the commit"] == 1,
+        "before: Ann gets a message for a registration that failed": sent["before the commit"] == 2,
+        "after: the number of messages is the number of accounts": sent["after the commit"] == 1,
     }
 
 
-# -------------------------------------------------------------------------------------------------- words of a stranger
+# ------------------------------------------------------------------------------------------ text from an unknown client
 
 
 def words_of_a_stranger() -> Claims:
-    """Somebody registers with your address, and with a name that says more than a name"""
+    """An attacker registers with your address, and with a name that contains a link"""
     name = 'You won! <a href="http://evil.example">Claim it</a>'
     greeting = "<p>Hello {{ name }}, follow this link: ...</p>"
-    pasted = Environment(autoescape=False).from_string(greeting).render(name=name)  # noqa: S701 - that is the point
+    pasted = Environment(autoescape=False).from_string(greeting).render(name=name)  # noqa: S701 - shows the attack
     escaped = Environment(autoescape=True).from_string(greeting).render(name=name)
     in_plain_text = Environment(autoescape=True).from_string("Hello {{ name }}").render(name="Tom & Ann O'Brien")
     subject = "Welcome, Ann\r\nReply-To: thief@evil.example"
@@ -402,21 +404,21 @@ def words_of_a_stranger() -> Claims:
     except ValueError:
         refused = True
     print_table(
-        ("where the name goes", "what comes out"),
+        ("place of the name", "result"),
         [
-            ("HTML, pasted", shortened(pasted)),
+            ("HTML, not escaped", shortened(pasted)),
             ("HTML, escaped", shortened(escaped)),
             ("plain text, escaped like HTML", in_plain_text),
-            ("subject, pasted", f"Reply-To: {reply_to}"),
-            ("subject, by EmailMessage", "ValueError" if refused else "taken"),
+            ("subject, not checked", f"Reply-To: {reply_to}"),
+            ("subject, by EmailMessage", "ValueError" if refused else "accepted"),
         ],
     )
     return {
-        "pasted into HTML, a name becomes a link in our own message": "<a href" in pasted,
-        "escaped, it stays text (and still is an advertisement)": "<a href" not in escaped and "You won!" in escaped,
+        "not escaped in HTML, the name becomes a link in your message": "<a href" in pasted,
+        "escaped, it stays text (but it is still an advertisement)": "<a href" not in escaped and "You won!" in escaped,
         "plain text must not be escaped": "&amp;" in in_plain_text,
-        "a line break in a header smuggles in another header": reply_to == "thief@evil.example",
-        "and the standard library refuses one": refused,
+        "a line break in a header adds another header": reply_to == "thief@evil.example",
+        "EmailMessage of the standard library refuses a line break": refused,
     }
 
 
@@ -440,14 +442,14 @@ def shortened(text: str, length: int = 44) -> str:
 
 
 def wait_until(reached: Callable[[], bool], seconds: float = 5) -> None:
-    """Returns as soon as it is so, or after some seconds."""
+    """Returns as soon as `reached` is true, or after `seconds`."""
     deadline = time.monotonic() + seconds
     while not reached() and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Prints a table with a frame, each column as wide as its widest text."""
+    """Prints a table with a frame. Each column is as wide as its widest text."""
     lines = [headers, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     ruler = ["─" * (width + 2) for width in widths]
@@ -460,7 +462,7 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def main() -> int:
-    """Runs every chapter and says which of its claims hold. 1 if one does not."""
+    """Runs every chapter and prints its claims. Returns the exit code: 1 if a claim is false."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     wrong = 0

@@ -1,8 +1,8 @@
-"""Three ways to make the link in a verification message, and what each of them lets an attacker do.
+"""Three designs of the link in a verification message, and the attacks that work on each.
 
-Run it with `python 02_email_verification_tokens.py`. It needs no server, no network and no files. Each attack is really
-carried out, against a small site that makes its links in one of the three ways; where time has to pass, the clock is
-moved. It ends with 0 if all that it claims holds, and with 1 if something does not.
+Run it with `python 02_email_verification_tokens.py`. It needs no server, no network and no files. It runs each attack
+against a small site that makes its links by one of the three designs. Where time has to pass, it moves the clock. It
+exits with 0 if every claim that it prints is true, and with 1 otherwise.
 """
 
 import base64
@@ -21,7 +21,7 @@ import time_machine
 from jwt.types import Options
 
 Claims = dict[str, bool]
-"""What a chapter claims, in words, and whether it was so when the chapter ran."""
+"""The claims of a chapter, and whether each of them was true when the chapter ran."""
 
 KEY = "the one key of a site that has only one key"
 MAIL_KEY = "a key that signs links in messages and nothing else"
@@ -33,7 +33,7 @@ ALGORITHM = "HS256"
 
 @dataclass
 class Account:
-    """Somebody's account. The address is theirs for sure when `is_verified`."""
+    """An account. If `is_verified`, the user has proved that the address is theirs."""
 
     id: int
     email: str
@@ -41,11 +41,11 @@ class Account:
 
 
 class Refused(Exception):
-    """The site does not take this token."""
+    """The site does not accept this token."""
 
 
 class Site:
-    """A site with accounts. How its links are made is left to the three kinds below."""
+    """A site with accounts. Each of the three subclasses makes its links in another way."""
 
     title: ClassVar[str]
 
@@ -58,32 +58,32 @@ class Site:
         return account
 
     def change_address(self, account: Account, email: str) -> None:
-        """The new address is anybody's, until a link is followed that was sent there."""
+        """Sets a new address. It is not verified until the user follows a link that was sent to it."""
         account.email, account.is_verified = email, False
 
     def make_link(self, account: Account) -> str:
-        """What goes to the account's address: the part of the link that matters."""
+        """Returns the token of the link that is sent to the account's address."""
         raise NotImplementedError
 
     def follow(self, token: str) -> Account:
-        """The account whose address is verified now. Raises Refused."""
+        """Verifies an address by the token of a link. Returns the account. Raises Refused."""
         raise NotImplementedError
 
     def log_in(self, account: Account) -> str:
-        """An access token, after the right password."""
+        """Returns an access token. The caller has checked the password."""
         raise NotImplementedError
 
     def user(self, access_token: str) -> Account:
-        """Whoever comes with this access token. Raises Refused."""
+        """Returns the account to which an access token belongs. Raises Refused."""
         raise NotImplementedError
 
     def tokens_in_the_database(self) -> list[str]:
-        """What somebody reads who gets hold of a backup."""
+        """Returns the tokens that a backup of the database contains."""
         return []
 
 
 class UuidSite(Site):
-    """A link is a random number that stands in the user's row."""
+    """A link is a random number, stored in the user's row."""
 
     title = "bare UUID"
 
@@ -122,7 +122,7 @@ class UuidSite(Site):
 
 
 class BareJwtSite(Site):
-    """Every token is a JWT that says who, signed with the site's key. It is the first thing that comes to mind."""
+    """Every token is a JWT with the user's id, signed with the one key of the site."""
 
     title = "bare JWT"
 
@@ -151,9 +151,9 @@ class BareJwtSite(Site):
 
 
 class FullJwtSite(Site):
-    """A JWT that says who, which address, what for and until when. Links have a key of their own."""
+    """A JWT with the user's id, the address, the purpose and the expiry time. Links have a separate key."""
 
-    title = "JWT, all of it"
+    title = "JWT, full"
     keys: ClassVar[dict[str, str]] = {"access": KEY, "verify": MAIL_KEY}
     lifetimes: ClassVar[dict[str, timedelta]] = {"access": timedelta(minutes=30), "verify": timedelta(hours=24)}
 
@@ -191,18 +191,18 @@ class FullJwtSite(Site):
 SITES: tuple[type[Site], ...] = (UuidSite, BareJwtSite, FullJwtSite)
 
 
-# ---------------------------------------------------------------------------------------------------- what one can read
+# ------------------------------------------------------------------------------------------------- the content of a JWT
 
 
 def payload(token: str) -> dict[str, Any]:
-    """What a JWT says. No key is needed to read it."""
+    """Returns the claims of a JWT. Reading them needs no key."""
     middle = token.split(".")[1]
     said: dict[str, Any] = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
     return said
 
 
 def what_is_in_a_link() -> Claims:
-    """What anybody can read in a link, without any key"""
+    """The content of a link that everyone can read, without a key"""
     rows, read = [], {}
     for kind in SITES:
         site = kind()
@@ -210,12 +210,12 @@ def what_is_in_a_link() -> Claims:
         read[kind] = payload(token) if "." in token else {}
         said = ", ".join(f"{name} {value}" for name, value in read[kind].items() if name != "exp")
         rows.append(
-            (site.title, f"{len(token)} letters", f"{said}{', exp' if 'exp' in read[kind] else ''}" or "nothing")
+            (site.title, f"{len(token)} characters", f"{said}{', exp' if 'exp' in read[kind] else ''}" or "(nothing)")
         )
-    print_table(("way", "length", "what it says"), rows)
+    print_table(("design", "length", "content"), rows)
     return {
         "a JWT is signed, not encrypted: put no secret into it": read[FullJwtSite]["email"] == "ann@example.com",
-        "a UUID says nothing: its meaning stands in a table": read[UuidSite] == {},
+        "a UUID contains no data: its meaning is stored in a table": read[UuidSite] == {},
     }
 
 
@@ -223,13 +223,13 @@ def what_is_in_a_link() -> Claims:
 
 
 def with_payload(token: str, said: Mapping[str, Any]) -> str:
-    """The token with other words in it, and its old signature."""
+    """Returns the token with other claims and the old signature."""
     head, _, signature = token.split(".")
     return ".".join((head, encoded(said), signature))
 
 
 def without_signature(said: Mapping[str, Any]) -> str:
-    """A token whose head says that it is not signed at all."""
+    """Returns a token whose header states that it has no signature."""
     return f"{encoded({'alg': 'none', 'typ': 'JWT'})}.{encoded(said)}."
 
 
@@ -248,13 +248,13 @@ def read_with_the_key(token: str) -> dict[str, Any]:
 
 
 def forged_links() -> Claims:
-    """Ann owns link number 1 and wants number 2, which is the boss"""
+    """Ann has the link of user 1. She wants to be user 2, who is the boss"""
     own = jwt.encode({"sub": "1"}, KEY, ALGORITHM)
     forged = {
-        "her own link, untouched": own,
+        "her own link, not changed": own,
         "1 changed to 2, same signature": with_payload(own, {"sub": "2"}),
-        'head says "alg": "none"': without_signature({"sub": "2"}),
-        "signed with a key of her own": jwt.encode({"sub": "2"}, "a key of Ann's own, as long as yours", ALGORITHM),
+        'the header says "alg": "none"': without_signature({"sub": "2"}),
+        "signed with another key": jwt.encode({"sub": "2"}, "a key that Ann chose, as long as yours", ALGORITHM),
     }
     readers = {"without verifying": read_carelessly, "key and algorithm given": read_with_the_key}
     rows, taken = [], {}
@@ -264,10 +264,10 @@ def forged_links() -> Claims:
     print_table(("Ann sends", *readers), rows)
     careful = [answers["key and algorithm given"] for answers in taken.values()]
     return {
-        "who does not verify the signature verifies nothing": all(
+        "without a check of the signature, all four are accepted": all(
             answers["without verifying"].startswith("user") for answers in taken.values()
         ),
-        "with key and algorithm given, only the genuine one is taken": careful[0] == "user 1"
+        "with key and algorithm, only the genuine token is accepted": careful[0] == "user 1"
         and not any(answer.startswith("user") for answer in careful[1:]),
     }
 
@@ -282,11 +282,11 @@ def outcome(read: Callable[[str], dict[str, Any]], token: str) -> str:
 # ------------------------------------------------------------------------------------------------------------- guessing
 
 NODE, SEQUENCE = uuid.getnode(), 4711
-"""The machine and a number of its own: uuid1 puts both into every id that it makes."""
+"""The id of the machine, and a fixed number. uuid1 writes both into every id that it makes."""
 
 
 def uuids_between(first: uuid.UUID, last: uuid.UUID) -> Iterable[uuid.UUID]:
-    """All that the same machine can have made between these two: one for each ten-millionth of a second."""
+    """Returns every uuid1 that the machine can have made between these two: one for each tenth of a microsecond."""
     for moment in range(first.time + 1, last.time):
         low, middle, high = moment & 0xFFFFFFFF, (moment >> 32) & 0xFFFF, (moment >> 48) & 0x0FFF
         yield uuid.UUID(
@@ -295,7 +295,7 @@ def uuids_between(first: uuid.UUID, last: uuid.UUID) -> Iterable[uuid.UUID]:
 
 
 def guessed_links() -> Claims:
-    """Ann registers, then the boss, then Ann again. Do her links tell her the boss's?"""
+    """Ann registers, then the boss, then Ann again. Can she compute the boss's link?"""
     rows, found = [], {}
     makers: dict[str, Callable[[], uuid.UUID]] = {
         "uuid1": lambda: uuid.uuid1(NODE, SEQUENCE),
@@ -316,12 +316,12 @@ def guessed_links() -> Claims:
                 if guess == wanted:
                     found[name] = True
                     break
-        took = f"after {guesses} guesses, {time.perf_counter() - began:.2f} s" if found[name] else "no: 2^122 to try"
+        took = f"after {guesses} guesses, {time.perf_counter() - began:.2f} s" if found[name] else "no: 2^122 guesses"
         rows.append((name, str(first)[:13] + "…", str(wanted)[:13] + "…", took))
     print_table(("made by", "Ann's first link", "the boss's link", "found"), rows)
     return {
-        "uuid1 is a clock and a machine's number: the link is found": found["uuid1"],
-        "uuid4 is random: Ann's own links tell her nothing": not found["uuid4"],
+        "uuid1 contains the time and the id of the machine: Ann finds the link": found["uuid1"],
+        "uuid4 is random: Ann's own links reveal nothing": not found["uuid4"],
     }
 
 
@@ -329,7 +329,7 @@ def guessed_links() -> Claims:
 
 
 def changed(site: Site) -> bool:
-    """Ann changes her own link, so that it would be the boss's."""
+    """Ann changes her own link into one for the boss's account."""
     own, boss = site.make_link(site.register("ann@example.com")), site.register("boss@example.com")
     site.make_link(boss)
     forged = with_payload(own, {**payload(own), "sub": str(boss.id)}) if "." in own else str(uuid.uuid4())
@@ -337,12 +337,12 @@ def changed(site: Site) -> bool:
 
 
 def link_as_access_token(site: Site) -> bool:
-    """Somebody reads a message that is not theirs, and sends the link's token in place of an access token."""
+    """An attacker reads another user's message, and sends the token of its link as an access token."""
     return taken(site.user, site.make_link(site.register("boss@example.com")))
 
 
 def access_token_as_link(site: Site) -> bool:
-    """Ann, logged in, gives the boss's address as her new one, and follows a "link" made of her access token."""
+    """Ann logs in, changes her address to the boss's, and opens a link that contains her access token."""
     ann = site.register("ann@example.com")
     access_token = site.log_in(ann)
     site.change_address(ann, "boss@example.com")
@@ -350,14 +350,14 @@ def access_token_as_link(site: Site) -> bool:
 
 
 def old_link(site: Site) -> bool:
-    """A message of last year is found in an old mailbox, and its link is followed."""
+    """An attacker finds a message of last year in an old mailbox, and follows its link."""
     token = site.make_link(site.register("ann@example.com"))
     with time_machine.travel(datetime.now(UTC) + timedelta(days=365)):
         return taken(site.follow, token)
 
 
 def changed_address(site: Site) -> bool:
-    """Ann gets a link at her own address, then gives the boss's as her new one, and follows the link now."""
+    """Ann gets a link at her own address, changes her address to the boss's, and then follows the link."""
     ann = site.register("ann@example.com")
     token = site.make_link(ann)
     site.change_address(ann, "boss@example.com")
@@ -365,13 +365,13 @@ def changed_address(site: Site) -> bool:
 
 
 def read_backup(site: Site) -> bool:
-    """Somebody reads a backup of the database, and follows all links that stand in it."""
+    """An attacker reads a backup of the database, and follows every link in it."""
     site.make_link(site.register("boss@example.com"))
     return any(taken(site.follow, token) for token in site.tokens_in_the_database())
 
 
 def known_mail_key(site: Site) -> bool:
-    """The key of links becomes known, and somebody signs an access token of the boss's with it."""
+    """An attacker knows the key of links, and signs an access token for the boss's account with it."""
     boss = site.register("boss@example.com")
     token = site.make_link(boss)
     if "." not in token:
@@ -393,40 +393,40 @@ ATTACKS: dict[str, Callable[[Site], bool]] = {
     "forge a link": changed,
     "log in with a link": link_as_access_token,
     "verify with an access token": access_token_as_link,
-    "follow a link of last year": old_link,
-    "follow it after a change of address": changed_address,
+    "use a link of last year": old_link,
+    "use a link after a change of address": changed_address,
     "read a backup of the database": read_backup,
-    "log in, knowing the key of links": known_mail_key,
+    "log in with the key of links": known_mail_key,
 }
 
 
 def attacks() -> Claims:
-    """Seven attacks on three ways to make a link"""
+    """Seven attacks on three designs of a link"""
     works = {name: {kind: attack(kind()) for kind in SITES} for name, attack in ATTACKS.items()}
     print_table(
         ("the attacker tries to", *(kind.title for kind in SITES)),
         [(name, *("WORKS" if result[kind] else "refused" for kind in SITES)) for name, result in works.items()],
     )
     return {
-        "a UUID cannot be mixed up, but it is good for ever and lies in the table": [
+        "UUID: no token confusion, but it never expires and is in the table": [
             name for name, result in works.items() if result[UuidSite]
         ]
-        == ["follow a link of last year", "follow it after a change of address", "read a backup of the database"],
-        "a bare JWT cannot be forged, but it fits every door, for ever": [
+        == ["use a link of last year", "use a link after a change of address", "read a backup of the database"],
+        "bare JWT: no forgery, but every endpoint accepts it, for ever": [
             name for name, result in works.items() if not result[BareJwtSite]
         ]
         == ["forge a link", "read a backup of the database"],
-        "expiry, purpose, address and a key of its own: nothing works": not any(
+        "expiry, purpose, address and a separate key: no attack works": not any(
             result[FullJwtSite] for result in works.values()
         ),
     }
 
 
-# ------------------------------------------------------------------------------------------ a purpose or a key, or both
+# ------------------------------------------------------------------------------------------ purpose, separate key, both
 
 
 def mixed_up(*, purpose: bool, own_key: bool, same_keys: bool = False, forgotten: bool = False) -> bool:
-    """Whether an endpoint takes a link for an access token. `forgotten`: it does not look at the purpose."""
+    """Whether an endpoint accepts a link as an access token. `forgotten`: it does not check the purpose."""
     mail_key = KEY if same_keys or not own_key else MAIL_KEY
     link = jwt.encode({"sub": "1", **({"purpose": "verify"} if purpose else {})}, mail_key, ALGORITHM)
     try:
@@ -437,46 +437,46 @@ def mixed_up(*, purpose: bool, own_key: bool, same_keys: bool = False, forgotten
 
 
 def purpose_and_key() -> Claims:
-    """A purpose, a key of its own, or both: is a link taken for an access token?"""
+    """A purpose, a separate key, or both: does a link work as an access token?"""
     designs = {
         "neither": {"purpose": False, "own_key": False},
         "a purpose": {"purpose": True, "own_key": False},
-        "a key of its own": {"purpose": False, "own_key": True},
+        "a separate key": {"purpose": False, "own_key": True},
         "both": {"purpose": True, "own_key": True},
     }
     accidents: dict[str, dict[str, bool]] = {
-        "all as planned": {},
+        "no mistake": {},
         "both keys are equal": {"same_keys": True},
-        "purpose not looked at": {"forgotten": True},
+        "purpose not checked": {"forgotten": True},
     }
     results = {
         name: [mixed_up(**design, **accident) for accident in accidents.values()] for name, design in designs.items()
     }
     print_table(
-        ("a token has", *accidents),
-        [(name, *("TAKEN" if each else "refused" for each in result)) for name, result in results.items()],
+        ("the token has", *accidents),
+        [(name, *("ACCEPTED" if each else "refused" for each in result)) for name, result in results.items()],
     )
     return {
-        "either of them is enough as long as nobody makes a mistake": not results["a purpose"][0]
-        and not results["a key of its own"][0],
-        "and one mistake is enough for either": results["a purpose"][2] and results["a key of its own"][1],
-        "both survive each of the two": not any(results["both"]),
+        "each of them alone is enough if there is no mistake": not results["a purpose"][0]
+        and not results["a separate key"][0],
+        "one mistake is enough to break each of them alone": results["a purpose"][2] and results["a separate key"][1],
+        "both together are safe with either of the two mistakes": not any(results["both"]),
     }
 
 
-# -------------------------------------------------------------------------------------------- what the library looks at
+# ---------------------------------------------------------------------------------------------- what the library checks
 
 
 def what_the_library_checks() -> Claims:
-    """What PyJWT looks at by itself, and what it looks at when it is told to"""
+    """The checks of PyJWT by default, and with required claims"""
     now = datetime.now(UTC)
     good = {"sub": "1", "purpose": "verify", "exp": now + timedelta(hours=24)}
     tokens: dict[str, dict[str, Any]] = {
-        "all is well": good,
+        "valid": good,
         "expired a minute ago": {**good, "exp": now - timedelta(minutes=1)},
         "has no exp": {"sub": "1", "purpose": "verify"},
         "sub is a number": {**good, "sub": 1},
-        "made for something else": {**good, "purpose": "access"},
+        "another purpose": {**good, "purpose": "access"},
     }
     rows, seen = [], {}
     for name, said in tokens.items():
@@ -486,11 +486,11 @@ def what_the_library_checks() -> Claims:
         rows.append((name, *seen[name]))
     print_table(("the token", "key and algorithms", "and require=[...]"), rows)
     return {
-        "the time is looked at, but only if there is one": seen["has no exp"][0] == "taken"
+        "PyJWT checks the expiry time only if the token has one": seen["has no exp"][0] == "accepted"
         and seen["expired a minute ago"][0] == "ExpiredSignatureError",
-        "so say which claims you require": seen["has no exp"][1] == "MissingRequiredClaimError",
-        "an id must be a text in sub": seen["sub is a number"][0] == "InvalidSubjectError",
-        "what a token is for, nobody looks at but you": seen["made for something else"] == ["taken", "taken"],
+        "so name the claims that you require": seen["has no exp"][1] == "MissingRequiredClaimError",
+        "the id in sub must be a text": seen["sub is a number"][0] == "InvalidSubjectError",
+        "PyJWT does not check the purpose: your code has to": seen["another purpose"] == ["accepted", "accepted"],
     }
 
 
@@ -499,14 +499,14 @@ def decoded(token: str, options: Options) -> str:
         jwt.decode(token, KEY, algorithms=[ALGORITHM], options=options)
     except jwt.InvalidTokenError as error:
         return type(error).__name__
-    return "taken"
+    return "accepted"
 
 
 # ------------------------------------------------------------------------------------------------------- followed twice
 
 
 def followed_twice() -> Claims:
-    """The mail program looks where the link leads, before Ann does"""
+    """The mail program opens the link before Ann does"""
     rows, second = [], {}
     for kind in SITES:
         site = kind()
@@ -516,10 +516,10 @@ def followed_twice() -> Claims:
         rows.append(
             (site.title, *("Welcome!" if each else "This link is not valid." for each in (first, second[kind])))
         )
-    print_table(("way", "the mail program sees", "Ann sees"), rows)
+    print_table(("design", "the mail program sees", "Ann sees"), rows)
     return {
-        "a link that is gone after its first use fails for Ann": not second[UuidSite],
-        "to be verified twice does no harm": second[FullJwtSite],
+        "a link that is deleted after its first use fails for Ann": not second[UuidSite],
+        "a second verification changes nothing and causes no error": second[FullJwtSite],
     }
 
 
@@ -537,7 +537,7 @@ CHAPTERS: tuple[Callable[[], Claims], ...] = (
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Prints a table with a frame, each column as wide as its widest text."""
+    """Prints a table with a frame. Each column is as wide as its widest text."""
     lines = [headers, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     ruler = ["─" * (width + 2) for width in widths]
@@ -550,7 +550,7 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def main() -> int:
-    """Runs every chapter and says which of its claims hold. 1 if one does not."""
+    """Runs every chapter and prints its claims. Returns the exit code: 1 if a claim is false."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     wrong = 0

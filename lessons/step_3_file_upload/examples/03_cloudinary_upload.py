@@ -1,8 +1,8 @@
-"""A picture from a stranger: how it travels, what it may be instead, where it is kept, and who waits meanwhile.
+"""File upload: the size limit, content validation, metadata, the store, and the requests that wait.
 
-Run it with `python 03_cloudinary_upload.py`. It needs no account and no network: the pictures are made here, and what
-stands in for Cloudinary is the course's image store, which listens on this machine alone and understands the calls of
-Cloudinary's own SDK. It ends with 0 if all that it claims holds, and with 1 if something does not.
+Run it with `python 03_cloudinary_upload.py`. It needs no account and no network. It makes the images itself. The image
+store of the course takes the place of Cloudinary: it listens on this machine only, and understands the requests of
+Cloudinary's SDK. It exits with 0 if every claim that it prints is true, and with 1 otherwise.
 """
 
 import asyncio
@@ -36,21 +36,21 @@ from courseware.services.image_store.service import ImageStore
 from courseware.services.servers import HOST, FaultMode, listen_at, port_of
 
 Claims = dict[str, bool]
-"""What a chapter claims, in words, and whether it was so when the chapter ran."""
+"""The claims of a chapter, and whether each of them was true when the chapter ran."""
 
 BUSY_SECONDS = 0.4
-"""How long the store keeps everybody waiting. A real one is on the other side of the internet."""
+"""How long the store does not answer. A real one is reached over the internet."""
 PATIENCE_SECONDS = 0.3
-"""After this time a store that says nothing counts as down."""
+"""The timeout: after it, a store that does not answer counts as unavailable."""
 MEGABYTE = 1024 * 1024
 LIMIT = 2 * MEGABYTE
 
 
-# ------------------------------------------------------------------------------------------------------------- pictures
+# --------------------------------------------------------------------------------------------------------------- images
 
 
 def photograph(kind: str = "JPEG", size: tuple[int, int] = (640, 480), **options: Any) -> bytes:
-    """A file with a picture in it that no packing makes much smaller, like that of a camera."""
+    """Makes an image file that compression does not make much smaller, like a photograph."""
     width, height = size[0] // 8, size[1] // 8
     noise = Image.frombytes("RGB", (width, height), hashlib.shake_128(b"noise").digest(width * height * 3))
     return saved(noise.resize(size), kind, **options)
@@ -70,7 +70,7 @@ def opened(content: bytes) -> Image.Image:
 
 
 def on_the_wire() -> Claims:
-    """The same file in a form, and in JSON"""
+    """The size of a request body: the same file in a form and in JSON"""
     content = photograph()
     ways = {
         "multipart/form-data": {"files": {"file": ("me.jpg", content, "image/jpeg")}},
@@ -80,18 +80,19 @@ def on_the_wire() -> Claims:
     sizes = {name: len(httpx.Request("POST", "http://x", **body).read()) for name, body in ways.items()}  # type: ignore[arg-type]
     print(f"The file has {len(content):,} bytes.\n")
     print_table(
-        ("the body", "bytes", "more than the file"),
+        ("the body", "bytes", "larger than the file by"),
         [(name, f"{size:,}", f"{(size / len(content) - 1) * 100:.0f} %") for name, size in sizes.items()],
     )
     return {
-        "a form sends the bytes as they are, and a few hundred more": sizes["multipart/form-data"] < len(content) + 500,
-        "Base64 makes three bytes into four": 1.33 < sizes["JSON, Base64"] / len(content) < 1.35,
-        "numbers in JSON take three or four times the room": sizes["JSON, a list of numbers"] > 3 * len(content),
+        "a form adds only a few hundred bytes to the file": sizes["multipart/form-data"] < len(content) + 500,
+        "Base64 turns three bytes into four": 1.33 < sizes["JSON, Base64"] / len(content) < 1.35,
+        "a list of numbers in JSON is more than three times as large": sizes["JSON, a list of numbers"]
+        > 3 * len(content),
     }
 
 
 class Counting:
-    """Counts the bytes of bodies that an application has received, for whoever asks later."""
+    """Counts the bytes of request bodies that an application receives, in `received`."""
 
     def __init__(self, application: ASGIApp) -> None:
         self._application = application
@@ -107,30 +108,30 @@ class Counting:
 
 
 def limited_application() -> FastAPI:
-    """An application that wants files of 2 MiB at most, and says so in two places."""
+    """Makes an application with a limit of 2 MiB for files, checked in two ways."""
     application = FastAPI()
 
     @application.post("/afterwards")
     async def afterwards(file: UploadFile) -> str:
-        return "too large" if len(await file.read()) > LIMIT else "thank you"
+        return "too large" if len(await file.read()) > LIMIT else "accepted"
 
-    @application.post("/while it comes", max_body_size=LIMIT)
+    @application.post("/while it arrives", max_body_size=LIMIT)
     async def while_it_comes(file: UploadFile) -> str:
-        return f"{file.filename}: thank you"
+        return f"{file.filename}: accepted"
 
     return application
 
 
 def where_the_limit_stands() -> Claims:
-    """Somebody sends 8 MiB where 2 MiB are allowed, and does not say so beforehand"""
+    """A client sends 8 MiB where 2 MiB are allowed, without announcing the size"""
     form = httpx.Request("POST", "http://x", files={"file": ("me.jpg", bytes(8 * MEGABYTE), "image/jpeg")})
     body = form.read()
 
-    def pieces() -> Iterator[bytes]:  # without a length that is announced, it is sent in chunks
+    def pieces() -> Iterator[bytes]:  # without Content-Length, so httpx sends it in chunks
         yield from (body[start : start + MEGABYTE] for start in range(0, len(body), MEGABYTE))
 
     rows, received = [], {}
-    for way in ("afterwards", "while it comes"):
+    for way in ("afterwards", "while it arrives"):
         counting = Counting(limited_application())
         with served(counting) as client:
             try:
@@ -138,25 +139,25 @@ def where_the_limit_stands() -> Claims:
                     f"/{way}", content=pieces(), headers={"Content-Type": form.headers["Content-Type"]}
                 )
                 said = f"{answer.status_code} {answer.text}"
-            except httpx.TransportError:  # the server does not listen any more, while we still send
-                said = "hung up"
+            except httpx.TransportError:  # the server has closed the connection while the client still sends
+                said = "connection closed"
         received[way] = counting.received
         rows.append((way, f"{received[way] / MEGABYTE:.1f} MiB", said))
-    print_table(("the size is looked at", "it received", "and answered"), rows)
+    print_table(("size is checked", "bytes received", "answer"), rows)
     return {
-        "a limit that is looked at afterwards limits nothing": received["afterwards"] > 8 * MEGABYTE,
-        "one that is looked at while the body comes does": received["while it comes"] < LIMIT + MEGABYTE,
+        "a check afterwards does not limit what is received": received["afterwards"] > 8 * MEGABYTE,
+        "a check while the body arrives limits it": received["while it arrives"] < LIMIT + MEGABYTE,
     }
 
 
-# ----------------------------------------------------------------------------------------------- what it may be instead
+# --------------------------------------------------------------------------------------------------- content validation
 
 FIRST_LETTERS = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF")
 SCRIPT = b"<?php system($_GET['c']); ?>"
 
 
 def sound() -> bytes:
-    """A second of silence, as WAV: it begins with RIFF, as WebP does."""
+    """Makes a WAV file with a second of silence. It begins with RIFF, as WebP does."""
     file = io.BytesIO()
     with wave.open(file, "wb") as wav:
         wav.setnchannels(1)
@@ -175,7 +176,7 @@ def begins_like_a_picture(_: str, __: str, content: bytes) -> bool:
 
 
 def has_a_signature(_: str, __: str, content: bytes) -> bool:
-    """The whole signature of each format: eight bytes for PNG, a version for GIF, what is in the RIFF for WebP."""
+    """The whole signature of each format: eight bytes for PNG, a version for GIF, the type of a RIFF file for WebP."""
     webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
     return webp or content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a"))
 
@@ -190,50 +191,50 @@ def can_be_drawn(_: str, __: str, content: bytes) -> bool:
 
 CHECKS: dict[str, Callable[[str, str, bytes], bool]] = {
     "name, type": named_as_a_picture,
-    "first letters": begins_like_a_picture,
+    "first bytes": begins_like_a_picture,
     "signature": has_a_signature,
-    "drawn": can_be_drawn,
+    "decoded": can_be_drawn,
 }
 
 
 def what_fools_a_check() -> Claims:
-    """Four ways to ask "is it a picture?", and what gets through"""
+    """Four checks whether a file is an image, and the files that each accepts"""
     files: dict[str, tuple[str, str, bytes]] = {
         "a photograph": ("me.jpg", "image/jpeg", photograph()),
-        "a picture without a name": ("blob", "application/octet-stream", photograph("WEBP")),
-        "a text called cat.png": ("cat.png", "image/png", b"Not a picture at all."),
-        "a drawing with a script (SVG)": ("cat.svg", "image/svg+xml", b"<svg><script>alert(1)</script></svg>"),
-        "a sound called cat.webp": ("cat.webp", "image/webp", sound()),
+        "an image without a name": ("blob", "application/octet-stream", photograph("WEBP")),
+        "a text called cat.png": ("cat.png", "image/png", b"Not an image."),
+        "an SVG image with a script": ("cat.svg", "image/svg+xml", b"<svg><script>alert(1)</script></svg>"),
+        "a WAV called cat.webp": ("cat.webp", "image/webp", sound()),
         "GIF8<?php ...": ("cat.gif", "image/gif", b"GIF8" + SCRIPT),
         "GIF89a<?php ...": ("cat.gif", "image/gif", b"GIF89a" + SCRIPT),
         "half a photograph": ("me.png", "image/png", photograph("PNG")[:50_000]),
-        "a picture, a script behind it": ("me.gif", "image/gif", photograph("GIF") + SCRIPT),
+        "an image, then a script": ("me.gif", "image/gif", photograph("GIF") + SCRIPT),
     }
     passed = {name: {way: check(*file) for way, check in CHECKS.items()} for name, file in files.items()}
     print_table(
         ("the file", *CHECKS),
-        [(name, *("in" if result[way] else "-" for way in CHECKS)) for name, result in passed.items()],
+        [(name, *("accepted" if result[way] else "-" for way in CHECKS)) for name, result in passed.items()],
     )
     return {
-        "name and type are written by the sender": passed["a text called cat.png"]["name, type"]
-        and not passed["a picture without a name"]["name, type"],
-        "a sound and a script begin like pictures": passed["a sound called cat.webp"]["first letters"]
-        and passed["GIF8<?php ..."]["first letters"],
-        "a whole signature stops both, but six letters are soon written": not passed["a sound called cat.webp"][
+        "the client writes name and type, so they prove nothing": passed["a text called cat.png"]["name, type"]
+        and not passed["an image without a name"]["name, type"],
+        "a WAV file and a script begin like images": passed["a WAV called cat.webp"]["first bytes"]
+        and passed["GIF8<?php ..."]["first bytes"],
+        "the whole signature refuses both, but a script can begin with it": not passed["a WAV called cat.webp"][
             "signature"
         ]
         and not passed["GIF8<?php ..."]["signature"]
         and passed["GIF89a<?php ..."]["signature"],
-        "only who draws it knows that it is a picture": [name for name in files if passed[name]["drawn"]]
-        == ["a photograph", "a picture without a name", "a picture, a script behind it"],
+        "only decoding accepts images and nothing else": [name for name in files if passed[name]["decoded"]]
+        == ["a photograph", "an image without a name", "an image, then a script"],
     }
 
 
-# -------------------------------------------------------------------------------------------------------- picture bombs
+# -------------------------------------------------------------------------------------------------- decompression bombs
 
 
 def bomb(side: int) -> bytes:
-    """A PNG of side x side pixels, one bit for each, all black. Nothing packs as well as nothing."""
+    """Makes a PNG of side x side black pixels, with one bit for each. Equal bytes compress best."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -243,7 +244,7 @@ def bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-# What many services do with an avatar, in a process of its own that says how much memory it took at most.
+# Makes an avatar as many services do, in a separate process, and prints the highest memory use of that process.
 MAKE_AVATAR = """
 import io, sys, warnings
 from PIL import Image, ImageOps
@@ -260,13 +261,13 @@ except OSError:  # macOS
 
 
 def memory_taken(content: bytes) -> int | None:
-    """Bytes of memory that it takes to make an avatar of this file; None if the process did not survive it."""
+    """Returns the bytes of memory needed to make an avatar of this file, or None if the process was killed."""
     child = subprocess.run([sys.executable, "-c", MAKE_AVATAR], input=content, capture_output=True, check=False)
     return int(child.stdout) if child.returncode == 0 else None
 
 
 def picture_bombs() -> Claims:
-    """A small file that is a large picture"""
+    """A decompression bomb: a small file with a large image"""
     files = {"a photograph": photograph(), "a bomb": bomb(13_350)}
     rows, taken, looked = [], {}, {}
     for name, content in files.items():
@@ -276,50 +277,50 @@ def picture_bombs() -> Claims:
             width, height = opened(content).size
             looked[name] = time.perf_counter() - began
         taken[name] = memory_taken(content)
-        memory = "did not survive" if taken[name] is None else f"{(taken[name] or 0) / MEGABYTE:,.0f} MiB"
+        memory = "killed" if taken[name] is None else f"{(taken[name] or 0) / MEGABYTE:,.0f} MiB"
         rows.append((name, f"{len(content):,}", f"{width:,} x {height:,}", memory, milliseconds(looked[name])))
-    print_table(("the file", "bytes", "pixels", "for an avatar", "size read in"), rows)
+    print_table(("the file", "bytes", "pixels", "memory to decode", "size read in"), rows)
     return {
-        "a file of 30 KB wants a gigabyte of memory": len(files["a bomb"]) < 30_000
+        "a file of less than 30 KB needs a gigabyte of memory": len(files["a bomb"]) < 30_000
         and (taken["a bomb"] is None or taken["a bomb"] > 900 * MEGABYTE),
-        "the size stands at the start: who asks first pays nothing": looked["a bomb"] < 0.1,
+        "width and height are in the header: reading them needs no decoding": looked["a bomb"] < 0.1,
         "a limit on bytes does not help: the bomb is smaller than the photograph": len(files["a bomb"])
         < len(files["a photograph"]),
     }
 
 
-# --------------------------------------------------------------------------------------------- what comes along with it
+# ------------------------------------------------------------------------------------------------------------- metadata
 
 
 def photograph_that_tells() -> bytes:
-    """As a telephone makes it: with the place where it was taken, and with a comment."""
+    """Makes a photograph as a phone does: with the place where it was taken, and with a comment."""
     exif = Image.Exif()
-    exif[0x010F] = "A telephone"
+    exif[0x010F] = "A phone"
     exif.get_ifd(0x8825).update({1: "N", 2: (50.0, 27.0, 0.0), 3: "E", 4: (30.0, 31.0, 0.0)})
     return photograph(exif=exif, comment=b"my new flat")
 
 
 def what_comes_along() -> Claims:
-    """What a file holds beside the picture"""
+    """The content of a file besides the image"""
     original = photograph_that_tells() + SCRIPT
     image = opened(original)
     pixels = Image.new(image.mode, image.size)
     pixels.paste(image)
     files = {
-        "as it came": original,
+        "as received": original,
         "saved again": saved(image, "JPEG", exif=image.getexif()),
-        "the pixels alone": saved(pixels, "JPEG"),
+        "re-encoded pixels": saved(pixels, "JPEG"),
     }
     found = {name: left_over(content) for name, content in files.items()}
     print_table(
-        ("the file", *found["as it came"]),
-        [(name, *("there" if each else "-" for each in left.values())) for name, left in found.items()],
+        ("the file", *found["as received"]),
+        [(name, *("present" if each else "-" for each in left.values())) for name, left in found.items()],
     )
     return {
-        "as it came, it tells where somebody lives": found["as it came"]["position"],
-        "saving again loses what stands behind the picture, and may keep the rest": found["saved again"]["position"]
-        and not found["saved again"]["script behind it"],
-        "a new picture of the same pixels tells nothing": not any(found["the pixels alone"].values()),
+        "the received file contains the position: where the user lives": found["as received"]["position"],
+        "saving again drops bytes after the image, and may keep metadata": found["saved again"]["position"]
+        and not found["saved again"]["script after it"],
+        "an image made from the pixels contains none of it": not any(found["re-encoded pixels"].values()),
     }
 
 
@@ -328,7 +329,7 @@ def left_over(content: bytes) -> dict[str, bool]:
     return {
         "position": 0x8825 in image.getexif(),
         "comment": "comment" in image.info,
-        "script behind it": SCRIPT in content,
+        "script after it": SCRIPT in content,
     }
 
 
@@ -337,7 +338,7 @@ def left_over(content: bytes) -> dict[str, bool]:
 
 @contextmanager
 def image_store() -> Iterator[tuple[ImageStore, dict[str, str]]]:
-    """An empty store, and what the SDK has to be told to use it in place of Cloudinary."""
+    """Starts an empty store. Returns it and the settings with which the SDK uses it in place of Cloudinary."""
     store, listener = ImageStore(), listen_at(0)
     store.serve(listener)
     facts = store.facts(HOST, port_of(listener))
@@ -351,7 +352,7 @@ def image_store() -> Iterator[tuple[ImageStore, dict[str, str]]]:
 
 @contextmanager
 def busy(store: ImageStore, seconds: float) -> Iterator[None]:
-    """The store answers nobody for some seconds, then it goes on as if nothing had been."""
+    """Lets the store stall for `seconds`. Then it continues to answer."""
     store.set_fault(FaultMode.STALLS)
     later = threading.Timer(seconds, store.set_fault, [FaultMode.NONE])
     later.start()
@@ -362,7 +363,7 @@ def busy(store: ImageStore, seconds: float) -> Iterator[None]:
 
 
 def one_upload_many_pictures() -> Claims:
-    """One upload, and what can be had of it by its address alone"""
+    """One upload, and the images that different URLs deliver"""
     wanted = ("", "c_fill,h_200,w_200", "c_fit,h_200,w_200", "c_fill,h_64,w_64/f_webp", "q_10")
     rows, sizes = [], {}
     with image_store() as (store, account), httpx.Client(trust_env=False) as client:
@@ -382,17 +383,17 @@ def one_upload_many_pictures() -> Claims:
             )
         uploads = len(store.pictures.uploads_after(0))
     print(f"stored: {stored['public_id']}, version {stored['version']}")
-    print(f"address: …/{account['cloud_name']}/image/upload/TRANSFORMATION/{after}\n")
+    print(f"URL: …/{account['cloud_name']}/image/upload/TRANSFORMATION/{after}\n")
     print_table(("transformation", "size", "format", "bytes"), rows)
     return {
-        "fill cuts off what does not fit, fit leaves all in": sizes["c_fill,h_200,w_200"] == (200, 200)
+        "c_fill cuts off the edges, c_fit keeps the whole image": sizes["c_fill,h_200,w_200"] == (200, 200)
         and sizes["c_fit,h_200,w_200"] == (200, 150),
-        "and all of this after one upload": uploads == 1,
+        "all of these images come from one upload": uploads == 1,
     }
 
 
 def a_new_avatar() -> Claims:
-    """The same public_id again: who still sees the old picture?"""
+    """A second upload with the same public_id: which URL shows the old image?"""
     old, new = (saved(Image.new("RGB", (100, 100), color), "PNG") for color in ("red", "blue"))
     rows, shown = [], {}
     for invalidate in (False, True):
@@ -400,7 +401,7 @@ def a_new_avatar() -> Claims:
             send = partial(cloudinary.uploader.upload, public_id="avatars/1", overwrite=True, **account)
             first = send(old)
             fixed = first["secure_url"].replace(f"/v{first['version']}", "")
-            client.get(fixed)  # from now on caches around the world have it
+            client.get(fixed)  # from now on the CDN has a copy
             second = send(new, invalidate=invalidate)
             for place, address in (("without a version", fixed), ("with its version", second["secure_url"])):
                 color = opened(client.get(address).content).getpixel((50, 50))
@@ -409,21 +410,21 @@ def a_new_avatar() -> Claims:
         rows.append(
             (f"invalidate={invalidate}", shown[invalidate, "without a version"], shown[invalidate, "with its version"])
         )
-    print_table(("uploaded again with", "address without a version", "address with its version"), rows)
+    print_table(("uploaded again with", "URL without a version", "URL with its version"), rows)
     return {
-        "caches go on showing the old one, unless they are told": shown[False, "without a version"] == "old"
+        "the CDN shows the old image until it is invalidated": shown[False, "without a version"] == "old"
         and shown[True, "without a version"] == "new",
-        "a new version has a new address, which no cache knows": shown[False, "with its version"] == "new",
-        "one public_id is one picture: nothing is left lying about": stored == 1,
+        "a new version has a new URL, of which the CDN has no copy": shown[False, "with its version"] == "new",
+        "one public_id is one image: there are no orphaned files": stored == 1,
     }
 
 
-# ------------------------------------------------------------------------------------------------------------ who waits
+# -------------------------------------------------------------------------------------------------- which requests wait
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """What was measured while the store was busy. Times are in seconds."""
+    """The waiting times that were measured while the store stalled, in seconds."""
 
     caller: float
     others: list[float]
@@ -434,13 +435,13 @@ class Waiting:
 
     @property
     def held_up(self) -> bool:
-        """Whether the others had to wait too, and not only for a busy machine: hardly any of them was answered."""
+        """Whether other requests waited for the store. A busy machine alone delays them too, but answers more."""
         return self.longest > BUSY_SECONDS / 2 and len(self.others) < 10
 
 
 @contextmanager
 def served(application: ASGIApp) -> Iterator[httpx.Client]:
-    """The application, served in a thread with an event loop of its own, and a client that asks it over HTTP."""
+    """Serves the application in a thread with a separate event loop. Returns an HTTP client for it."""
     listener = listen_at(0)
     server = uvicorn.Server(
         uvicorn.Config(application, lifespan="off", log_config=None, log_level="critical", access_log=False)
@@ -457,7 +458,7 @@ def served(application: ASGIApp) -> Iterator[httpx.Client]:
 
 
 def uploading_application(account: dict[str, str]) -> FastAPI:
-    """An application that uploads in three ways, and has one endpoint that has nothing to do with pictures."""
+    """Makes an application that uploads in three ways, with one more endpoint that uploads nothing."""
     application = FastAPI()
     upload = partial(cloudinary.uploader.upload, public_id="avatars/1", **account)
 
@@ -484,7 +485,7 @@ WAYS = ("called in async def", "called in def", "await asyncio.to_thread")
 
 
 def measure(client: httpx.Client, store: ImageStore, way: str) -> Waiting:
-    """Somebody uploads while the store is busy, and somebody else asks for other things all the while."""
+    """Sends one request for `way` while the store stalls, and meanwhile many requests for the other endpoint."""
     picture = photograph()
 
     def seconds(method: str, path: str, content: bytes = b"") -> float:
@@ -503,15 +504,15 @@ def measure(client: httpx.Client, store: ImageStore, way: str) -> Waiting:
 
 
 def who_waits() -> Claims:
-    """The store keeps everybody waiting for 0.4 seconds. Who notices?"""
+    """The store does not answer for 0.4 s. Which requests wait?"""
     measured: dict[str, Waiting] = {}
     with image_store() as (store, account), served(uploading_application(account)) as client:
         for way in WAYS:
-            client.post(f"/{way}", content=photograph())  # the first time of anything takes longer
+            client.post(f"/{way}", content=photograph())  # the first request takes longer
             measured[way] = measure(client, store, way)
         uploads = len(store.pictures.uploads_after(0))
     print_table(
-        ("upload() is", "the caller waits", "others wait", "meanwhile"),
+        ("upload() is", "the caller waits", "other requests", "meanwhile"),
         [
             (
                 way,
@@ -524,9 +525,9 @@ def who_waits() -> Claims:
     )
     blocking = measured[WAYS[0]]
     return {
-        "the SDK waits without await: in async def everybody waits with it": blocking.held_up,
-        "in a thread it may wait as long as it likes": not any(measured[way].held_up for way in WAYS[1:]),
-        "and each way the picture is stored": uploads == 2 * len(WAYS),
+        "the SDK blocks: in async def, all requests wait": blocking.held_up,
+        "in a thread it does not block other requests": not any(measured[way].held_up for way in WAYS[1:]),
+        "the image is stored in all three ways": uploads == 2 * len(WAYS),
     }
 
 
@@ -534,35 +535,39 @@ def who_waits() -> Claims:
 
 
 def store_down() -> Claims:
-    """The store is down. What does the SDK say, and when?"""
+    """The store fails. Which exception does the SDK raise, and after what time?"""
     rows, said = [], {}
     with image_store() as (store, account):
         send = partial(cloudinary.uploader.upload, public_id="avatars/1", timeout=PATIENCE_SECONDS, **account)
         send(photograph())
         version = store.pictures.all[0].version
-        faults = {"answers 500": FaultMode.REFUSES, "says nothing": FaultMode.STALLS, "hangs up": FaultMode.DROPS}
+        faults = {
+            "answers 500": FaultMode.REFUSES,
+            "does not answer": FaultMode.STALLS,
+            "closes the connection": FaultMode.DROPS,
+        }
         for name, mode in faults.items():
             store.set_fault(mode)
             said[name] = failure(send)
             rows.append((name, *said[name]))
         store.set_fault(FaultMode.NONE)
         said["another secret"] = failure(partial(send, api_secret="not the one of this account"))  # noqa: S106
-        said["no picture"] = failure(partial(send), b"Not a picture at all.")
+        said["no image"] = failure(partial(send), b"Not an image.")
         rows += [
-            ("well; the secret is wrong", *said["another secret"]),
-            ("well; it is no picture", *said["no picture"]),
+            ("works; the secret is wrong", *said["another secret"]),
+            ("works; the file is no image", *said["no image"]),
         ]
         still_there = [picture.version for picture in store.pictures.all] == [version]
     print_table(("the store", "after", "what the SDK raises"), rows)
     return {
-        "every failure arrives as an exception": all(error for _, error in said.values()),
-        "a timeout ends the waiting; without one there is none": cloudinary.config().timeout is None,
-        "the picture that was there is still there": still_there,
+        "every failure raises an exception": all(error for _, error in said.values()),
+        "the SDK has no timeout by default: give it one": cloudinary.config().timeout is None,
+        "the image that was stored before is still stored": still_there,
     }
 
 
 def failure(send: Callable[[bytes], Any], content: bytes | None = None) -> tuple[str, str]:
-    """How long it took, and the error that came of it."""
+    """Returns how long an upload took, and the exception that it raised."""
     began = time.perf_counter()
     try:
         send(content or photograph())
@@ -596,7 +601,7 @@ def shortened(text: str, length: int = 38) -> str:
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Prints a table with a frame, each column as wide as its widest text."""
+    """Prints a table with a frame. Each column is as wide as its widest text."""
     lines = [headers, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     ruler = ["─" * (width + 2) for width in widths]
@@ -609,7 +614,7 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def main() -> int:
-    """Runs every chapter and says which of its claims hold. 1 if one does not."""
+    """Runs every chapter and prints its claims. Returns the exit code: 1 if a claim is false."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     wrong = 0

@@ -171,7 +171,7 @@ Counts = Sequence[tuple[int, int]]
 
 
 def admitted_by(strategy: type[FixedWindowRateLimiter | MovingWindowRateLimiter], burst: Counts) -> Counts:
-    """How many requests of a burst are admitted, by second. The clock is moved, so that nobody has to wait."""
+    """Counts the admitted requests of a burst, by second. It moves the clock instead of waiting."""
     limiter, result = strategy(MemoryStorage()), []
     start = datetime(2030, 1, 1, tzinfo=UTC)
     with time_machine.travel(start, tick=False) as clock:

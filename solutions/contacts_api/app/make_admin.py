@@ -1,6 +1,6 @@
 """Makes a user an admin: `python -m app.make_admin ann@example.com`.
 
-There is no call for it: nobody who can reach the API should be able to become one.
+There is no endpoint for it, so that no client of the API can become one.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ async def make_admin(email: str) -> None:
             await session.commit()
     await engine.dispose()
     if user is None:
-        sys.exit(f"Nobody has the address {email}.")
+        sys.exit(f"No account has the address {email}.")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ TIMEOUT = 600.0
 """Seconds: to change a large table takes longer than a request may."""
 
 MIGRATION_LOCK = 20_260_401
-"""The number by which processes on PostgreSQL know this lock; any would do that nobody else uses."""
+"""The number of the advisory lock on PostgreSQL: any number that no other program uses."""
 
 
 def lock(connection: Connection) -> None:

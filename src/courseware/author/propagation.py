@@ -73,7 +73,7 @@ def propagate(course: Course, file: Path) -> Propagation:
 def _application_path(course: Course, file: Path) -> str:
     """The path inside the application of a finished or a superseded version. Raises UsageError for another file."""
     if not course.application_folder.is_dir():
-        raise UsageError("This course was handed out without its solutions.")
+        raise UsageError("This copy of the course has no solutions.")
     superseded = [course.superseded_folder(number) for number in course.stage_numbers[:-1]]
     for folder in (course.application_folder, *superseded):
         if file.is_file() and file.is_relative_to(folder):

@@ -176,7 +176,7 @@ def require_git() -> None:
 
 
 def _git(*arguments: str, folder: str) -> "subprocess.CompletedProcess[bytes]":
-    """Runs git away from every repository and from anybody's settings, which can give its merge another form."""
+    """Runs git outside every repository and without the user's settings, which could change the form of its merge."""
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": folder,

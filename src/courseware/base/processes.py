@@ -31,7 +31,7 @@ def wait_until(holds: Callable[[], bool], seconds: float, *, poll_seconds: float
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Waits until nobody else holds the lock file `path`, then holds it for the block. It ends with the process."""
+    """Waits for the lock file `path` and holds the lock during the block. The lock ends with the process."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path, poll_interval=POLL_SECONDS):
         yield
@@ -39,7 +39,7 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextmanager
 def alone(own: Path) -> Iterator[None]:
-    """Nobody else gets in while the block runs, nor is kept out when its process is killed. Raises UsageError."""
+    """Holds an exclusive lock during the block. It is released if the process is killed. Raises UsageError."""
     own.mkdir(exist_ok=True)
     try:
         lock = FileLock(own / "grading.lock").acquire(blocking=False)

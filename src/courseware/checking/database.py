@@ -55,7 +55,7 @@ class Database:
 
     Whatever goes wrong fails the check: a file that is no database, one that the application keeps locked, or a query
     that does not come to an end. A process of the judge's own in the sandbox does the work, so that a file which a
-    submission has prepared reaches nobody else, and the submission cannot change what is read.
+    submission has prepared harms no other program, and the submission cannot change what is read.
 
     Example, "the answer is cached":
         row = database.row_holding(contact["email"], contact["last_name"])
@@ -128,7 +128,7 @@ class Database:
             raise CheckFailed(key, asked=sql, expected=f"the row {dict(row.cells)}", got="none like it")
 
     def copy(self, row: Row, times: int, different: Mapping[Scalar, Callable[[int], Scalar]]) -> None:
-        """Insert so many copies of a row.
+        """Insert copies of a row.
 
         `different` has, for a value of the row, the function that gives each copy another one by its number from 0 on.
         A key and other values that must be unique by themselves become different without that.
@@ -171,7 +171,7 @@ class Database:
         ]
 
     def _rows(self, sql: str, parameters: Sequence[Scalar] = (), *, width: int) -> list[tuple[Scalar, ...]]:
-        """The rows of a SELECT for so many columns."""
+        """The rows of a SELECT for this number of columns."""
         rows = self.query(sql, parameters)
         if any(len(row) != width for row in rows):
             raise unreadable(sql, f"rows that have not {width} columns")

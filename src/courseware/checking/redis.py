@@ -116,7 +116,7 @@ class Redis:
         return [name for name in self.keys() if any(wanted in part for part in (name.encode(), *self._parts_of(name)))]
 
     def set(self, name: str, value: bytes | str, *, seconds: float | None = None) -> None:
-        """Store a value behind the application's back, for so many seconds or for ever.
+        """Store a value without the application, for a number of seconds or without expiry.
 
         Fails the check where the application has used up the memory of Redis.
         """

@@ -33,7 +33,7 @@ class Mailbox:
         return [message for message in self._service.messages.all if _is_for(message, address)]
 
     def wait_for(self, address: str, *, after: int = 0, key: str = "no_message") -> "Message":
-        """The message for this address that comes after so many others. Fails the check where none comes in time."""
+        """The message for this address after a number of others. Fails the check if none arrives in time."""
         newest = self._service.messages.wait_for(lambda _: len(self.messages_to(address)) > after, self._limits.seconds)
         if not self._limits.noted(newest is not None):
             raise CheckFailed(
@@ -119,7 +119,7 @@ class ImageStore:
         self._service.set_fault(mode)
 
     def recover(self) -> None:
-        """Is well again. What still waits is dropped: nobody expects it any more, least of all the next check."""
+        """End the fault. Requests that still wait are dropped, so that they cannot affect the next check."""
         from courseware.services.servers import FaultMode
 
         self._service.set_fault(FaultMode.DROPS)

@@ -81,7 +81,7 @@ def remarks(submission: Submission, step: Step) -> list[str]:
     from courseware.student.workspace import left_conflicts
     from courseware.views.wording import tasks_in
 
-    found = [f"Judged was the project in {quoted(submission.place)}."] if submission.place else []
+    found = [f"The judge used the project in {quoted(submission.place)}."] if submission.place else []
     undecided = [
         f"Still to decide, between yours and what step {step.number} brings: {quoted(path)} ({tasks_in(step, path)})"
         for path in left_conflicts(submission.tree, step.number)
@@ -92,19 +92,19 @@ def remarks(submission: Submission, step: Step) -> list[str]:
 
 def check(
     step: StepArgument = None,
-    task: Annotated[str | None, typer.Argument(metavar="TASK", help="Judge this task alone, such as 1.2.")] = None,
+    task: Annotated[str | None, typer.Argument(metavar="TASK", help="Judge only this task, such as 1.2.")] = None,
     as_json: JsonOption = False,
     sandbox: SandboxOption = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Repeat a run: its order and data. The verdict names its seed.")
+        int | None, typer.Option(min=0, help="Repeat a run with the same order and data. The verdict names its seed.")
     ] = None,
     submission: Annotated[
-        Path | None, typer.Option(help="Judge this folder or archive instead; your progress stays as it is.")
+        Path | None, typer.Option(help="Judge this folder or archive instead. Your progress does not change.")
     ] = None,
     time_limit: TimeLimitOption = USUAL_TIME_LIMIT,
     log: Annotated[bool, typer.Option("--log", help="Show what your application printed, after the verdict.")] = False,
 ) -> None:
-    """Judge your work on a step, or on one of its tasks."""
+    """Judge your work on a step or on one of its tasks."""
     workspace = open_workspace()
     asked = workspace.step(step)
     if task is not None:

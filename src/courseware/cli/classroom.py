@@ -14,20 +14,20 @@ from courseware.cli.common import EachStepArgument, JsonOption, console, print_j
 
 
 def nbgrader(
-    folder: Annotated[Path, typer.Argument(help="The folder to write; run it again to bring it up to date.")],
-    course_id: Annotated[str | None, typer.Option(help="nbgrader's name for this course; at first `course`.")] = None,
+    folder: Annotated[Path, typer.Argument(help="The folder to write. Run the command again to update it.")],
+    course_id: Annotated[str | None, typer.Option(help="nbgrader's name for this course. Default: `course`.")] = None,
     exchange: Annotated[
         Path | None,
-        typer.Option(help="Where students fetch and submit; at first FOLDER/exchange."),
+        typer.Option(help="Where students fetch and submit. Default: FOLDER/exchange."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace files that you changed too; they are kept in a dated backup.")
+        bool, typer.Option("--force", help="Also replace files that you changed. A dated backup keeps them.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write an nbgrader course folder: starters and notebooks to release, and settings that grade by our judge."""
+    """Write nbgrader's course folder: starters, notebooks, and settings with which the judge grades."""
     if course_id is not None and not re.fullmatch(r"[A-Za-z0-9_.-]+", course_id):
-        raise UsageError("The course's id may hold letters, digits, dots, dashes and underscores alone.")
+        raise UsageError("The id of a course may contain only letters, digits, dots, dashes and underscores.")
     from courseware.classroom.nbgrader.writing import write_course_folder
     from courseware.course import find_course
 
@@ -50,7 +50,7 @@ def nbgrader(
     count = len(written.written) + len(written.removed)
     screen.print(f"{count} files written." if count else "Everything is up to date.", style="bold")
     if written.backup:
-        screen.print(f"What was replaced is kept in {written.backup}")
+        screen.print(f"A backup of the replaced files is in {written.backup}")
     if written.kept:
         screen.print("Kept as they are, because they were changed (--force replaces them and keeps a backup):")
         for path in written.kept:
@@ -61,7 +61,7 @@ def nbgrader(
 
 
 def kit(
-    folder: Annotated[Path, typer.Argument(help="The folder to make; a zip file of the same name comes beside it.")],
+    folder: Annotated[Path, typer.Argument(help="The folder to write, beside a zip file with the same name.")],
     steps: Annotated[
         int | None,
         typer.Option(
@@ -72,7 +72,7 @@ def kit(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a student kit: engine, lessons, starters, notebooks and visible checks; no hidden check and no solution."""
+    """Write a student kit: engine, lessons, starters, notebooks and visible checks, without solutions."""
     from courseware.classroom.kit import make_kit
     from courseware.course import find_course
 
@@ -80,8 +80,8 @@ def kit(
     if steps is None:
         if len(course.steps) > 1:
             raise UsageError(
-                f"Each step starts from what solves those before it, so say which of the {len(course.steps)} "
-                "your class is to solve now: --steps 1 for the first."
+                f"Each step starts from the reference of the one before. Say which of the {len(course.steps)} "
+                "your class solves now: --steps 1 for the first."
             )
         steps = 1
     made = make_kit(course, steps, folder.resolve())
@@ -102,10 +102,10 @@ if TYPE_CHECKING:
 def report(
     course_dir: Annotated[Path, typer.Argument(help="nbgrader's course folder, graded by `course grade`.")],
     step: EachStepArgument = None,
-    csv: Annotated[Path | None, typer.Option(help="Write the figures into this CSV file.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write one page with charts, which needs nothing else.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the numbers into this CSV file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write one HTML page with charts, without other files.")] = None,
 ) -> None:
-    """Show what a class finds hard: which tasks and checks fail, the most common mistakes, the time it took."""
+    """Show which tasks and checks a class fails, its most common mistakes, and the time it needed."""
     from courseware.classroom.nbgrader import CourseFolder
 
     folder = CourseFolder(course_dir.resolve())

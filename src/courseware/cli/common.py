@@ -37,21 +37,21 @@ def step_number(text: str) -> int:
 
 StepArgument = Annotated[
     int | None,
-    typer.Argument(parser=step_number, metavar="STEP", help="The step's number; the one worked on last if left out."),
+    typer.Argument(parser=step_number, metavar="STEP", help="The step's number. Default: the last one that you used."),
 ]
 RequiredStepArgument = Annotated[int, typer.Argument(parser=step_number, metavar="STEP", help="The step's number.")]
 EachStepArgument = Annotated[
     int | None,
-    typer.Argument(parser=step_number, metavar="STEP", help="This step alone.", show_default="every step"),
+    typer.Argument(parser=step_number, metavar="STEP", help="Only this step.", show_default="every step"),
 ]
 JobsOption = Annotated[
     int,
     typer.Option(
-        "--jobs", "-j", min=1, help="Judgements at a time.", show_default="one more than there are processors"
+        "--jobs", "-j", min=1, help="Judgements at the same time.", show_default="one more than there are processors"
     ),
 ]
 TimeLimitOption = Annotated[
-    float, typer.Option("--time-limit", min=1, metavar="SECONDS", help="How long one judgement may take.")
+    float, typer.Option("--time-limit", min=1, metavar="SECONDS", help="Timeout of one judgement.")
 ]
 USUAL_TIME_LIMIT = 600.0
 USUAL_JOBS = (os.cpu_count() or 1) + 1
@@ -61,7 +61,7 @@ SandboxOption = Annotated[
     bool | None,
     typer.Option(
         "--sandbox/--plain",
-        help="Insist on the sandbox, or do without it (for your own code). Default: the sandbox where there is one.",
+        help="Require the sandbox, or run your own code without it. Default: with the sandbox if there is one.",
     ),
 ]
 

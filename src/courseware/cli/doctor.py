@@ -9,7 +9,7 @@ from courseware.cli.common import FAILED, JsonOption, busy, console, print_json
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Say what this machine has, what that means, and how to get the rest. Ends with 1 if the course cannot work."""
+    """List what this machine has, what is missing and how to install it. Exits with 1 if the course cannot work."""
     from courseware.course import find_course
     from courseware.student.examination import State, examine
 
@@ -17,7 +17,7 @@ def doctor(as_json: JsonOption = False) -> None:
         course = find_course()
     except UsageError:
         course = None
-    with busy("Looking at this machine …"):
+    with busy("Examining this machine …"):
         findings = list(examine(course))
     if as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})

@@ -55,10 +55,10 @@ def export(
         ),
     ] = False,
 ) -> None:
-    """Write what a class was given for Canvas, Moodle, Gradescope, or whatever reads JUnit's XML.
+    """Write the points of a class for Canvas, Moodle or Gradescope, or as JUnit XML.
 
-    It says what `course grade` found; a CSV file also has the points that were given by hand in nbgrader's gradebook.
-    A submission that needs a look has no points. Exit code 1 says that there are such submissions.
+    The points are those of `course grade`. A CSV file also contains points from nbgrader's gradebook that an instructor
+    gave by hand. A submission that an instructor must look at has no points: exit code 1 means that there is one.
     """
     from courseware.classroom.nbgrader import CourseFolder
 
@@ -85,7 +85,7 @@ def _write_autograder(course: Course, number: int | None, output: Path, *, plain
     write_file(output, autograder_zip(course, step, plain=plain))
     screen = console()
     screen.print(f"The autograder of step {step.number} is in {output}", soft_wrap=True)
-    screen.print("It holds the hidden checks: it is for Gradescope and for instructors alone.")
+    screen.print("It contains the hidden checks. Give it only to Gradescope and to instructors.")
 
 
 def _write(steps: list[GradedStep], form: Format, output: Path) -> None:

@@ -41,18 +41,18 @@ def grade(
         str | None, typer.Option(help="Judge on the Dask cluster with this scheduler, such as tcp://host:8786.")
     ] = None,
     plain: Annotated[
-        bool, typer.Option("--plain", help="Do without the sandbox: submissions could then read and forge anything.")
+        bool, typer.Option("--plain", help="Judge without the sandbox. Submissions can then read and forge everything.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Write everything into the gradebook again, as after a new due date.")
+        bool, typer.Option("--force", help="Write all points into the gradebook again, such as after a new due date.")
     ] = False,
     time_limit: TimeLimitOption = USUAL_TIME_LIMIT,
     as_json: JsonOption = False,
 ) -> None:
     """Judge a whole class, and write its points into nbgrader's gradebook.
 
-    It may be stopped at any time, and goes on from there when it is run again: nothing is judged twice. Exit code 1
-    says that some submissions need a person to look at them.
+    You may stop the command at any time. Run it again to continue: it judges no submission twice. Exit code 1 means
+    that an instructor must look at some submissions.
     """
     sandbox: SandboxKind = "plain" if plain else "bubblewrap"
     _require(sandbox, judged_here=cluster is None)

@@ -16,10 +16,10 @@ def lab(
         typer.Argument(
             parser=step_number,
             metavar="STEP",
-            help="The step's number; the one worked on last, or the first, if left out.",
+            help="The step's number. Default: the last one that you used, or the first.",
         ),
     ] = None,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser, or not.")] = True,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser or not.")] = True,
     port: Annotated[
         int | None,
         typer.Option(min=1024, max=65535, help="JupyterLab's port.", show_default="8888, or any free one"),
@@ -37,7 +37,7 @@ def lab(
     if step is None:
         step = workspace.progress.current_step or workspace.course.steps[0].number
     asked = workspace.course.step(step)
-    with busy("Laying the step out …"):
+    with busy("Writing the files of the step …"):
         workspace.start(asked)
     running = Lab(workspace, asked)
     with interrupted_once():
@@ -49,7 +49,7 @@ def lab(
         except KeyboardInterrupt:
             pass  # Ctrl-C, SIGTERM or a closed terminal: the way in which this is meant to end.
         finally:
-            with busy("Ending JupyterLab and your application …"):
+            with busy("Stopping JupyterLab and your application …"):
                 running.stop()
 
 

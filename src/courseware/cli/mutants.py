@@ -41,7 +41,7 @@ def verify_mutants(
 
 
 def _sample(mutants: Sequence[Mutant], count: int | None, seed: int | None) -> Sequence[Mutant]:
-    """So many of the mutants, drawn from the seed; all of them for None."""
+    """A number of mutants, drawn with the seed, or all of them for None."""
     if count is None or count >= len(mutants):
         return mutants
     return random.Random(seed).sample(mutants, count)  # noqa: S311 - a choice to repeat, not a secret

@@ -30,22 +30,22 @@ SHARED_MODULES = {
     **dict.fromkeys(("nbgrader", "kit", "report"), "classroom"),
 }
 VERBS = {
-    "lab": "Open JupyterLab on a step, with everything it needs running.",
-    "start": "Lay a step out in workspace/, ready to work on.",
-    "run": "Serve your application, again after every save.",
+    "lab": "Open JupyterLab on a step, and start all that it needs.",
+    "start": "Write the files of a step into workspace/.",
+    "run": "Serve your application, and restart it after every save.",
     "check": "Judge your work on a step, or on one of its tasks.",
     "hint": "Show the next hint for a check.",
-    "watch": "Judge on every save.",
-    "status": "Show how far you are.",
-    "solution": "Show the reference for a step that holds.",
-    "verify": "Prove that the course itself is right (for its authors).",
+    "watch": "Judge your work after every save.",
+    "status": "Show your points.",
+    "solution": "Show the reference for a solved step.",
+    "verify": "Prove that the content of the course is correct (for authors).",
     "propagate": "Carry a change of the application through its stages (for authors).",
     "nbgrader": "Write the folder in which nbgrader grades a class.",
     "grade": "Judge a class, and fill nbgrader's gradebook.",
-    "report": "Show what a class finds hard.",
-    "export": "Write a class's points for Canvas, Moodle, Gradescope or JUnit.",
-    "kit": "Make what a class is handed to work without nbgrader.",
-    "doctor": "Say what this machine has, and what that means.",
+    "report": "Show which checks a class fails.",
+    "export": "Write the points of a class for Canvas, Moodle, Gradescope or JUnit.",
+    "kit": "Write a student kit for a class without nbgrader.",
+    "doctor": "List what this machine has and what is missing.",
 }
 MACHINE_FAULTS = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EMFILE}
 
@@ -77,8 +77,8 @@ def _program(wanted: str) -> typer.Typer:
     """The command with all its verbs, of which only the `wanted` one can be run."""
     _never_fail_at_printing()
     program = typer.Typer(
-        help="Lessons that build one application, and a judge that says what of it holds.",
-        epilog="Exit codes: 0 all held, 1 something failed, 2 wrong use, 3 the course's own fault.",
+        help="Lessons that build one application, and a judge that checks your work.",
+        epilog="Exit codes: 0 all passed, 1 something failed, 2 wrong arguments, 3 an error of the course.",
         rich_markup_mode=None,  # Rich's own help and errors take 150 ms more to import
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -163,7 +163,7 @@ def _get_ready() -> None:
     from courseware.judging.sandbox import expect_starts
     from courseware.judging.sandbox.suite_process import expect_suites
 
-    with suppress(UsageError):  # it is told to whoever asks for a judgement
+    with suppress(UsageError):  # the next judgement reports it
         course = find_course()
         here = next((step for step in course.steps if step.slug in Path.cwd().parts), None)
         if here is not None and here.judges_tests:

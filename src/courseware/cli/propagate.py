@@ -15,7 +15,7 @@ from courseware.views.terminal.verdict import shown, sign
 
 def propagate(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="In solutions/: the finished file, or an earlier one.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")] = False,
 ) -> None:
     """Carry what has changed in FILE since the last commit into its other versions and into the known mistakes.
 
@@ -35,6 +35,6 @@ def propagate(
     for sentence in done.left:
         screen.print(sign(Outcome.FAILED), shown(sentence), soft_wrap=True)
     if not done.files and not done.left:
-        screen.print("No other file holds what has changed.")
+        screen.print("No other file contains the changed text.")
     if done.left:
         raise typer.Exit(FAILED)

@@ -27,16 +27,16 @@ def run(
         typer.Option(min=1024, max=65535, help="Serve on this port.", show_default=f"{USUAL_PORT}, or any free one"),
     ] = None,
     reference: Annotated[
-        bool, typer.Option("--reference", help="Serve the step's reference instead; without a step, the finished one.")
+        bool, typer.Option("--reference", help="Serve the step's reference. Without a step: the finished application.")
     ] = False,
     services: Annotated[
         bool,
-        typer.Option("--services/--no-services", help="Have the course's own mailbox and so on, or use your own ones."),
+        typer.Option("--services/--no-services", help="Start the stand-ins of the course, or use your own services."),
     ] = True,
     addresses: Annotated[bool, typer.Option("--addresses/--no-addresses", hidden=True)] = True,
     pages: Annotated[list[str] | None, typer.Option("--page", metavar="SERVICE:PORT", hidden=True)] = None,
 ) -> None:
-    """Serve your application on this machine: migrate its database, start it, and start it again on every save."""
+    """Serve your application on this machine: migrate its database, start it, and restart it after every save."""
     from courseware.services.registry import RunningServices
     from courseware.services.servers import HOST
     from courseware.student.serving import choose_port, serve
@@ -90,7 +90,7 @@ def _reference(course: "Course", number: int | None, folder: Path) -> _Project:
 
     tree = read_tree(course.application_folder) if number is None else finish(course, course.step(number).number)
     if not tree:
-        raise UsageError("There is no reference here: what you were handed leaves the solutions out.")
+        raise UsageError("There is no reference here: this copy of the course has no solutions.")
     write_tree(tree, folder)
     return _Project(
         folder=folder,

@@ -32,19 +32,19 @@ def verify(
     jobs: JobsOption = USUAL_JOBS,
     plain: Annotated[bool, typer.Option(help="Judge without bubblewrap.")] = False,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Of the order of checks and of their data.", show_default="drawn")
+        int | None, typer.Option(min=0, help="Seed of the order of checks and of their data.", show_default="drawn")
     ] = None,
     mutants: Annotated[
-        bool, typer.Option("--mutants", help="Make mistakes by itself, and list what survives.")
+        bool, typer.Option("--mutants", help="Make mutants of the reference, and list those that survive.")
     ] = False,
-    sample: Annotated[int | None, typer.Option(min=1, help="With --mutants: try so many of them.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="With --mutants: try this number of them.")] = None,
     fuzz: Annotated[
         int | None,
-        typer.Option(min=0, help="Instead, run each check under so many changes of the reference's answers (0: all)."),
+        typer.Option(min=0, help="Instead, run each check with this number of changed answers (0: all)."),
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="NAME", help="Judge this known mistake or alternative alone; may be repeated."),
+        typer.Option("--only", metavar="NAME", help="Judge only this known mistake or alternative. May be repeated."),
     ] = None,
     database: Annotated[
         str | None,
@@ -55,19 +55,19 @@ def verify(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Proves the course: references pass, starters fail, mistakes are caught, other right designs get full marks.
+    """Prove the content: references pass, starters fail, known mistakes are caught, alternatives get all points.
 
-    It reads the files first. If their points, lists or names are wrong, it says so and judges nothing; with --only it
-    judges without reading them.
+    The command reads the files first. If their points, lists or names are wrong, it reports them and judges nothing.
+    With --only it judges without this.
 
     With --quick it judges only as many known mistakes as fail each visible check, by the checks that they must fail,
     and a reference or a starter by the checks of its own step. That takes a tenth of the time. Run it without --quick
     before a release. --only judges a mistake by all checks, so it cannot be combined with --quick.
 
-    With --mutants it changes the reference in one place at a time instead, and says which changes no check notices.
-    With --database a mistake has to fail one of the checks that it names; URL is that of a user who may create
+    With --mutants it changes the reference in one place at a time instead, and lists the changes that no check detects.
+    With --database a mistake must fail at least one of the checks that it names. URL names a user who may create
     databases, such as postgresql://user:password@127.0.0.1:5432/postgres.
-    With --fuzz it changes what the reference answers instead: no check may take that for a fault of the course.
+    With --fuzz it changes the answers of the reference instead: no check may report this as a fault of the course.
     Both leave out steps that judge tests.
     """
     course = find_course()
@@ -128,7 +128,7 @@ def _counted(findings: Iterable[Finding], total: int) -> list[Finding]:
                 print(printable(f"✘ {finding.claim.name}"), file=sys.stderr)
             counter.count(failed=not finding.holds)
     if len(done) != total:
-        raise UsageError(f"Only {len(done)} of {total} judgements came to an end. Run it again with --jobs 1.")
+        raise UsageError(f"Only {len(done)} of {total} judgements finished. Run it again with --jobs 1.")
     return done
 
 

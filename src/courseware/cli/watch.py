@@ -70,7 +70,7 @@ if TYPE_CHECKING:
 
 
 def watch(step: StepArgument = None, sandbox: SandboxOption = None) -> None:
-    """Judge on every save. Keys: h for the next hint, l for the list of checks, q to quit."""
+    """Judge after every save. Keys: h for the next hint, l for the list of checks, q to quit."""
     workspace = open_workspace()
     asked = workspace.step(step)
     workspace.require(asked)

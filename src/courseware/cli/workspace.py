@@ -27,11 +27,11 @@ def start(
         bool,
         typer.Option(
             "--from-mine",
-            help="Carry your own work on the step before forward, instead of beginning from its reference. What the "
-            "step changes is merged into a copy of it (by git); where both changed the same place, both are kept.",
+            help="Start from your own work on the previous step, not from its reference. git merges the changes of the "
+            "step into a copy of your work. In a conflict, both versions are kept.",
         ),
     ] = False,
-    reset: Annotated[bool, typer.Option("--reset", help="Start anew; your work is kept in a dated backup.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Start again. A dated backup keeps your work.")] = False,
     restore: Annotated[
         str | None,
         typer.Option(
@@ -41,7 +41,7 @@ def start(
         ),
     ] = None,
 ) -> None:
-    """Lay a step out in workspace/, ready to work on. Work that is there already is never touched."""
+    """Write the files of a step into workspace/. The command never overwrites your work."""
     workspace = open_workspace()
     asked = workspace.course.step(step)
     if restore is not None:
@@ -65,7 +65,7 @@ def _restore(workspace: Workspace, step: Step, path: str) -> None:
 
 
 def status(as_json: JsonOption = False) -> None:
-    """Show how far you are: what the last judgement of every task said."""
+    """Show your points: the result of the last judgement of every task."""
     workspace = open_workspace()
     from courseware.student.workspace import next_action
 
@@ -98,7 +98,7 @@ def hint(
     show_all: Annotated[bool, typer.Option("--all", help="Show the hints that you have read, and no new one.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the next hint for a check, after those that you have read."""
+    """Show the next hint for a check, after the hints that you have read."""
     workspace = open_workspace()
     with busy("Reading the checks …"):
         failed = None if check else _failed_checks(workspace)
@@ -164,20 +164,20 @@ if TYPE_CHECKING:
 
 def solution(
     step: RequiredStepArgument,
-    diff: Annotated[bool, typer.Option("--diff", help="Show what changes from the step's start instead.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the changes from the start of the step instead.")] = False,
     mine: Annotated[
-        bool, typer.Option("--mine", help="With --diff: show what changes from your own work to the reference.")
+        bool, typer.Option("--mine", help="With --diff: show the changes from your own work to the reference.")
     ] = False,
-    spoil: Annotated[bool, typer.Option("--spoil", help="Show it although the step does not hold.")] = False,
+    spoil: Annotated[bool, typer.Option("--spoil", help="Show it although not all checks pass.")] = False,
     sandbox: SandboxOption = None,
 ) -> None:
-    """Show the reference for a step: the files that it adds and changes. Your work must hold, or say --spoil."""
+    """Show the reference for a step: the files that it adds and changes. All checks must pass, or use --spoil."""
     workspace = open_workspace()
     asked = workspace.course.step(step)
     if mine and not diff:
         raise UsageError(f"--mine compares your work with the reference: course solution {step} --diff --mine")
     if not workspace.course.application_folder.is_dir():
-        raise UsageError("This course was handed out without its solutions.")
+        raise UsageError("This copy of the course has no solutions.")
     if not spoil:
         _demand_that_it_holds(workspace, asked, sandbox)
     if diff:
@@ -196,8 +196,8 @@ def _demand_that_it_holds(workspace: Workspace, step: Step, sandbox: bool | None
     _, verdict = judge_workspace(workspace, step, sandbox=sandbox)
     if not verdict.held:
         raise UsageError(
-            f"Step {step.number} does not hold yet, see: course check {step.number}. "
-            f"To see the reference all the same: course solution {step.number} --spoil"
+            f"Step {step.number} is not solved yet, see: course check {step.number}. "
+            f"To see the reference anyway: course solution {step.number} --spoil"
         )
 
 

@@ -201,7 +201,7 @@ def _without_pytest_settings() -> Iterator[None]:
 def _importing_from(folder: Path) -> Iterator[None]:
     """Lets checks import the modules of this folder, and hides modules of the same names that were imported before.
 
-    The next run reads them anew: they are another course's, or those of an author who has just edited them.
+    The next run reads them again: they may belong to another course, or an author may have edited them.
     """
     own = {path.stem for path in folder.iterdir()}
     hidden = _forget(own)

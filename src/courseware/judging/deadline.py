@@ -12,7 +12,7 @@ from courseware.verdict import Outcome
 
 
 class Deadline:
-    """A moment so many seconds from now."""
+    """A moment `seconds` from now."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds

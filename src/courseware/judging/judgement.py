@@ -21,7 +21,7 @@ from courseware.verdict import Verdict
 USUAL_SECONDS = 600.0
 """How long a judgement may take: many times what the slowest step takes."""
 ADDRESS = "http://address-of-the-application.example"
-"""Where the application is told that the world reaches it: nowhere, so that one that makes an address up is noticed."""
+"""The public base URL of the application. It is not real, so that links with any other host are detected."""
 
 
 def judge(
@@ -49,7 +49,7 @@ def judge(
         tasks: judge these tasks alone (and what their checks need); by default all.
         checks: run only these checks of the tasks, and what they need; by default all.
         hidden: run the hidden checks too.
-        sandbox: which sandbox; None takes bubblewrap where it works, else plain, which is for one's own code only.
+        sandbox: the kind of sandbox. None takes bubblewrap if it works, else plain, which is for your own code only.
         seed: of the order of checks and of their data; None draws one. The verdict names it.
         first_tasks: run the checks of these tasks before the others, as far as their needs allow.
         stop_at_failure: run no more checks after the first that fails. The others are then shown as skipped.

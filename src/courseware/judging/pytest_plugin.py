@@ -36,7 +36,7 @@ class CheckRun:
     """One run's checks and what became of them, by id. `faults` are the course's own mistakes.
 
     `has_started` says whether the application was up when the first check was due. If not, no check runs.
-    `is_interrupted`: somebody pressed Ctrl-C.
+    `is_interrupted`: the user pressed Ctrl-C.
     """
 
     entries: dict[str, CheckEntry] = field(default_factory=dict)

@@ -26,7 +26,7 @@ Mapped = Mapping[str, Mapping[str, str]]
 
 
 class Service(Protocol):
-    """What every service can do. It serves on sockets that listen already, whoever made them."""
+    """The interface of all services. A service serves on sockets that listen already."""
 
     def serve(self, listener: "Listener") -> None:
         """Serves the application on this socket from now on; several are possible."""
@@ -35,7 +35,7 @@ class Service(Protocol):
         """What an application has to know to use the service at this address."""
 
     def set_fault(self, mode: "FaultMode") -> None:
-        """Treats whoever comes, and who is there, in another way from now on."""
+        """Sets the fault mode for new and existing connections."""
 
     def stop(self) -> None:
         """Ends all connections and threads. May be called again."""

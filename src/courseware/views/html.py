@@ -116,7 +116,7 @@ def _rows(verdict: Verdict, task: str) -> Iterator[str]:
 def _reason_to_wait(checks: Sequence[CheckResult]) -> str:
     is_one = len(checks) == 1
     if any(check.needs_failed for check in checks):
-        return f"{'waits' if is_one else 'wait'} for what does not hold yet"
+        return f"{'waits' if is_one else 'wait'} for checks that fail"
     return f"{'was' if is_one else 'were'} not run, because your application has ended"
 
 
@@ -158,7 +158,7 @@ def _points(verdict: Verdict, task: str) -> str:
     results = [result for result in verdict.tasks if result.id == task]
     earned, possible = sum(result.points for result in results), sum(result.points_possible for result in results)
     held = bool(results) and all(result.held for result in results)
-    return f"{'✔ holds, ' if held else ''}{earned:g} of {possible:g} points"
+    return f"{'✔ solved, ' if held else ''}{earned:g} of {possible:g} points"
 
 
 def _paragraph(kind: str, *texts: str) -> str:

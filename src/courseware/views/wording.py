@@ -29,7 +29,7 @@ def too_long(verdict: Verdict) -> str:
 
 
 def course_faults(verdict: Verdict) -> list[str]:
-    """What went wrong in the course itself, for whoever keeps it."""
+    """An error of the course itself, for its maintainers."""
     return [*verdict.notes, *(f"{check.id}: {check.detail}" for check in verdict.checks if check.detail)]
 
 

@@ -50,7 +50,7 @@ def test_every_submission_with_a_verdict_has_its_file(graded: Graded, tmp_path: 
     keeps_spaces = {test["name"]: test for test in students["keeps_spaces"]["tests"]}
     told = keeps_spaces["Task 1.1: checks that are not shown"]
     assert told["visibility"] == "after_published"
-    assert told["output"] == "Checks that are not shown: 0 of 1 hold, 0 / 3 points."
+    assert told["output"] == "Checks that are not shown: 0 of 1 pass, 0 / 3 points."
     assert "Hello, you!" in students["greets_everybody_alike"]["tests"][1]["output"]
     assert "Hint: Look at the route." in students["greets_everybody_alike"]["tests"][1]["output"]
     start = students["broken"]["tests"][0]

@@ -133,7 +133,10 @@ def test_a_cluster_that_goes_away_ends_it_and_what_is_done_is_kept(
     cluster.stop()
     _, said = process.communicate(timeout=SECONDS)
     assert process.returncode == 2, said
-    assert "The cluster is gone. What was judged is kept: run it again to go on." in said
+    assert (
+        "The connection to the cluster is lost. Finished judgements are stored: run the command again to continue."
+        in said
+    )
     assert "Traceback" not in said
     kept = classroom.verdicts()
     assert 2 <= kept < STUDENTS

@@ -86,7 +86,7 @@ def test_it_says_that_it_has_no_solutions(options: tuple[str, ...], kit: Kit, co
     done = command(kit.folder, "solution", "1", *options)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr == "This course was handed out without its solutions.\n"
+    assert done.stderr == "This copy of the course has no solutions.\n"
 
 
 def test_a_step_that_was_not_handed_out_is_wrong_use(kit: Kit, command: Command) -> None:

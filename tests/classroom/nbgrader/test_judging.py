@@ -102,7 +102,7 @@ def test_of_hidden_checks_only_number_and_points_are_told(
     assert "asked for" in judgement.verdict.application.log
     html = judgement_html(judgement, "1.1")
     assert "GET /greeting answers 200 with a greeting for the name." in html
-    assert "Checks that are not shown: 0 of 1 hold, 0 / 3 points." in html
+    assert "Checks that are not shown: 0 of 1 pass, 0 / 3 points." in html
     for told in ("asked for", "Spaces", "trims_name", "not_trimmed"):
         assert told not in html
     assert "not shown" not in judgement_html(judgement, "1.2")

@@ -213,9 +213,9 @@ def test_a_class_through_the_exchange(course: Course, folder: CourseFolder, nbgr
     for student, page in pages.items():
         assert [text for text in HIDDEN if text in page] == [], student
         assert ADDRESS.findall(page) == [], student
-    assert "✔ holds, 6 of 6 points" in pages["ada"]
+    assert "✔ solved, 6 of 6 points" in pages["ada"]
     assert ANSWER in pages["ada"]
-    assert "Checks that are not shown: 0 of 1 hold, 0 / 3 points." in pages["keeps_spaces"]
+    assert "Checks that are not shown: 0 of 1 pass, 0 / 3 points." in pages["keeps_spaces"]
     assert "NotImplementedError: Task 1.1" in pages["starter"]
     assert '"app/secret.py" is a link' in pages["linker"]
     assert '"app/stolen" is a link' in pages["thief"]

@@ -389,7 +389,7 @@ def test_keeping_the_clock_from_moving_ends_the_program(attack: "Start", monkeyp
     program = attack("deaf_to_the_clock")
     assert program.reached() == "well"
     program.running.move_clock(None)
-    assert program.running.ended == "It did not let its clock be moved."
+    assert program.running.ended == "Its clock could not be moved."
 
 
 # The end of the judge

@@ -54,7 +54,7 @@ def test_the_untouched_start_does_not_hold(folder: Path) -> None:
 def test_the_reference_holds(course: Course, folder: Path) -> None:
     write_tree(finish(course, 1), folder)
     shown = cell(folder, "check('1.1')")
-    assert "✔ holds" in shown.stdout
+    assert "✔ solved" in shown.stdout
     assert "✘" not in shown.stdout
     assert "Next: task 1.2, Refuse a blank name: course check 1 1.2" in shown.stdout
     assert (shown.returncode, shown.stderr) == (0, "")
@@ -66,7 +66,7 @@ def test_every_cell_judges_what_was_saved_before_it(course: Course, folder: Path
     shown = cell(folder, f"from pathlib import Path\ncheck('1.1')\n{write}\ncheck('1.1')")
     before, after = shown.stdout.split("Judging task")[1:]
     assert "NotImplementedError" in before
-    assert "✔ holds" in after
+    assert "✔ solved" in after
     assert (shown.returncode, shown.stderr) == (0, "")
 
 
@@ -186,7 +186,7 @@ def test_what_failed_first_is_unfolded_and_what_waits_is_counted() -> None:
     shown = verdict_html(judged, "1.1")
     assert shown.count("<details open>") == 1
     assert shown.index("<details open>") < shown.index("first is demanded")
-    assert "2 more wait for what does not hold yet" in shown
+    assert "2 more wait for checks that fail" in shown
 
 
 def test_what_an_ended_application_left_out_is_not_said_to_wait() -> None:

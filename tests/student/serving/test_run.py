@@ -270,7 +270,7 @@ def test_where_the_solutions_are_left_out_there_is_no_reference(course: Course) 
     shutil.rmtree(course.root / "solutions")
     command = run_to_its_end(course, "--reference")
     assert command.returncode == 2
-    assert command.stderr == "There is no reference here: what you were handed leaves the solutions out.\n"
+    assert command.stderr == "There is no reference here: this copy of the course has no solutions.\n"
 
 
 @pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGHUP"])

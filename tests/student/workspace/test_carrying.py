@@ -208,7 +208,7 @@ def test_without_the_reference_nothing_is_laid_out(workspace: Workspace, course:
     """As in a kit, which leaves the solutions out."""
     shutil.rmtree(course.application_folder)
 
-    with pytest.raises(UsageError, match="handed out without its solutions"):
+    with pytest.raises(UsageError, match="has no solutions"):
         workspace.start(course.step(2), from_mine=True)
 
     assert not workspace.folder(course.step(2)).exists()

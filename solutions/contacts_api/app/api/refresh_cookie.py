@@ -28,7 +28,7 @@ def delete_refresh_cookie(response: Response) -> None:
 
 
 def _set(response: Response, value: str, lifetime: timedelta) -> None:
-    """A browser takes a cookie away only when it is told of the same path."""
+    """Deletes the cookie. A browser does this only if the path is the same."""
     response.set_cookie(
         NAME,
         value,
@@ -43,7 +43,7 @@ def _set(response: Response, value: str, lifetime: timedelta) -> None:
 async def get_refresh_token(
     data: RefreshRequest | None = None, cookie: Annotated[str | None, Cookie(alias=NAME)] = None
 ) -> str:
-    """The refresh token from the body or, when it holds none, from the cookie. Raises RequestValidationError."""
+    """The refresh token from the body, or else from the cookie. Raises RequestValidationError."""
     token = cookie if data is None or data.refresh_token is None else data.refresh_token
     if token is None:
         raise RequestValidationError([{"loc": ("body", NAME), "msg": "Field required", "type": "missing"}])

@@ -1,4 +1,4 @@
-"""Files that come in: they are read only as far as they are small enough."""
+"""Uploaded files, with a size limit that stops reading early."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -11,11 +11,11 @@ from app.core.errors import PayloadTooLarge
 
 LARGEST_FILE = 2 * 1024 * 1024
 LARGEST_FORM = LARGEST_FILE + 16 * 1024
-"""A file arrives in a form, which adds headers and boundaries."""
+"""The limit of the form, which adds headers and boundaries to the file."""
 
 
 class UploadRoute(APIRoute):
-    """A route that takes a form with a file, and reads no further once it is too large.
+    """A route for a form with a file. It stops reading as soon as the form is too large.
 
     The framework's `max_body_size` does that as well, but answers in plain text, where our clients expect JSON.
     """
@@ -31,14 +31,14 @@ class UploadRoute(APIRoute):
 
 
 async def read_file(file: UploadFile) -> bytes:
-    """What is in the file. Raises PayloadTooLarge."""
+    """The content of the file. Raises PayloadTooLarge."""
     content = await file.read()
     _check(len(content), LARGEST_FILE)
     return content
 
 
 def _limited(receive: Receive) -> Receive:
-    """Receives the parts of a body, until they are too many. A client need not announce how many there will be."""
+    """Receives the parts of a body and counts their bytes, because Content-Length may be absent or wrong."""
     received = 0
 
     async def receive_some() -> Message:
@@ -52,6 +52,6 @@ def _limited(receive: Receive) -> Receive:
 
 
 def _check(size: int, limit: int) -> None:
-    """Raises PayloadTooLarge when there are more bytes than allowed."""
+    """Raises PayloadTooLarge if `size` is above `limit`, both in bytes."""
     if size > limit:
         raise PayloadTooLarge("file_too_large", "Send a file of 2 MiB at most.")

@@ -8,7 +8,7 @@ from app.core.errors import PayloadTooLarge
 MAX_BODY_SIZE = 1024 * 1024
 """In bytes."""
 UPLOAD_PATHS = ("/api/v1/users/me/avatar",)
-"""Paths whose endpoints have a limit of their own."""
+"""Paths of endpoints with their own limit."""
 
 
 class BodyLimit:

@@ -45,7 +45,7 @@ class Cache:
         """
         if key not in self._loading:
             self._loading[key] = asyncio.create_task(self._get_or_load(key, ttl, loader))
-        return await asyncio.shield(self._loading[key])  # the load goes on when one of the requests is cancelled
+        return await asyncio.shield(self._loading[key])  # the load continues if one of the requests is cancelled
 
     async def invalidate(self, key: str) -> None:
         """Delete the value under `key`. Call it after the commit: before it, a reader could store the old value again.

@@ -1,4 +1,4 @@
-"""The one place that asks for the time, so that a test can move it for the whole application."""
+"""The clock of the whole application, in one module, so that a test can replace it."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -7,10 +7,10 @@ from app.core.config import get_settings
 
 
 def now() -> datetime:
-    """This moment, in UTC."""
+    """The current time, in UTC."""
     return datetime.now(UTC)
 
 
 def today() -> date:
-    """The date on a calendar in the time zone of the setting TIME_ZONE."""
+    """The current date in the time zone of the setting TIME_ZONE."""
     return datetime.now(ZoneInfo(get_settings().time_zone)).date()

@@ -13,7 +13,7 @@ SERVER_SETTINGS = {"application_name": "application_name", "options": "options",
 """Parameters that the driver sends to the server, by the name that the server knows."""
 IGNORED = {
     "channel_binding",  # the driver cannot do that; `sslmode` still encrypts
-    "connect_timeout",  # app/core/database.py has timeouts and a pool of its own
+    "connect_timeout",  # app/core/database.py has its own timeouts and its own pool
     "connection_limit",
     "pool_timeout",
 }

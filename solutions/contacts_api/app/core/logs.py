@@ -39,7 +39,7 @@ def configure_logging(level: str) -> None:
 class AccessLog:
     """ASGI middleware that gives each request an id and logs it when the answer begins.
 
-    The line names the route, such as `/contacts/{contact_id}`: paths and queries hold tokens and personal data.
+    The line names the route, such as `/contacts/{contact_id}`: paths and queries contain tokens and personal data.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -45,7 +45,7 @@ class Limit:
     key: Callable[[Request], str] = client_address
 
 
-# By address first: a client that is over its own limit uses up no account's.
+# The limit by address comes first, so that requests that it refuses do not use up the limit of an account.
 LIMITS = {
     "register": [Limit("5/minute")],
     "login": [Limit("10/minute"), Limit("10/minute", key=account)],

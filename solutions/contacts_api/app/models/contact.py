@@ -10,7 +10,7 @@ from app.core.database import Base, Identifier, UtcDateTime
 
 
 class Contact(Base):
-    """A person whom a user knows. Two users may know the same person; one user stores an e-mail address once."""
+    """A contact of a user. A user stores an e-mail address only once, and two users may store the same one."""
 
     __tablename__ = "contacts"
 

@@ -19,7 +19,7 @@ class Role(StrEnum):
 
 
 class User(Base):
-    """Somebody with an account. The e-mail address is stored in lower case."""
+    """A user with an account. The e-mail address is stored in lower case."""
 
     __tablename__ = "users"
 

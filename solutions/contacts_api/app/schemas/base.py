@@ -27,9 +27,9 @@ class RequestModel(BaseModel):
 
 
 def _storable(value: str) -> str:
-    """`value`, unless it holds something that could not be stored or sent back, as JSON's \\u0000 and \\ud800."""
+    """`value`, unless it contains characters that cannot be stored or returned, such as JSON's \\u0000 and \\ud800."""
     if not is_storable(value):
-        raise PydanticCustomError("unstorable_text", "This text holds characters that cannot be stored")
+        raise PydanticCustomError("unstorable_text", "This text contains characters that cannot be stored")
     return value
 
 

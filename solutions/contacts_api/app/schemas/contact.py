@@ -1,4 +1,4 @@
-"""Contacts, as they come in, change and go out."""
+"""The bodies of requests and answers about contacts."""
 
 import re
 from datetime import date, datetime
@@ -31,7 +31,7 @@ Notes = Annotated[Text, Field(max_length=500)]
 
 
 class ContactCreate(RequestModel):
-    """A new contact. The token says whose it is, never the body."""
+    """A new contact. Its owner comes from the token, never from the body."""
 
     first_name: Name
     last_name: Name
@@ -42,7 +42,7 @@ class ContactCreate(RequestModel):
 
 
 class ContactUpdate(RequestModel):
-    """A change. A field that was not sent is MISSING and stays as it is; null clears a field, where that is allowed."""
+    """A change of a contact. MISSING means "not sent", and the field keeps its value. null clears an optional field."""
 
     first_name: Name | MISSING = MISSING
     last_name: Name | MISSING = MISSING
@@ -53,7 +53,7 @@ class ContactUpdate(RequestModel):
 
 
 class ContactRead(BaseModel):
-    """A contact, as its owner sees it."""
+    """A contact in an answer."""
 
     model_config = ConfigDict(from_attributes=True)
 

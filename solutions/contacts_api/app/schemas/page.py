@@ -1,4 +1,4 @@
-"""Pages: a part of a long list, and how a client asks for it."""
+"""Pagination: a part of a long list, and its parameters."""
 
 from typing import Annotated, Generic, TypeVar
 
@@ -10,14 +10,14 @@ Item = TypeVar("Item")
 
 
 class PageParams(BaseModel):
-    """Which part of a list: at most `limit` items after the first `offset`."""
+    """The part of a list: at most `limit` items after the first `offset` items."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     offset: Annotated[int, Field(ge=0, le=LARGEST_INTEGER)] = 0
 
 
 class Page(BaseModel, Generic[Item]):
-    """A part of a list. `total` counts the whole list, so that a client knows how many pages there are."""
+    """A page of a list. `total` counts the whole list, so that a client can compute the number of pages."""
 
     items: list[Item]
     total: int

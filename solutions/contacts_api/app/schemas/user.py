@@ -12,7 +12,7 @@ Password = Annotated[str, Field(min_length=8, max_length=128)]
 
 
 class UserCreate(RequestModel):
-    """What somebody tells us to get an account."""
+    """The body of a registration."""
 
     email: Email
     password: Password
@@ -20,13 +20,13 @@ class UserCreate(RequestModel):
 
 
 class EmailRequest(RequestModel):
-    """Somebody asks for a message to this address, theirs or not."""
+    """The address to which a message is requested."""
 
     email: Email
 
 
 class NewPassword(RequestModel):
-    """Somebody who has lost a password sets another one, with the token from the message."""
+    """A user who has lost the password sets a new one, with the token from the message."""
 
     token: Text
     password: Password
@@ -66,6 +66,6 @@ class UserReadByAdmin(UserRead):
 
 
 class UserUpdateByAdmin(RequestModel):
-    """What an admin may change about somebody else's account."""
+    """The fields of an account that an admin may change."""
 
     is_active: StrictBool

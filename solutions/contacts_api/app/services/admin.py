@@ -34,7 +34,7 @@ async def set_active(session: AsyncSession, admin: User, user_id: int, active: b
     if user is None:
         raise NotFound("user_not_found", "There is no such user.")
     if user.is_active and not active:
-        user.deactivations += 1  # whoever is let in again later has to log in anew
+        user.deactivations += 1  # a user who is activated again has to log in again
     user.is_active = active
     await session.commit()
     return user

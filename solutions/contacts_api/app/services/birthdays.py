@@ -27,7 +27,7 @@ UpcomingBirthdays = TypeAdapter(list[UpcomingBirthday])
 async def read_cached(cache: Cache, sessions: async_sessionmaker[AsyncSession], claims: Claims, days: int) -> bytes:
     """The upcoming birthdays of an access token's user, as JSON. Raises Unauthorized and Forbidden.
 
-    The answer for the default number of days comes from the cache. Each query has a session of its own, so that no
+    The answer for the default number of days comes from the cache. Each query has a separate session, so that no
     database connection is held while the request waits for Redis or for another request's load.
     """
     async with sessions() as session:

@@ -25,7 +25,7 @@ async def confirm(session: AsyncSession, token: str, password: str) -> None:
         update(User)
         # Hashing takes its time. Of two requests with one token, only the first still finds the old hash here.
         .where(User.id == user.id, User.password_hash == user.password_hash)
-        # Whoever has the token reads the mail of this address.
+        # A user with this token reads the mail of this address.
         .values(password_hash=new_hash, is_verified=True)
         .returning(User.id)
     )

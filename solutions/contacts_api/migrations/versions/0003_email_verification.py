@@ -11,7 +11,7 @@ users = sa.table("users", sa.column("is_verified", sa.Boolean()))
 
 def upgrade() -> None:
     op.add_column("users", sa.Column("is_verified", sa.Boolean(), nullable=False, server_default=sa.false()))
-    # Whoever is here already was let in without: a new version must not lock people out of their own contacts.
+    # Existing users count as verified: a new version must not lock them out of their contacts.
     op.execute(users.update().values(is_verified=True))
 
 

@@ -170,7 +170,7 @@ async def test_an_admin_changes_nothing_else(admin: httpx.AsyncClient, field: st
 
 @pytest.mark.usefixtures("application")
 async def test_only_a_user_can_become_an_admin() -> None:
-    with pytest.raises(SystemExit, match="Nobody has the address"):
+    with pytest.raises(SystemExit, match="No account has the address"):
         await make_admin("nobody@example.com")
 
 

@@ -51,7 +51,7 @@ class Column:
 
 
 def canvas_csv(steps: Sequence[GradedStep]) -> str:
-    """What Canvas imports into its gradebook. Points that nobody knows are left out, and stay there as they are."""
+    """What Canvas imports into its gradebook. Unknown points are left out, so that Canvas keeps its own."""
     all_columns = [column for graded in steps for column in columns(graded)]
     headings = [*CANVAS_STUDENT, *(column.canvas_heading for column in all_columns)]
     possible = [POINTS_POSSIBLE, "", "", "", "", *(_number(column.possible) for column in all_columns)]
@@ -97,7 +97,7 @@ def _lines(steps: Sequence[GradedStep], nothing: str) -> Iterator[tuple[str, lis
 
 
 def _points(graded: GradedStep, column: Column, result: SubmissionResult) -> float | None:
-    """What is in a column for a submission: by hand before anything else. None when nobody knows."""
+    """What is in a column for a submission: by hand before anything else. None if they are unknown."""
     mark = graded.marks.marks.get((result.student, column.cell))
     if mark is not None and mark.by_hand is not None:
         return mark.by_hand + mark.extra

@@ -71,7 +71,7 @@ def _read(assignment: Any) -> Marks:
 
 @dataclass(frozen=True)
 class GradedStep:
-    """A step for which somebody handed something in. `marks` are what nbgrader's gradebook has besides verdicts."""
+    """A step with at least one submission. `marks` are what nbgrader's gradebook has besides verdicts."""
 
     step: Step
     results: tuple[SubmissionResult, ...]

@@ -54,7 +54,7 @@ class Autograder:
         if "JudgeSubmission" not in names or "Execute" in names:
             raise UsageError(
                 f"nbgrader's settings in {self._folder.root} would run the students' notebooks instead of judging "
-                f"their files. Have them written anew: course nbgrader {self._folder.root}"
+                f"their files. Write them again: course nbgrader {self._folder.root}"
             )
 
     def _require_assignment(self) -> None:

@@ -58,7 +58,7 @@ class StepGrading:
         return [Job(key, each.tree) for key, each in reversed(first.items()) if key not in self._verdicts]
 
     def keep(self, judged: Judged) -> None:
-        """Keeps what became of a job. A fault is tried anew the next time."""
+        """Keeps what became of a job. A fault is tried again the next time."""
         if judged.verdict is None:
             self._faults[judged.key] = judged.fault
             return

@@ -88,7 +88,7 @@ def look_at(folder: CourseFolder, step: Step, student: str, version: str, *, san
 
 
 def _moment(path: Path) -> str:
-    """What changes when somebody writes the file, or nothing where it is not."""
+    """A value that changes with each write of the file, or None if there is no file."""
     try:
         found = path.lstat()
     except OSError:

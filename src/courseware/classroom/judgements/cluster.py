@@ -112,7 +112,9 @@ def _outcome(future: Future[Judged], key: Key) -> Judged:
         return future.result()
     error = future.exception() if future.status == "error" else None
     if error is None:
-        raise UsageError("The cluster is gone. What was judged is kept: run it again to go on.")
+        raise UsageError(
+            "The connection to the cluster is lost. Finished judgements are stored: run the command again to continue."
+        )
     if isinstance(error, UsageError):
         raise error
     return Judged(key, None, fault=f"It could not be judged on the cluster: {type(error).__name__}: {error}")

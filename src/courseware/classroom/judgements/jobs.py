@@ -57,7 +57,7 @@ class Judgement:
 
 
 def judged(course: Course, key: Key, tree: Tree, *, seconds: float = USUAL_SECONDS) -> Judged:
-    """Judges `tree` as `key` says, for so many seconds at most.
+    """Judges `tree` as `key` says, with a timeout in seconds.
 
     An invalid verdict is a fault: no point may be read off it.
     """

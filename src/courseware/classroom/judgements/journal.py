@@ -107,7 +107,7 @@ class Journal:
         except sqlite3.Error as error:
             raise UsageError(
                 f"The journal {self.path} cannot be used ({error}). "
-                "If it is damaged, move it away: everything is then judged anew."
+                "If it is damaged, move it away: every submission is then judged again."
             ) from error
 
 

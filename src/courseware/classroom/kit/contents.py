@@ -126,7 +126,7 @@ def _below(place: str, folder: Path) -> dict[str, bytes]:
 
 
 def _refuse_links(folder: Path) -> None:
-    """A link would bring in what nobody sees in the folder."""
+    """Refuse links, which could add files from outside the folder."""
     for path in folder.rglob("*"):
         if path.is_symlink():
             raise UsageError(f"{path} is a link. A kit takes in files alone.")

@@ -101,7 +101,7 @@ def make_kit(course: Course, count: int, folder: Path) -> Kit:
     zip_file = folder.parent / f"{folder.name}.zip"
     _refuse_other_things(folder, zip_file)
     if not course.application_folder.is_dir():
-        raise UsageError("This course was handed out without its solutions: it is a kit already.")
+        raise UsageError("This copy of the course has no solutions: it is a kit already.")
     files = kit_files(course, count)
     for sentence in given_away(course, count, files):
         raise UsageError(f"The kit was not made. {sentence}")

@@ -63,4 +63,4 @@ def hidden_sentence(checks: Sequence[CheckResult]) -> str:
     """What the author of a submission is told of hidden checks."""
     held = sum(check.outcome is Outcome.PASSED for check in checks)
     points, possible = sum(check.points for check in checks), sum(check.points_possible for check in checks)
-    return f"Checks that are not shown: {held} of {len(checks)} hold, {points:g} / {possible:g} points."
+    return f"Checks that are not shown: {held} of {len(checks)} pass, {points:g} / {possible:g} points."

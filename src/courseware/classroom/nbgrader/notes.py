@@ -71,7 +71,7 @@ def content_digest(content: bytes) -> str:
 
 
 def is_small_file(path: Path, largest: int = IntakeLimits().file) -> bool:
-    """Whether it is an ordinary file of at most so many bytes."""
+    """Whether it is an ordinary file of at most this number of bytes."""
     try:
         found = path.lstat()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Writes the course folder, and writes it anew for a newer course: an instructor's own changes are kept."""
+"""Writes and updates the course folder. It keeps the changes of an instructor."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ c.CourseDirectory.course_id = {course_id}
 # The folder through which students fetch and submit. All their accounts must reach it.
 c.Exchange.root = {exchange}
 
-# What is handed in late loses so many percent of its points for each day begun. Due dates are set in formgrader.
+# A late submission loses this percentage of its points for each day begun. Due dates are set in formgrader.
 c.LatePenalty.percent_per_day = 0
 '''
 STUDENT = '''\
@@ -56,7 +56,7 @@ c.Exchange.root = {exchange}
 class Written:
     """What became of the folder's files, by path.
 
-    `kept` are files that somebody else changed: they stay as they are. `backup` is the folder that holds what was
+    `kept` are files that an instructor changed: they are not overwritten. `backup` is the folder that holds what was
     replaced or removed all the same, because that was asked for.
     """
 
@@ -75,7 +75,7 @@ def write_course_folder(
         root: the folder; it is made. One that holds other things is refused unless `force`.
         course_id: nbgrader's name for the course; by default as before, at first "course".
         exchange: the folder through which students fetch and submit; by default as before, at first one inside `root`.
-        force: replace files that somebody else changed, after moving them to a dated backup.
+        force: replace files that an instructor changed, after moving them to a dated backup.
     """
     folder = CourseFolder(root)
     if folder.is_ours:
@@ -106,7 +106,7 @@ def _files(course: Course, course_id: str, exchange: Path) -> dict[str, bytes]:
 
 
 class _Writing:
-    """One run of writing: tells our files from those that somebody else changed."""
+    """One run of writing. It distinguishes generated files from those that an instructor changed."""
 
     def __init__(self, folder: CourseFolder, record: ClassSettings, force: bool) -> None:
         self._folder = folder
@@ -153,7 +153,7 @@ class _Writing:
             (self._folder.root / path).rename(target)
 
     def _write(self, path: str, content: bytes) -> None:
-        """Writes a file whole or not at all, so that after an interruption none seems changed by somebody."""
+        """Writes a file completely or not at all, so that after an interruption no file seems to be changed."""
         target = self._folder.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.with_name(f"{target.name}.unfinished")

@@ -21,7 +21,7 @@ CELLS = 20
 
 
 def spreadsheet(steps: Sequence[StepFigures]) -> str:
-    """The CSV text. A check that nobody failed has one line; so has a way of not starting, without a task."""
+    """The CSV text. A check that no student failed has one line; so has a way of not starting, without a task."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADINGS)

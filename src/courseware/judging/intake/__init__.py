@@ -1,4 +1,4 @@
-"""Takes in what somebody hands in, from a folder or an archive, under limits and with nothing in it that can harm."""
+"""Reads a submission from a folder or an archive, with limits, and removes files that could cause harm."""
 
 from courseware.judging.intake.collecting import IntakeLimits, IntakeRefused, Submission
 from courseware.judging.intake.placing import NoProject

@@ -32,7 +32,7 @@ DAMAGE = (
 
 
 def read_submission(path: Path, *, limits: IntakeLimits | None = None, keep: Collection[str] = ()) -> Submission:
-    """All files of a folder or archive that somebody else made.
+    """All files of an untrusted folder or archive.
 
     Settings such as conftest.py, environments, caches and databases are left out, unless `keep` holds their names.
     Raises IntakeRefused for whatever is larger than the limits, is no ordinary file, or has a name that is not plain.
@@ -208,7 +208,7 @@ def _read_tar(packed: Archive, collector: Collector, place: str) -> None:
 
 
 class BoundedReader(io.RawIOBase):
-    """A file that gives out so many bytes and no more, whatever it unpacks to."""
+    """A file that returns at most a given number of bytes, whatever its unpacked size is."""
 
     def __init__(self, file: io.BufferedIOBase, maximum: int) -> None:
         self._file = file

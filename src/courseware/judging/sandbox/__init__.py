@@ -1,4 +1,4 @@
-"""Runs a submission's application apart from the judge: in bubblewrap, or as a plain process for one's own code."""
+"""Runs the application of a submission isolated: in bubblewrap, or as a plain process for your own code."""
 
 from courseware.judging.sandbox.availability import Availability, available
 from courseware.judging.sandbox.command import ApplicationCommand, Limits, SandboxKind, StartReport

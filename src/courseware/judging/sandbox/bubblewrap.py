@@ -28,7 +28,7 @@ CODE_GUARD = PROGRAMS / "code_guard.py"
 DATABASE = PROGRAMS / "database.py"
 # To make namespaces and mount folders in them, to bring up their network, and to give all of these up.
 FORK_SERVER_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETPCAP")
-UNPRIVILEGED_USER = 54321  # one that nobody has, whose limits nobody shares
+UNPRIVILEGED_USER = 54321  # an id without an account, so that no other process shares its limits
 SYSTEM_PLACES = ("/bin", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/ld.so.cache")
 PARTS_OF_A_PREFIX = ("bin", "lib", "lib64", "pyvenv.cfg")
 
@@ -152,7 +152,7 @@ def _files() -> Iterable[str]:
         for parent in reversed(place.parents[:-1]):
             if parent not in made:
                 made.add(parent)
-                yield from ("--perms", "0755", "--dir", str(parent))  # else nobody but root could go through it
+                yield from ("--perms", "0755", "--dir", str(parent))  # otherwise only root could enter it
         if place.is_symlink() and place.is_dir():
             yield from ("--symlink", str(place.readlink()), str(place))
         else:

@@ -41,7 +41,7 @@ class Limits:
 
 
 SandboxKind = Literal["bubblewrap", "plain"]
-"""`plain` is a process with limits and no walls around it: for one's own code, never for somebody else's."""
+"""`plain` is a process with limits and without isolation: for your own code, never for submissions."""
 
 StartPhase = Literal["ready", "migrations", "import", "startup", "ended", "timeout"]
 

@@ -30,7 +30,7 @@ class CommandLine:
         self.arguments += arguments
 
     def add_bubblewrap(self, options: Iterable[str]) -> None:
-        """bubblewrap with `options` handed over unseen: a command line can be read by everybody on the machine."""
+        """bubblewrap with `options` passed through a pipe: every user of the machine can read a command line."""
         self.add("bwrap", "--args", str(self.add_file("\0".join(options).encode())), "--")
 
     def add_file(self, content: bytes) -> int:

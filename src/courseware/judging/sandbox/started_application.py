@@ -39,7 +39,7 @@ class Process(Protocol):
 
 
 class RunningApplication:
-    """An application that was started, is up, or has ended. Whoever starts one must `stop` it.
+    """An application that was started, is up, or has ended. The caller must `stop` it.
 
     What comes from inside (log, report, answers) is the submission's word: bounded here, and never more than text.
 
@@ -129,7 +129,7 @@ class RunningApplication:
         timestamp = None if to is None else to.timestamp()
         for channel in self._channels:
             if self.ended is None and channel.ask("clock", ANSWER_SECONDS, to=timestamp) is NO_ANSWER:
-                self._kill("It did not let its clock be moved.")
+                self._kill("Its clock could not be moved.")
 
     def ask_database(self, request: Mapping[str, object]) -> Mapping[str, Any]:
         """What the process that works on the database answers; {"error": words} where it cannot.

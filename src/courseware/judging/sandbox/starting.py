@@ -49,7 +49,7 @@ def start_application(
     project runs. They are the sandbox's own ports, so that `plain`, which has none, refuses them.
 
     `plain` is a process with limits and nothing more: it can read the checks and whatever its user can, so it is for
-    one's own code only. Raises UsageError where this machine has no such sandbox.
+    your own code only. Raises UsageError if this machine has no such sandbox.
     """
     if sys.platform == "win32":
         raise UsageError("Windows itself cannot run applications for the course; work inside WSL 2.")
@@ -113,7 +113,7 @@ def start_application(
 
 
 def private_folder() -> Path:
-    """A new folder that nobody else can look into, with a path short enough for a socket's address."""
+    """A new folder that no other user can read, with a path short enough for a socket's address."""
     parent = tempfile.gettempdir()
     folder = Path(tempfile.mkdtemp(prefix="app-", dir=parent if len(parent) <= LONGEST_PARENT else "/tmp"))  # noqa: S108
     (folder / "tmp").mkdir()

@@ -71,7 +71,7 @@ class SuitePackage:
 
 @dataclass(frozen=True)
 class SuiteProcess:
-    """A run that was started. Whoever starts one must `close` it.
+    """A run that was started. The caller must `close` it.
 
     Args:
         reports: the reading end of the pipe for the reports. What comes there is the submission's word.

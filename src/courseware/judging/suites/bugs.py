@@ -14,7 +14,7 @@ MOST_ROUNDS = 2
 REPETITIONS = 2
 """How often a catch of an unsteady suite must repeat itself, in the run with the bug and in the control run."""
 SAMPLE = 2
-"""So many catches of a steady suite are repeated. If one does not repeat itself, the suite is unsteady."""
+"""The number of catches that are repeated. If one gives another result, the suite is flaky."""
 
 Group = tuple[frozenset[str], str]
 """The tests that reach a bug, and its variant. Bugs that share both share the order of the tests: one control run."""

@@ -19,7 +19,7 @@ from courseware.course.suites import Faulty, functions_in
 MARK = "_reached"
 """The name by which functions with bugs report that they run. The runner defines it."""
 MOST_STATEMENTS = 4
-"""So many random statements at most are added to each block of statements."""
+"""The largest number of random statements that are added to each block of statements."""
 
 Marks = Mapping[str, Mapping[str, int]]
 """For each file the functions that report that they run, and the numbers that they report."""

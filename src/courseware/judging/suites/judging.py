@@ -19,7 +19,7 @@ from courseware.verdict import SuiteBug, SuiteReport, SuiteTest
 
 WORKERS = os.cpu_count() or 1
 MOST_KNOWN = 8
-"""So many judges are remembered, with all that they found out."""
+"""The number of judges that are kept, with their results."""
 LONGEST_NAME = 300
 """Characters that a verdict holds of the name of a test, which a suite can make as long as it likes."""
 Say = Callable[[str], None]

@@ -144,7 +144,7 @@ class ImageStore:
 
     def stop(self) -> None:
         """Ends all connections; the pictures can still be asked for. May be called again."""
-        self.set_fault(FaultMode.DROPS)  # nobody is left waiting
+        self.set_fault(FaultMode.DROPS)  # so that no request waits any longer
         servers, self._servers = self._servers, []
         for server in servers:
             self._background.run(server.stop())

@@ -44,7 +44,7 @@ CALLS_AT_A_TIME = 6
 
 @dataclass(frozen=True)
 class Account:
-    """Who may upload: what Cloudinary gives to whoever signs up there."""
+    """An account of the store: name, key and secret, as Cloudinary gives them to its users."""
 
     cloud_name: str
     api_key: str

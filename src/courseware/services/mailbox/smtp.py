@@ -1,4 +1,4 @@
-"""The SMTP side of the mailbox: takes every message, from and to anybody, with any user name and password."""
+"""The SMTP side of the mailbox: accepts every message, with any sender, recipient, user name and password."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ IDLE_SECONDS = 60
 PAUSE_SECONDS = 0.05
 NAME = "mailbox.localhost"
 
-logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd's own words, which help nobody here
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # the log of aiosmtpd, which is not useful here
 
 
 class SmtpServer:
@@ -75,7 +75,7 @@ class SmtpServer:
 class Connection(SMTP):
     """One client's connection, which shows the mailbox's mode.
 
-    A mailbox that refuses says 421 to whatever it is told and ends the connection. One that stalls says nothing until
+    A mailbox that refuses answers 421 to every command and closes the connection. One that stalls says nothing until
     it is well again. One that drops ends the connection when it has read a message, without having taken it.
     """
 
@@ -145,7 +145,7 @@ class Taking:
         return "250 2.0.0 OK: taken"
 
     async def handle_exception(self, error: Exception) -> str:
-        """Whatever a client sends, nothing is told at the terminal."""
+        """Print nothing, whatever a client sends."""
         return f"451 4.3.0 {type(error).__name__}"
 
 

@@ -82,7 +82,7 @@ class Memory:
         self._sizes[database, key] = size
 
     def reset(self) -> None:
-        """Begin anew, with an empty Redis."""
+        """Start again with an empty Redis."""
         self._used = 0
         self._sizes = {}
 

@@ -141,7 +141,7 @@ class Server(TcpFakeServer):
             _reset(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away in the middle is nothing that anybody must be told."""
+        """Ignore a client that closes the connection in the middle."""
 
 
 class Handler(TCPFakeRequestHandler):

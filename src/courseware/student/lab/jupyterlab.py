@@ -26,7 +26,7 @@ LOG_LINES_SHOWN = 3
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where things are. Whoever has the lab's address may run programs as this user: it holds the token.
+    """Where things are. The address of the lab contains the token: with it, every program can run code as this user.
 
     `pages` are those of the services that the application uses, by their titles. `services` are the hosts and ports of
     the services without a page.
@@ -54,7 +54,7 @@ class Lab:
         """Starts everything, opens the browser if asked to, and returns when JupyterLab answers. Raises UsageError."""
         port = choose_port(port, USUAL_PORT)
         application_port = choose_port(application_port, USUAL_APPLICATION_PORT)
-        # Reached by way of JupyterLab: nobody needs to know their ports, and two labs do not compete for one.
+        # Reached through JupyterLab: users need no ports, and two labs do not compete for one.
         pages = {name: free_port() for name in self._services if KINDS[name].page_port is not None}
         ports = {name: choose_port(None, KINDS[name].port) for name in self._services if name not in pages}
         token = secrets.token_urlsafe(24)

@@ -23,7 +23,7 @@ def carry_forward(course: Course, before: Step, step: Step, mine: Tree) -> Merge
     """
     if not course.application_folder.is_dir():
         raise UsageError(
-            "This course was handed out without its solutions, and --from-mine needs them to tell what the step "
+            "This copy of the course has no solutions, and --from-mine needs them to tell what the step "
             f"changes. From the step as it is handed out: course start {step.number}"
         )
     return merge(finish(course, before.number), mine, step_files(course, step), step.number)

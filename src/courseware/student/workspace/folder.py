@@ -108,7 +108,7 @@ class Workspace:
     def require(self, step: Step) -> Path:
         """The step's folder; UsageError if it is not laid out."""
         if not self.is_laid_out(step):
-            raise UsageError(f"Step {step.number} is not laid out yet. Begin with: course start {step.number}")
+            raise UsageError(f"Step {step.number} was not started yet. Begin with: course start {step.number}")
         return self.folder(step)
 
     def submission(self, step: Step) -> "Submission":

@@ -112,7 +112,9 @@ class ProgressFile:
     def _set_aside(self) -> None:
         kept = free_name(self._path.with_name(f"unreadable_{datetime.now():%Y-%m-%d_%H-%M-%S}.json"))
         self._path.replace(kept)
-        logger.warning("Your progress could not be read and starts anew; your work is untouched. Kept: %s", kept)
+        logger.warning(
+            "Your progress could not be read and starts again. Your work is unchanged. The old file is %s", kept
+        )
 
     def _write(self, progress: Progress) -> None:
         written = self._path.with_suffix(".new")

@@ -42,37 +42,37 @@ def laid_out_view(step: Step, laid_out: LaidOut, root: Path, before: StepStatus 
     """What `course start` did, and what to do next. `before` is how the step stands whose work was carried forward."""
     number, folder = step.number, laid_out.folder.relative_to(root)
     if laid_out.new:
-        first = f"Step {number}, {step.title}, is laid out in {folder}/."
+        first = f"The files of step {number}, {step.title}, are in {folder}/."
     else:
-        first = f"Step {number} is laid out already, in {folder}/; your work is untouched. (--reset starts anew.)"
+        first = f"Step {number} was started before, in {folder}/. Your work is unchanged. (--reset starts again.)"
     lines: list[RenderableType] = [shown(first, "bold")]
     if laid_out.backup is not None:
-        lines.append(shown(f"What was there is kept in {laid_out.backup.relative_to(root)}/."))
+        lines.append(shown(f"The previous files are in {laid_out.backup.relative_to(root)}/."))
     if laid_out.before is not None and laid_out.merge is not None:
         lines.extend(_carried(step, laid_out.before, laid_out.merge))
     if before is not None and (before.state != "holds" or before.changed):
         lines.append(
             shown(
-                f"Step {before.number} was not seen to hold as it is now. What it lacks, step {number} lacks too: "
-                f"course check {before.number}",
+                f"Not all checks of step {before.number} have passed on its present files. Step {number} starts with "
+                f"the same faults. To see them: course check {before.number}",
                 "yellow",
             )
         )
     table = columns()
-    table.add_row("", shown("read, work in JupyterLab"), shown(f"course lab {number}", "bold"))
-    table.add_row("", shown("or in your own editor"), shown(f"{folder}/lesson/README.md", "bold"))
-    table.add_row("", shown("have it judged"), shown(f"course check {number}", "bold"))
-    table.add_row("", shown("judged on every save"), shown(f"course watch {number}", "bold"))
+    table.add_row("", shown("to work in JupyterLab"), shown(f"course lab {number}", "bold"))
+    table.add_row("", shown("to work in your editor"), shown(f"{folder}/lesson/README.md", "bold"))
+    table.add_row("", shown("to check your work"), shown(f"course check {number}", "bold"))
+    table.add_row("", shown("to check every save"), shown(f"course watch {number}", "bold"))
     return Group(*lines, table)
 
 
 def _carried(step: Step, before: Step, merge: Merge) -> Iterator[RenderableType]:
     """What became of the student's own work, and what is left to decide."""
     number = step.number
-    yield shown(f"It begins from your own step {before.number}, which stays as it is in its own folder.")
+    yield shown(f"It starts from your own step {before.number}. The folder of that step is unchanged.")
     if merge.merged:
         # Such as an import that the student took out, and that a function of the step's uses.
-        look = "Git has put the lines together. Read them once: git does not know what they mean."
+        look = "git has merged the lines. Read the result, because git does not test it."
         yield shown(f"Your changes and those of step {number} are both in {', '.join(merge.merged)}. {look}")
     if not merge.conflicts:
         return
@@ -82,12 +82,12 @@ def _carried(step: Step, before: Step, merge: Merge) -> Iterator[RenderableType]
     for conflict in merge.conflicts:
         table.add_row("", shown(conflict.path, "bold"), shown(tasks_in(step, conflict.path)))
         for path in conflict.beside:
-            what = "both, with marks where they differ" if path.endswith(".merged") else f"as step {number} has it"
+            what = "both, with conflict markers" if path.endswith(".merged") else f"as step {number} has it"
             table.add_row("", shown(f"  {path}"), shown(what, "dim"))
     yield table
     yield shown(
-        "Your own version is in place, so the application may not start yet. Copy into it what the step changes, then "
-        "delete the two files beside it. To do without your own version of a file, rename the step's version to it."
+        "Your own version is in place, so the application may not start yet. Copy the changes of the step into it, "
+        "then delete the two files beside it. To use the version of the step instead, rename that file."
     )
     yield Text("")
 
@@ -99,9 +99,16 @@ def hint_view(check: str, hints: Sequence[str], of: int, *, show_all: bool = Fal
         for level, hint in enumerate(hints, start=1)
         if show_all or level == len(hints)
     ]
-    more = f"One more: course hint {check}" if len(hints) < of else "That was the last hint. The lesson says the rest."
-    earlier = "" if show_all or len(hints) < 2 else f" Those before: course hint {check} --all"
-    return Group(*lines, shown(more + earlier, "dim"))
+    is_last = len(hints) == of
+    more = (
+        "That was the last hint. The lesson explains the rest."
+        if is_last
+        else f"For the next hint: course hint {check}"
+    )
+    lines.append(shown(more, "dim"))
+    if not show_all and len(hints) > 1:
+        lines.append(shown(f"For the earlier ones: course hint {check} --all", "dim"))
+    return Group(*lines)
 
 
 def failed_checks_view(checks: Sequence[tuple[CheckEntry, int]]) -> RenderableType:

@@ -34,7 +34,7 @@ def points(value: float) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """So many of something: 1 check, 2 checks."""
+    """A number with its noun: 1 check, 2 checks."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
@@ -146,7 +146,7 @@ def _summary(verdict: Verdict, step: Step, task: str | None) -> Iterator[Rendera
     tasks = [result for result in verdict.tasks if task in (None, result.id)]
     earned, possible = sum(each.points for each in tasks), sum(each.points_possible for each in tasks)
     what = f"Step {verdict.step}" if task is None else f"Task {task}"
-    state = f"{what} holds" if verdict.held else f"{what} does not hold yet"
+    state = f"{what} is solved" if verdict.held else f"{what} is not solved yet"
     yield shown(f"{state}: {points(earned)} of {points(possible)} points.", "bold green" if verdict.held else "bold")
     hidden = sum(each.points for each in step.tasks if task in (None, each.id)) - possible
     if hidden > 0:
@@ -181,7 +181,7 @@ def _start_failure(verdict: Verdict) -> Iterator[RenderableType]:
 def _cut_short(verdict: Verdict, task: str | None) -> Iterator[RenderableType]:
     """How far the judge came, and what failed until then."""
     yield shown(too_long(verdict), "bold red")
-    yield shown("There are no points. What took so long may be in the log of your application.", "bold")
+    yield shown("There are no points. The log of your application may show what took so long.", "bold")
     yield from _failures(verdict, task)
     yield shown(circumstances(verdict), "dim")
 
@@ -191,4 +191,4 @@ def _course_fault(verdict: Verdict) -> Iterator[RenderableType]:
     for detail in course_faults(verdict):
         yield Padding(shown(detail), (1, 0, 0, 2), expand=False)
     yield Text("")
-    yield shown("Please report this to whoever gave you the course.")
+    yield shown("Please report this to your instructor.")

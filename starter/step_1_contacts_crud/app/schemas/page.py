@@ -1,4 +1,4 @@
-"""Pages: a part of a long list, and how a client asks for it."""
+"""Pagination: a part of a long list, and its parameters."""
 
 from typing import Generic, TypeVar
 
@@ -8,15 +8,15 @@ Item = TypeVar("Item")
 
 
 class PageParams(BaseModel):
-    """Which part of a list: at most `limit` items after the first `offset`."""
+    """The part of a list: at most `limit` items after the first `offset` items."""
 
-    # TODO 1.2: the bounds. What would the database make of LIMIT -1, of an offset with thirty digits, of a client
-    # that asks for a million rows? A bound that stands here answers 422 by itself, before any query.
+    # TODO 1.2: add the bounds. What does the database do with LIMIT -1, with an offset of thirty digits, and with a
+    # limit of a million? FastAPI answers 422 outside the bounds that you declare here, before any query.
     limit: int = 20
     offset: int = 0
 
 
 class Page(BaseModel, Generic[Item]):
-    """A part of a list. `total` counts the whole list, so that a client knows how many pages there are."""
+    """A page of a list. `total` counts the whole list, so that a client can compute the number of pages."""
 
-    # TODO 1.2: items, total, limit and offset. `Item` stands for whatever is listed: Page[ContactRead] uses it.
+    # TODO 1.2: add items, total, limit and offset. `Item` is the type of the items, as in Page[ContactRead].

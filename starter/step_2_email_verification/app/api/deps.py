@@ -1,4 +1,4 @@
-"""What endpoints ask for, as types. For OpenAPI, each `..._ERRORS` says how a request may fail by it."""
+"""Dependencies of endpoints, as types. For OpenAPI, each `..._ERRORS` lists the error answers of a dependency."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -15,12 +15,12 @@ from app.services import users
 from app.services.email import Mailer
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
-"""Is closed before the answer is sent: a client that reads slowly would keep a connection of the pool."""
+"""Is closed before the answer is sent, so that a client that reads slowly keeps no connection of the pool."""
 SESSION_ERRORS = error_answers(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
 
 
 async def get_mailer(request: Request) -> Mailer:
-    """What sends messages, one for the whole application."""
+    """The mailer, one for the whole application."""
     mailer: Mailer = request.app.state.mailer
     return mailer
 
@@ -32,7 +32,7 @@ _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)
 
 
 async def get_current_user(session: SessionDep, token: Annotated[str | None, Depends(_bearer)]) -> User:
-    """The user whose access token came with the request. Raises Unauthorized."""
+    """The user to whom the access token of the request belongs. Raises Unauthorized."""
     if token is None:
         raise Unauthorized("not_authenticated", "Log in first.")
     return await users.find_by_token(session, token, Purpose.ACCESS)
@@ -43,9 +43,9 @@ CURRENT_USER_ERRORS = SESSION_ERRORS | error_answers(HTTPStatus.UNAUTHORIZED, "n
 
 
 async def get_verified_user(user: CurrentUser) -> User:
-    """The user who is asking, if the e-mail address is known to be theirs. Raises Forbidden."""
-    # TODO 2.5: the service knows the rule. Then let every endpoint in app/api/v1/contacts.py ask for a VerifiedUser
-    # instead of a CurrentUser, and document it with VERIFIED_USER_ERRORS. Should /users/me ask for one too?
+    """The current user, if their e-mail address is verified. Raises Forbidden."""
+    # TODO 2.5: call the service, which has the rule. Then use VerifiedUser in place of CurrentUser in every endpoint of
+    # app/api/v1/contacts.py, and document it with VERIFIED_USER_ERRORS. Does /users/me need it too?
     raise NotImplementedError("Task 2.5: let in who is verified")
 
 

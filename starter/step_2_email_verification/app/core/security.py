@@ -34,12 +34,12 @@ Result = TypeVar("Result")
 
 
 class Purpose(StrEnum):
-    """What a token is for. A token for one purpose must never serve another."""
+    """The purpose of a token. An endpoint accepts only tokens of one purpose."""
 
     ACCESS = "access"
     REFRESH = "refresh"
-    # TODO 2.2: a third kind, "email_verify". It needs a lifetime of 24 hours below, and at the end of this file a key
-    # of its own: the setting `email_token_secret`. If one key leaks, how many doors open?
+    # TODO 2.2: add a third purpose, "email_verify". It needs a lifetime of 24 hours below, and at the end of the file a
+    # separate key: the setting `email_token_secret`. Why should each kind of token have its own key?
 
 
 LIFETIMES = {
@@ -49,21 +49,21 @@ LIFETIMES = {
 
 
 class Claims(BaseModel):
-    """What a token says. `sub` is the user's id: an e-mail address may change hands, an id never does."""
+    """The claims of a token. `sub` is the user's id, because an e-mail address can later belong to another user."""
 
     sub: Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
     purpose: Purpose
     jti: str
     iat: datetime
     exp: datetime
-    # TODO 2.2: the address that a token was sent to. Access and refresh tokens do without. `create_token` takes it.
+    # TODO 2.2: add the address to which a token was sent. Access and refresh tokens have none. `create_token` takes it.
 
 
 DEMANDED_CLAIMS = [name for name, field in Claims.model_fields.items() if field.is_required()]
 
 
 def create_token(user_id: int, purpose: Purpose, **more_claims: str) -> str:
-    """A signed token that says who the user is and what it may be used for."""
+    """A signed token with the id of the user and the purpose."""
     issued = clock.now()
     claims = {
         "sub": str(user_id),
@@ -77,7 +77,7 @@ def create_token(user_id: int, purpose: Purpose, **more_claims: str) -> str:
 
 
 def read_token(token: str, purpose: Purpose) -> Claims:
-    """The claims of a token that we issued for `purpose` and that has not expired. Raises Unauthorized."""
+    """The claims of a valid token of this purpose that has not expired. Raises Unauthorized."""
     try:
         return _decode(token, purpose)
     except (jwt.InvalidTokenError, ValueError):
@@ -85,20 +85,21 @@ def read_token(token: str, purpose: Purpose) -> Claims:
 
 
 def read_mailed_token(token: str, purpose: Purpose) -> Claims:
-    """The claims of a token that came back from somebody's mailbox.
+    """The claims of a token from a message.
 
-    Raises BadRequest, and says more than `read_token`: a person who follows an old link should know what to do.
+    Raises BadRequest, with more detail than `read_token`: a user who follows an old link should know what to do.
     """
-    # TODO 2.3: `_decode` does the reading. Make three answers of the ways in which it fails; each is a BadRequest.
-    # - "expired_token": the link is ours, but old. Which exception of PyJWT says so? It is a special case of another.
-    # - "wrong_purpose": a token of ours that still works, but somewhere else, such as an access token. It was signed
-    #   with another key, so for PyJWT it is just broken. How do you find out that it is ours?
-    # - "invalid_token": all the rest. A ValueError belongs here too: Claims may refuse what is signed well.
+    # TODO 2.3: call `_decode`, and raise a BadRequest with one of three codes if it fails.
+    # - "expired_token": the link is valid, but too old. Which exception of PyJWT means this? It has a base class that
+    #   other errors have too.
+    # - "wrong_purpose": a valid token of this application with another purpose, such as an access token. It is signed
+    #   with another key, so PyJWT reports a wrong signature. How can your code recognize it?
+    # - "invalid_token": everything else, also a ValueError: Claims can refuse a token with a valid signature.
     raise NotImplementedError("Task 2.3: read a token that came by mail")
 
 
 async def hash_password(password: str) -> str:
-    """A hash that may be stored. It takes a good part of a second on purpose, so it runs in a thread."""
+    """The hash of a password, for the database. Hashing is slow on purpose, so it runs in a thread."""
     salt = bcrypt.gensalt(get_settings().bcrypt_rounds)
     return (await _in_thread(bcrypt.hashpw, _prehash(password), salt)).decode()
 
@@ -106,7 +107,7 @@ async def hash_password(password: str) -> str:
 async def password_matches(password: str, stored: str | None) -> bool:
     """Whether `password` belongs to the hash `stored`.
 
-    None is the hash of an unknown user. That takes the same time, so that a clock does not tell who has an account.
+    `stored` is None for an unknown user. The comparison then takes the same time, so that it reveals no account.
     """
     if len(password) > MOST_CHARACTERS:
         return False
@@ -120,12 +121,12 @@ async def password_matches(password: str, stored: str | None) -> bool:
 
 
 def _unknown_hash(rounds: int) -> str:
-    """No password has this hash. To compare with it takes as long as with any other of so many rounds."""
+    """A hash that no password has. A comparison with it takes as long as with every other hash of this cost factor."""
     return f"$2b${rounds:02}${'.' * 53}"
 
 
 def _prehash(password: str) -> bytes:
-    """44 bytes for a password of any length: bcrypt reads 72 at most. The same letters always have the same bytes."""
+    """A digest of 44 bytes, because bcrypt reads at most 72. Equal characters always give equal bytes."""
     digest = hashlib.sha256(unicodedata.normalize("NFC", password).encode(errors="surrogatepass")).digest()
     return base64.b64encode(digest)
 
@@ -135,7 +136,7 @@ async def _in_thread(function: Callable[[bytes, bytes], Result], password: bytes
 
 
 def _decode(token: str, purpose: Purpose) -> Claims:
-    """The claims of a token. Raises jwt.InvalidTokenError or ValueError unless all of it is as we issue it."""
+    """The claims of a token. Raises jwt.InvalidTokenError or ValueError if any part of it is not valid."""
     decoded = jwt.decode(
         token,
         _key(purpose),

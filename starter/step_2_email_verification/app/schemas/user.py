@@ -9,7 +9,7 @@ from app.schemas.base import Email, RequestModel, Trimmed
 
 
 class UserCreate(RequestModel):
-    """What somebody tells us to get an account."""
+    """The body of a registration."""
 
     email: Email
     password: Annotated[str, Field(min_length=8, max_length=128)]
@@ -17,9 +17,9 @@ class UserCreate(RequestModel):
 
 
 class EmailRequest(RequestModel):
-    """Somebody asks for a message to this address, theirs or not."""
+    """The address to which a message is requested."""
 
-    # TODO 2.4: what a client sends. Two spellings of one address are one address; which type knows that?
+    # TODO 2.4: add the field that a client sends. Which type ignores upper and lower case of an address?
 
 
 class UserRead(BaseModel):
@@ -30,6 +30,6 @@ class UserRead(BaseModel):
     id: int
     email: str
     full_name: str | None
-    # TODO 2.1: and whether the address is verified. A client may read it. Why may no client send it, and which class
-    # above sees to that?
+    # TODO 2.1: add whether the address is verified. A client may read it. Why must no client send it, and which class
+    # above refuses it?
     created_at: datetime

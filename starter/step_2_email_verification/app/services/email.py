@@ -1,4 +1,4 @@
-"""Messages to users. They are sent in the background: nobody waits for a mail server, and nobody fails with it."""
+"""Messages to users. They are sent in the background, so that no request waits for the mail server or fails with it."""
 
 import asyncio
 import logging
@@ -12,20 +12,20 @@ from app.core.config import Settings
 from app.models import User
 
 SMTP_TIMEOUT = 10
-"""Seconds until a mail server that does not answer counts as down."""
+"""Timeout of the mail server, in seconds."""
 CLOSE_TIMEOUT = 1.5
-"""Seconds that messages on their way get when the application stops."""
+"""Seconds for which the application waits for unsent messages when it stops."""
 MOST_CONNECTIONS = 10
 """Connections to the mail server at the same time."""
 MOST_WAITING = 1000
-"""Messages that wait or are being sent. A further one is not sent, so that a flood of requests fills no memory."""
+"""The largest number of messages that wait or are being sent. Further ones are dropped, to limit memory."""
 
 logger = logging.getLogger(__name__)
 templates = Environment(loader=PackageLoader("app"), autoescape=select_autoescape(), undefined=StrictUndefined)
 
 
 class Mailer:
-    """Sends messages. No message holds words of whoever registered: the address may be somebody else's."""
+    """Sends messages. No message contains text from the client, because the address may belong to another person."""
 
     def __init__(self, settings: Settings) -> None:
         self._mail = FastMail(_connection(settings))
@@ -35,20 +35,21 @@ class Mailer:
 
     def send_verification(self, user: User) -> None:
         """Sends the link that verifies the user's address."""
-        # TODO 2.2: make the token for this user AND this address, and the link {public_url}/api/v1/auth/verify/{token}.
-        # Fill both templates of app/templates with it, build FastAPI-Mail's MessageSchema and give it to `send`. The
-        # schema knows HTML with plain text beside it (`subtype`, `multipart_subtype`, `alternative_body`). Which comes
-        # first, and why? Send it to `deliverable(user.email)`.
+        # TODO 2.2: make a token with the user AND the address, and the link {public_url}/api/v1/auth/verify/{token}.
+        # Render both templates of app/templates with it, build FastAPI-Mail's MessageSchema and pass it to `send`. The
+        # schema supports HTML and plain text together (`subtype`, `multipart_subtype`, `alternative_body`). Which form
+        # comes first, and why? Send the message to `deliverable(user.email)`.
         #
-        # This function is no coroutine: it must be over before the message is sent, and nobody may wait for a mail
-        # server. `asyncio.create_task` begins what goes on by itself. Two things are easy to forget:
-        # - The event loop holds tasks weakly. Keep yours in `on_their_way` until it is done; `close` needs it too.
-        # - Nobody awaits the task, so nobody sees how it fails. Log that a message was lost, and the user's id; but
-        #   neither the address nor the link, because logs are read by more people than mailboxes are.
+        # This function is not a coroutine: it must return before the message is sent, because no request may wait for
+        # the mail server. Start a task with `asyncio.create_task`. The task needs two things:
+        # - A reference, because the event loop keeps only a weak one. Store the task in `on_their_way` until it is
+        #   done. `close` uses this set too.
+        # - Error handling, because no code awaits the task. Log that a message was lost, and the user's id. Log neither
+        #   the address nor the link, because more people read logs than the mailbox.
         raise NotImplementedError("Task 2.2: send the link that verifies an address")
 
     async def close(self) -> None:
-        """Lets messages that are on their way arrive, but does not wait long for a server that takes its time."""
+        """Waits up to CLOSE_TIMEOUT for messages that are being sent, then cancels them."""
         if self.on_their_way:
             _, late = await asyncio.wait(self.on_their_way, timeout=CLOSE_TIMEOUT)
             for delivery in late:
@@ -78,7 +79,7 @@ def deliverable(address: str) -> str:
 
 
 def _connection(settings: Settings) -> ConnectionConfig:
-    """Everything is said here, because what is left out would be read from the environment under other names."""
+    """The settings for FastAPI-Mail. It would read missing ones from the environment, under other names."""
     return ConnectionConfig(
         MAIL_SERVER=settings.mail_host,
         MAIL_PORT=settings.mail_port,

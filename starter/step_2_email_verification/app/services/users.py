@@ -1,4 +1,4 @@
-"""Accounts: registering, logging in, staying logged in."""
+"""Accounts: registration, login and refresh."""
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -14,9 +14,9 @@ from app.schemas.user import UserCreate
 
 
 async def register(session: AsyncSession, data: UserCreate) -> User:
-    """A new account. Raises Conflict when the address has one already.
+    """A new account. Raises Conflict if the address already has one.
 
-    Nothing is asked beforehand: between the question and the insert another request could take the address.
+    There is no SELECT before the INSERT: between the two, another request could use the address.
     """
     user = User(
         email=data.email,
@@ -29,7 +29,7 @@ async def register(session: AsyncSession, data: UserCreate) -> User:
     except IntegrityError as error:
         await session.rollback()
         if violates(error, User.one_per_email):
-            raise Conflict("email_taken", "There is an account with this e-mail address already.") from None
+            raise Conflict("email_taken", "There is already an account with this e-mail address.") from None
         raise
     return user
 
@@ -37,7 +37,7 @@ async def register(session: AsyncSession, data: UserCreate) -> User:
 async def log_in(session: AsyncSession, email: str, password: str) -> TokenPair:
     """Tokens for the user with this address and password.
 
-    Raises Unauthorized with the same words, after the same time, whether the address or the password is wrong.
+    Raises Unauthorized with the same text, after the same time, for a wrong address and a wrong password.
     Only a client that knows the password learns whether the address is verified: Forbidden.
     """
     user = await find_by_email(session, email)
@@ -45,7 +45,7 @@ async def log_in(session: AsyncSession, email: str, password: str) -> TokenPair:
     matches = await password_matches(password, user.password_hash if user else None)
     if user is None or not matches:
         raise Unauthorized("bad_credentials", "The e-mail address or the password is wrong.")
-    # TODO 2.5: not everybody who knows the password gets in. Why must this question come after the one above?
+    # TODO 2.5: refuse users whose address is not verified. Why must this check come after the check above?
     return issue_tokens(user)
 
 
@@ -55,16 +55,16 @@ async def refresh(session: AsyncSession, refresh_token: str) -> TokenPair:
 
 
 async def verify_email(session: AsyncSession, token: str) -> None:
-    """Notes that the user reads the mail of the address in the token. Twice is as good as once. Raises BadRequest."""
-    # TODO 2.3: the token says which user and which address. What if that user is gone, or has another address by now?
-    # To the one with the link both are "invalid_token". Mail programs open links too, to look for something evil: what
-    # does the person who comes second get to see?
+    """Marks the address in the token as verified. A second call changes nothing. Raises BadRequest."""
+    # TODO 2.3: the token contains the user and the address. The user may not exist any more, or have another address
+    # now: in both cases the code is "invalid_token". Mail programs and virus scanners open links before the user does.
+    # What must the second request answer?
     raise NotImplementedError("Task 2.3: verify an address")
 
 
 def demand_verified(user: User) -> None:
-    """Raises Forbidden unless the user has shown that the e-mail address is theirs."""
-    # TODO 2.5: the code is "email_not_verified". One place decides it, for logging in and for everything else.
+    """Raises Forbidden unless the user's e-mail address is verified."""
+    # TODO 2.5: the code is "email_not_verified". Only this function decides it, for the login and for all endpoints.
     raise NotImplementedError("Task 2.5: demand a verified address")
 
 
@@ -77,7 +77,7 @@ async def find_by_token(session: AsyncSession, token: str, purpose: Purpose) -> 
 
 
 async def find_by_email(session: AsyncSession, email: str) -> User | None:
-    """The user with this address, however it is written, or None."""
+    """The user with this address, in upper or lower case, or None."""
     try:
         address = normalize_email(email)
     except ValueError:

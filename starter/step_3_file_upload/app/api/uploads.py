@@ -1,4 +1,4 @@
-"""Files that come in: they are read only as far as they are small enough."""
+"""Uploaded files, with a size limit that stops reading early."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -9,11 +9,11 @@ from starlette.types import Receive
 
 LARGEST_FILE = 2 * 1024 * 1024
 LARGEST_FORM = LARGEST_FILE + 16 * 1024
-"""A file arrives in a form, which adds headers and boundaries."""
+"""The limit of the form, which adds headers and boundaries to the file."""
 
 
 class UploadRoute(APIRoute):
-    """A route that takes a form with a file, and reads no further once it is too large.
+    """A route for a form with a file. It stops reading as soon as the form is too large.
 
     The framework's `max_body_size` does that as well, but answers in plain text, where our clients expect JSON.
     """
@@ -29,24 +29,24 @@ class UploadRoute(APIRoute):
 
 
 async def read_file(file: UploadFile) -> bytes:
-    """What is in the file. Raises PayloadTooLarge."""
-    # TODO 3.1: read it, and look at its size once more. The form around it may be as large as LARGEST_FORM; how large
-    # may the file in it be?
+    """The content of the file. Raises PayloadTooLarge."""
+    # TODO 3.1: read the file, and check its size again. LARGEST_FORM is the limit of the form. Which limit is for the
+    # file?
     raise NotImplementedError("Task 3.1: read a file")
 
 
 def _limited(receive: Receive) -> Receive:
-    """Receives the parts of a body, until they are too many. A client need not announce how many there will be."""
-    # TODO 3.1: the framework reads a body by calling `receive` again and again, before your endpoint begins. Return a
-    # function of your own, `async def receive_some() -> Message`, that calls it and counts.
-    # - Each call gives one part, a dictionary. Its "body" holds the bytes; the last message of all may have none.
-    # - What has to outlive one call, and which keyword lets an inner function change it?
-    # - UploadRoute has looked at the Content-Length before. Who sends a body without one?
+    """Receives the parts of a body and counts their bytes, because Content-Length may be absent or wrong."""
+    # TODO 3.1: FastAPI reads a body by calling `receive` several times, before it calls your endpoint. Return a
+    # function `async def receive_some() -> Message` that calls `receive` and counts the bytes.
+    # - Each call returns one message, a dictionary. Its "body" contains bytes. The last message may have no "body".
+    # - The count must survive from one call to the next. Which keyword lets an inner function change a variable?
+    # - UploadRoute checks Content-Length before. Which requests have no Content-Length?
     raise NotImplementedError("Task 3.1: receive a body up to a limit")
 
 
 def _check(size: int, limit: int) -> None:
-    """Raises PayloadTooLarge when there are more bytes than allowed."""
-    # TODO 3.1: the code is "file_too_large"; app/core/errors.py has the error. Is a file of exactly `limit` bytes
-    # too large?
+    """Raises PayloadTooLarge if `size` is above `limit`, both in bytes."""
+    # TODO 3.1: raise the error of app/core/errors.py with the code "file_too_large". A file of exactly `limit` bytes is
+    # allowed.
     raise NotImplementedError("Task 3.1: compare a size with its limit")

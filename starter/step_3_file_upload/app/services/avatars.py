@@ -1,4 +1,4 @@
-"""The pictures that users show of themselves."""
+"""The avatars of users."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -6,9 +6,9 @@ from app.models import User
 
 
 async def change(session: AsyncSession, user: User, file: bytes) -> User:
-    """The user with a new avatar. Raises UnprocessableContent and BadGateway; then the old one stays."""
-    # TODO 3.2: re-encode the file first. A file that is no image is refused here. The rest follows in task 3.3.
-    # TODO 3.3: then store it, remember under which URL it is shown, commit.
-    # - In which order, so that nothing has changed when one of them fails?
-    # - A connection to the database that waits for Cloudinary is missing elsewhere. Which call gives it back before?
+    """Changes the user's avatar. Raises UnprocessableContent or BadGateway, and keeps the old one then."""
+    # TODO 3.2: re-encode the file first. This refuses a file that is not an image. The rest follows in task 3.3.
+    # TODO 3.3: then upload the image, set the URL in the user's row, and commit.
+    # - Which order changes nothing if one of these steps fails?
+    # - An upload must not hold a connection to the database. Which call returns it to the pool before the upload?
     raise NotImplementedError("Task 3.3: change an avatar")

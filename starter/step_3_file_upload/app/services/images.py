@@ -21,12 +21,12 @@ async def reencode(file: bytes) -> bytes:
 
     An animation becomes its first frame. Raises UnprocessableContent if this is no complete image of a known format.
     """
-    # TODO 3.2: Pillow knows what a file is by what is in it. Open it, check its size, and re-encode it. The code is
-    # "unsupported_image", the field "body.file".
-    # - `Image.open(..., formats=...)` reads no more than the beginning. What is known then, and what should be compared
-    #   before anything else is read?
-    # - A file that was cut off looks fine until its pixels are read. Which methods read them?
-    # - Broken files make Pillow raise almost anything. What should a client hear, whatever it was?
-    # - What `save` writes: only the pixels, or what `info` holds too? Which colours can a JPEG not hold?
+    # TODO 3.2: Pillow detects the format of a file by its content. Open the file, check its size, and re-encode it. The
+    # code is "unsupported_image", the field is "body.file".
+    # - `Image.open(..., formats=...)` reads only the header. Which values are known then, and which of them must be
+    #   checked before the pixels are decoded?
+    # - A file that was cut off causes no error before its pixels are read. Which methods read them?
+    # - Broken files make Pillow raise exceptions of many kinds. The answer to the client is the same for all of them.
+    # - Does `save` write only the pixels, or also the content of `info`? Which color modes does JPEG not support?
     # - Decoding takes processor time, and must not block the event loop. Run it in `_threads`.
     raise NotImplementedError("Task 3.2: decode and encode an image")

@@ -25,7 +25,7 @@ UpcomingBirthdays = TypeAdapter(list[UpcomingBirthday])
 async def read_cached(cache: Cache, sessions: async_sessionmaker[AsyncSession], claims: Claims, days: int) -> bytes:
     """The upcoming birthdays of an access token's user, as JSON. Raises Unauthorized and Forbidden.
 
-    The answer for the default number of days comes from the cache. Each query has a session of its own, so that no
+    The answer for the default number of days comes from the cache. Each query has a separate session, so that no
     database connection is held while the request waits for Redis or for another request's load.
     """
     # TODO 5.3: this works, and it is wrong for several reasons. Who may ask? Whose answer is under the key? Which
@@ -55,7 +55,7 @@ def cache_key(user_id: int, today: date) -> str:
 
 async def read_upcoming(session: AsyncSession, owner: User, today: date, days: int) -> list[UpcomingBirthday]:
     """The contacts of `owner` with a birthday from `today` until `days` days later, the next one first."""
-    # TODO 5.2: until you write this, nobody has a birthday.
+    # TODO 5.2: until you write this, the list is empty.
     # - `Contact.birthday_key` has an index together with `Contact.owner_id`. Which condition can use it? With `.in_`
     #   the database looks up a few numbers.
     # - A row needs two more fields: `next_birthday` and `days_until`. Both follow from the key: compute them in Python,

@@ -51,7 +51,7 @@ async def verify_email(session: SessionDep, token: str) -> Message:
     dependencies=[Depends(limit_resend)],
 )
 async def resend_verification(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
-    """Sends the message once more. The answer is the same for every address: it tells nobody who has an account."""
+    """Sends another message. The answer is the same for every address, so that it reveals no account."""
     user = await users.find_by_email(session, data.email)
     await session.commit()  # ends the transaction now: closed later, it would let the message begin before the answer
     if user and user.is_active and not user.is_verified:
@@ -100,6 +100,6 @@ async def refresh(
     | {HTTPStatus.NO_CONTENT: COOKIE_HEADER},
 )
 async def log_out(login_sessions: LoginSessionsDep, refresh_token: RefreshToken, response: Response) -> None:
-    """Ends the session of a refresh token. What is left of its access token's half an hour goes on."""
+    """Ends the session of a refresh token. Its access token stays valid until it expires, for at most half an hour."""
     await users.log_out(login_sessions, refresh_token)
     delete_refresh_cookie(response)

@@ -23,5 +23,5 @@ router = APIRouter(prefix="/users/me/avatar", tags=["users"], route_class=Upload
     | error_answers(HTTPStatus.BAD_GATEWAY, "upload_failed"),
 )
 async def change_avatar(session: SessionDep, user: VerifiedUser, file: UploadFile) -> User:
-    """Shows this picture of the user from now on: JPEG, PNG, GIF or WebP, at most 2 MiB and 16 megapixels."""
+    """Sets the avatar of the user: a JPEG, PNG, GIF or WebP of at most 2 MiB and 16 megapixels."""
     return await avatars.change(session, user, await read_file(file))

@@ -1,4 +1,4 @@
-"""Whether the application lives, and whether it can work: what a load balancer asks."""
+"""Health checks for load balancers: the process is alive, and it can work."""
 
 import asyncio
 from http import HTTPStatus
@@ -19,7 +19,7 @@ TIMEOUT = 2.0
 
 
 class Health(BaseModel):
-    """A sign of life."""
+    """The answer of a health check."""
 
     status: Literal["ok"] = "ok"
 
@@ -27,14 +27,14 @@ class Health(BaseModel):
 @router.head("", include_in_schema=False)
 @router.get("")
 async def live() -> Health:
-    """The process answers. It asks nobody else, so that a slow database does not get healthy processes killed."""
+    """The process is alive. This uses no other service, so that a slow database does not restart healthy processes."""
     return Health()
 
 
 @router.head("/ready", include_in_schema=False)
 @router.get("/ready", responses=error_answers(HTTPStatus.SERVICE_UNAVAILABLE, "not_ready"))
 async def ready(session: SessionDep) -> Health:
-    """Everything that requests need is there."""
+    """The application can work: the database answers."""
     try:
         async with asyncio.timeout(TIMEOUT):
             await ping(session)

@@ -1,4 +1,4 @@
-"""A new password for somebody who has lost the old one."""
+"""The endpoints of the password reset."""
 
 from http import HTTPStatus
 
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/auth/password-reset", tags=["auth"], responses=SESSI
     dependencies=[Depends(limit_password_reset)],
 )
 async def request_password_reset(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
-    """Sends a token for a new password. The answer is the same for every address, whoever has an account."""
+    """Sends a token for a new password. The answer is the same for every address, so that it reveals no account."""
     user = await users.find_by_email(session, data.email)
     await session.commit()  # ends the transaction now: closed later, it would let the message begin before the answer
     if user and user.is_active:

@@ -33,7 +33,7 @@ def _origins(text: str) -> list[str]:
 
 
 class Settings(BaseSettings):
-    """Every default works offline, on one's own machine. Anywhere else the secrets must be set."""
+    """Every default works offline, on a developer's machine. In every other environment the secrets must be set."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _secrets_are_secret(self) -> "Settings":
-        """Refuses secrets that somebody else may know or guess, except on one's own machine."""
+        """Refuses sample, short and equal secrets, except on a developer's machine."""
         if self.environment == "local":
             return self
         secrets = {name: value for name, value in self if isinstance(value, SecretStr)}

@@ -10,7 +10,7 @@ from app.core.database import Base, Identifier, UtcDateTime
 
 
 class User(Base):
-    """Somebody with an account. The e-mail address is stored in lower case."""
+    """A user with an account. The e-mail address is stored in lower case."""
 
     __tablename__ = "users"
 

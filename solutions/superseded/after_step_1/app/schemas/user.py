@@ -9,7 +9,7 @@ from app.schemas.base import Email, RequestModel, Trimmed
 
 
 class UserCreate(RequestModel):
-    """What somebody tells us to get an account."""
+    """The body of a registration."""
 
     email: Email
     password: Annotated[str, Field(min_length=8, max_length=128)]

@@ -14,7 +14,7 @@ ORIGIN = re.compile(r"https?://[^/*\s]+")
 SHORTEST_SECRET = 32
 """In bytes: as long as an HS256 signature, so that guessing the key is no easier than forging a signature."""
 TOKEN_KEYS = ("jwt_secret_key", "jwt_refresh_secret", "email_token_secret")
-"""The settings that tokens are signed with: whoever knows one of them can be any user."""
+"""The keys of tokens. An attacker who knows one of them can act as any user."""
 
 
 def _known_time_zone(name: str) -> str:
@@ -40,7 +40,7 @@ def _origins(text: str) -> list[str]:
 
 
 class Settings(BaseSettings):
-    """Every default works offline, on one's own machine. Anywhere else the secrets must be set."""
+    """Every default works offline, on a developer's machine. In every other environment the secrets must be set."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -69,17 +69,17 @@ class Settings(BaseSettings):
     mail_host: str = "127.0.0.1"
     mail_port: int = Field(default=1025, ge=1, le=65535)
     mail_username: str = ""
-    """Empty for a server that asks for none, as on one's own machine."""
+    """Empty for a server without a login, such as the one on a developer's machine."""
     mail_password: SecretStr = SecretStr("")
     mail_from: EmailStr = "contacts@example.com"
     mail_starttls: bool = False
-    """Begins in plain text and goes on encrypted, or not at all; usual at port 587."""
+    """Starts in plain text and then switches to TLS, or fails. Usual at port 587."""
     mail_ssl_tls: bool = False
     """Encrypted from the first byte; usual at port 465."""
 
     @model_validator(mode="after")
     def _secrets_are_secret(self) -> "Settings":
-        """Refuses secrets that somebody else may know or guess, except on one's own machine."""
+        """Refuses sample, short and equal secrets, except on a developer's machine."""
         if self.environment == "local":
             return self
         secrets: dict[str, SecretStr] = {name: getattr(self, name) for name in TOKEN_KEYS}

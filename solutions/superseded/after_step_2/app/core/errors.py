@@ -1,4 +1,4 @@
-"""Errors: what may go wrong, and the one shape in which the client learns of it."""
+"""The errors of the application, and the one JSON shape of all error answers."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class ApplicationError(Exception):
-    """Something that the client should know: a sentence for a person and a code for a program."""
+    """An error that the client is told: a sentence for a person and a code for a program."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
     headers: ClassVar[Mapping[str, str]] = {}
@@ -34,44 +34,44 @@ class ApplicationError(Exception):
 
 
 class BadRequest(ApplicationError):
-    """The request cannot be granted as it is."""
+    """The request is not valid."""
 
     status = HTTPStatus.BAD_REQUEST
 
 
 class Unauthorized(ApplicationError):
-    """We do not know who is asking."""
+    """The request does not prove which user sent it."""
 
     status = HTTPStatus.UNAUTHORIZED
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
 class Forbidden(ApplicationError):
-    """We know who is asking, and they may not."""
+    """The user is known, and may not do this."""
 
     status = HTTPStatus.FORBIDDEN
 
 
 class NotFound(ApplicationError):
-    """There is no such thing, or it is somebody else's: the client must not be able to tell."""
+    """The object does not exist, or belongs to another user. The answer is the same for both."""
 
     status = HTTPStatus.NOT_FOUND
 
 
 class Conflict(ApplicationError):
-    """The request contradicts what is stored."""
+    """The request conflicts with stored data."""
 
     status = HTTPStatus.CONFLICT
 
 
 class PayloadTooLarge(ApplicationError):
-    """There is more of it than we are ready to read."""
+    """The body or the file is larger than its limit."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class Unavailable(ApplicationError):
-    """Something that we depend on is down."""
+    """A service that the application needs, such as the database, is unavailable."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}  # seconds
@@ -85,7 +85,7 @@ class ErrorBody(BaseModel):
 
 
 class FieldError(BaseModel):
-    """What is wrong with one field, such as `body.email`. The refused value is left out: it may be a password."""
+    """The error of one field, such as `body.email`. It does not contain the refused value, which may be a password."""
 
     field: str
     message: str
@@ -135,7 +135,7 @@ BODY_ERRORS = PARAMETER_ERRORS | error_answers(HTTPStatus.REQUEST_ENTITY_TOO_LAR
 
 
 def add_error_handlers(application: FastAPI) -> None:
-    """Brings every error of `application` into the one shape: ours, the framework's, and those nobody expected."""
+    """Adds handlers that give every error of `application` the same shape, including unexpected ones."""
     application.add_exception_handler(ApplicationError, _application_error)
     application.add_exception_handler(RequestValidationError, _validation_error)
     application.add_exception_handler(HTTPException, _http_error)
@@ -188,7 +188,7 @@ async def _database_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected_error(_request: Request, _error: Exception) -> JSONResponse:
-    """Tells nothing of the cause, which may hold secrets; the server logs it after this answer is sent."""
+    """Does not name the cause, which may contain secrets. The server logs it after the answer is sent."""
     body = ErrorBody(detail="Something went wrong on our side.", code="internal_error")
     return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, body, {REQUEST_ID_HEADER: request_id.get()})
 

@@ -9,7 +9,7 @@ from app.schemas.base import Email, RequestModel, Trimmed
 
 
 class UserCreate(RequestModel):
-    """What somebody tells us to get an account."""
+    """The body of a registration."""
 
     email: Email
     password: Annotated[str, Field(min_length=8, max_length=128)]
@@ -17,7 +17,7 @@ class UserCreate(RequestModel):
 
 
 class EmailRequest(RequestModel):
-    """Somebody asks for a message to this address, theirs or not."""
+    """The address to which a message is requested."""
 
     email: Email
 

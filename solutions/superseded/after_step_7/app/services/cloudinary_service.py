@@ -13,35 +13,35 @@ from app.core.config import get_settings
 from app.core.errors import BadGateway
 
 TRANSFORMATION = "c_fill,h_200,w_200"
-"""Cloudinary cuts the picture to 200x200 when somebody looks at it."""
+"""Cloudinary cuts the image to 200x200 when it delivers it."""
 
 _threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cloudinary")
-"""The SDK waits without async. It has threads of its own: when it is slow, nothing waits but other uploads."""
+"""The calls of the SDK block. They have separate threads, so that a slow store delays only other uploads."""
 
 logger = logging.getLogger(__name__)
 
 
 async def upload_avatar(user_id: int, picture: bytes) -> str:
-    """Puts a picture in the place of the user's last one. Returns the URL to show it by. Raises BadGateway."""
+    """Replaces the user's avatar in the store. Returns the URL of the new one. Raises BadGateway."""
     timeout = get_settings().cloudinary_timeout
     call = partial(_upload, f"avatars/{user_id}", picture, timeout)
     try:
         async with asyncio.timeout(timeout):
             stored = await asyncio.get_running_loop().run_in_executor(_threads, call)
         return _transformed(stored["secure_url"])
-    except Exception as error:  # the SDK meets strange answers with errors of any kind
+    except Exception as error:  # the SDK raises errors of many kinds for unexpected answers
         logger.warning("Cloudinary did not take the avatar of user %s", user_id, exc_info=True)
-        raise BadGateway("upload_failed", "The picture could not be stored. Try again later.") from error
+        raise BadGateway("upload_failed", "The image could not be stored. Try again later.") from error
 
 
 def _upload(public_id: str, picture: bytes, timeout: float) -> Any:
-    """What Cloudinary answers. The account goes with the call, as the SDK's global settings would outlive ours."""
+    """Calls a function of the SDK. The account is an argument, because the SDK's global settings would outlive ours."""
     settings = get_settings()
     return cloudinary.uploader.upload(
         picture,
         public_id=public_id,
         overwrite=True,
-        invalidate=True,  # caches around the world forget the last picture
+        invalidate=True,  # the CDN drops its copies of the last image
         cloud_name=settings.cloudinary_cloud_name,
         api_key=settings.cloudinary_api_key.get_secret_value(),
         api_secret=settings.cloudinary_api_secret.get_secret_value(),
@@ -52,8 +52,8 @@ def _upload(public_id: str, picture: bytes, timeout: float) -> Any:
 
 
 def _transformed(url: str) -> str:
-    """The URL of the 200x200 version. It holds the picture's version too, so that no cache shows the last one."""
+    """The URL of the image with 200x200 pixels. It contains the version, so that no cache delivers the last image."""
     before, marker, after = url.partition("/image/upload/")
     if not marker:
-        raise ValueError(f"no URL of a picture: {url!r}")
+        raise ValueError(f"no URL of an image: {url!r}")
     return f"{before}{marker}{TRANSFORMATION}/{after}"

@@ -54,7 +54,7 @@ def main() -> None:
     runner = load(Path(__file__).with_name(sys.argv[3]))
     runner.prepare(sys.argv[4:])
     gc.freeze()  # so that no fork writes to what all of them share
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers need nobody to bury them
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are not waited for
     judge.send(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})).encode())
     while True:
         message, descriptors, _, _ = socket.recv_fds(judge, LONGEST_MESSAGE, DESCRIPTORS)

@@ -44,7 +44,7 @@ ARGUMENTS = (
     "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:junitxml", "-p", "no:pastebin", "-p", "no:stepwise",
 )  # fmt: skip
 GARBAGE = 20_000
-"""So many new objects before Python looks for garbage: a run is short and has memory enough."""
+"""The number of new objects after which Python collects garbage: a run is short and has enough memory."""
 TEXT_CHARACTERS = 600
 MOST_FILES = 20
 LONGEST_MESSAGE = 64 * 1024

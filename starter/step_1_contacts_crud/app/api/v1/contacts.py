@@ -1,4 +1,4 @@
-"""Contacts over HTTP: what comes in, who asks, which status goes out. The rules are in the service."""
+"""The endpoints of contacts. The rules are in the service."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -20,7 +20,7 @@ ContactId = Annotated[int, Path(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
 
 
 class ContactQuery(PageParams):
-    """Which contacts are asked for: those that match `q`, if it is given, and of these a page."""
+    """The parameters of the list of contacts: a search text and a page."""
 
     q: Annotated[
         Text | None, Field(max_length=500, description="Part of a first name, a last name or an e-mail address.")
@@ -35,10 +35,10 @@ class ContactQuery(PageParams):
 async def create_contact(
     session: SessionDep, user: CurrentUser, data: ContactCreate, request: Request, response: Response
 ) -> Contact:
-    """Adds a contact and says in `Location` where it is found from now on."""
-    # TODO 1.1: let the service store it. Two things are still missing here, and HTTP has a place for each: a status
-    # that says "created" instead of "ok" (an argument of the decorator above), and a header that tells the client
-    # where the new contact is found. `request.app.url_path_for` knows the path of an endpoint by its name.
+    """Creates a contact. The header `Location` contains its path."""
+    # TODO 1.1: call the service. Then add two things: the status "created" in place of "ok" (an argument of the
+    # decorator above), and a header with the path of the new contact. `request.app.url_path_for` returns the path of
+    # an endpoint by its name.
     raise NotImplementedError("Task 1.1: create a contact")
 
 
@@ -46,8 +46,8 @@ async def create_contact(
 async def list_contacts(
     session: SessionDep, user: CurrentUser, query: Annotated[ContactQuery, Query()]
 ) -> Page[ContactRead]:
-    """A page of the user's contacts, ordered by name; of those that match `q`, if it is given."""
-    # TODO 1.2: pass on what came in. TODO 1.3: `q` too.
+    """A page of the user's contacts that match `q`, or of all, ordered by name."""
+    # TODO 1.2: pass the parameters on to the service. TODO 1.3: `q` too.
     raise NotImplementedError("Task 1.2: list contacts")
 
 
@@ -58,7 +58,7 @@ async def list_contacts(
 )
 async def read_contact(session: SessionDep, user: CurrentUser, contact_id: ContactId) -> Contact:
     """One contact."""
-    # TODO 1.2: one line. Who makes a 404 of it when there is no such contact? (See app/core/errors.py.)
+    # TODO 1.2: one line. Which code turns NotFound into a 404? (See app/core/errors.py.)
     raise NotImplementedError("Task 1.2: read one contact")
 
 
@@ -72,8 +72,8 @@ async def read_contact(session: SessionDep, user: CurrentUser, contact_id: Conta
 async def update_contact(
     session: SessionDep, user: CurrentUser, contact_id: ContactId, changes: ContactUpdate
 ) -> Contact:
-    """Changes the fields that are sent and leaves the others alone."""
-    # TODO 1.4: one line again, if the service does its part.
+    """Changes the fields that are sent. The others keep their values."""
+    # TODO 1.4: one line, which calls the service.
     raise NotImplementedError("Task 1.4: change a contact")
 
 
@@ -82,6 +82,6 @@ async def update_contact(
     responses=error_answers(HTTPStatus.NOT_FOUND, "contact_not_found"),
 )
 async def delete_contact(session: SessionDep, user: CurrentUser, contact_id: ContactId) -> None:
-    """Removes a contact for good."""
-    # TODO 1.5: afterwards there is nothing to send. Which status says so? It is an argument of the decorator.
+    """Deletes a contact."""
+    # TODO 1.5: the answer has no body. Which status means that? It is an argument of the decorator.
     raise NotImplementedError("Task 1.5: delete a contact")

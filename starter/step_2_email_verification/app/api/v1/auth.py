@@ -25,7 +25,7 @@ router = APIRouter(prefix="/auth", tags=["auth"], responses=SESSION_ERRORS | PAR
 )
 async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> User:
     """Opens an account. It can be used once the link in a message to its address was followed."""
-    # TODO 2.2: send the link. When the service returns, the account is committed; why not earlier?
+    # TODO 2.2: send the link after the service has returned: the account is committed then. Why not earlier?
     return await users.register(session, data)
 
 
@@ -36,15 +36,15 @@ async def register(session: SessionDep, mailer: MailerDep, data: UserCreate) -> 
 )
 async def verify_email(session: SessionDep, token: str) -> Message:
     """Where the link in the message leads: from now on the address is known to be the user's."""
-    # TODO 2.3: the service verifies, or raises what becomes a 400. Then say a sentence to the person in the browser.
+    # TODO 2.3: call the service, which raises BadRequest for an invalid link. Return a sentence for the user.
     raise NotImplementedError("Task 2.3: follow the link")
 
 
 @router.post("/resend-verification", responses=BODY_ERRORS)
 async def resend_verification(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
-    """Sends the message once more. The answer is the same for every address: it tells nobody who has an account."""
-    # TODO 2.4: who gets a message, and who only seems to get one? Whoever asks must not be able to tell an address with
-    # an account from one without: the same status ("accepted": an argument of the decorator), the same sentence.
+    """Sends another message. The answer is the same for every address, so that it reveals no account."""
+    # TODO 2.4: which users get a message? The answer must not reveal whether an address has an account. Return the same
+    # status ("accepted", an argument of the decorator) and the same sentence in all cases.
     raise NotImplementedError("Task 2.4: send the message again")
 
 

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/users/me/avatar", tags=["users"], route_class=Upload
     | error_answers(HTTPStatus.BAD_GATEWAY, "upload_failed"),
 )
 async def change_avatar(session: SessionDep, user: VerifiedUser, file: UploadFile) -> User:
-    """Shows this picture of the user from now on: JPEG, PNG, GIF or WebP, at most 2 MiB and 16 megapixels."""
-    # TODO 3.1: one line. `read_file` takes the bytes out of the form, the service does the rest. (Who may come in at
-    # all stands in the signature already.)
+    """Sets the avatar of the user: a JPEG, PNG, GIF or WebP of at most 2 MiB and 16 megapixels."""
+    # TODO 3.1: one line. `read_file` returns the bytes of the file, and the service does the rest. The signature
+    # already says which users may call this endpoint.
     raise NotImplementedError("Task 3.1: take a file")

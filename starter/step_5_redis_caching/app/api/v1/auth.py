@@ -50,7 +50,7 @@ async def verify_email(session: SessionDep, token: str) -> Message:
     dependencies=[Depends(limit_resend)],
 )
 async def resend_verification(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
-    """Sends the message once more. The answer is the same for every address: it tells nobody who has an account."""
+    """Sends another message. The answer is the same for every address, so that it reveals no account."""
     user = await users.find_by_email(session, data.email)
     await session.commit()  # ends the transaction now: closed later, it would let the message begin before the answer
     if user and not user.is_verified:
@@ -86,6 +86,6 @@ async def refresh(session: SessionDep, login_sessions: LoginSessionsDep, data: R
     responses=BODY_ERRORS | error_answers(HTTPStatus.UNAUTHORIZED, "invalid_token"),
 )
 async def log_out(login_sessions: LoginSessionsDep, data: RefreshRequest) -> None:
-    """Ends the session of a refresh token. What is left of its access token's half an hour goes on."""
+    """Ends the session of a refresh token. Its access token stays valid until it expires, for at most half an hour."""
     # TODO 5.5: one line.
     raise NotImplementedError("Task 5.5: log out")

@@ -14,7 +14,7 @@ from app.models import User
 from app.services import users
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
-"""Is closed before the answer is sent: a client that reads slowly would keep a connection of the pool."""
+"""Is closed before the answer is sent, so that a client that reads slowly keeps no connection of the pool."""
 SESSION_ERRORS = error_answers(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
 
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)

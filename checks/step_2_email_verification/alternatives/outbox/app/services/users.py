@@ -1,4 +1,4 @@
-"""Accounts: registering, logging in, staying logged in."""
+"""Accounts: registration, login and refresh."""
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -22,9 +22,9 @@ from app.services.email import enqueue
 
 
 async def register(session: AsyncSession, data: UserCreate) -> User:
-    """A new account. Raises Conflict when the address has one already.
+    """A new account. Raises Conflict if the address already has one.
 
-    Nothing is asked beforehand: between the question and the insert another request could take the address.
+    There is no SELECT before the INSERT: between the two, another request could use the address.
     """
     user = User(
         email=data.email,
@@ -39,7 +39,7 @@ async def register(session: AsyncSession, data: UserCreate) -> User:
     except IntegrityError as error:
         await session.rollback()
         if violates(error, User.one_per_email):
-            raise Conflict("email_taken", "There is an account with this e-mail address already.") from None
+            raise Conflict("email_taken", "There is already an account with this e-mail address.") from None
         raise
     return user
 
@@ -47,7 +47,7 @@ async def register(session: AsyncSession, data: UserCreate) -> User:
 async def log_in(session: AsyncSession, email: str, password: str) -> TokenPair:
     """Tokens for the user with this address and password.
 
-    Raises Unauthorized with the same words, after the same time, whether the address or the password is wrong.
+    Raises Unauthorized with the same text, after the same time, for a wrong address and a wrong password.
     Only a client that knows the password learns whether the address is verified: Forbidden.
     """
     user = await find_by_email(session, email)
@@ -65,7 +65,7 @@ async def refresh(session: AsyncSession, refresh_token: str) -> TokenPair:
 
 
 async def verify_email(session: AsyncSession, token: str) -> None:
-    """Notes that the user reads the mail of the address in the token. Twice is as good as once. Raises BadRequest."""
+    """Marks the address in the token as verified. A second call changes nothing. Raises BadRequest."""
     claims = read_mailed_token(token, Purpose.EMAIL_VERIFY)
     user = await session.get(User, claims.sub)
     if user is None or user.email != claims.email:
@@ -75,7 +75,7 @@ async def verify_email(session: AsyncSession, token: str) -> None:
 
 
 def demand_verified(user: User) -> None:
-    """Raises Forbidden unless the user has shown that the e-mail address is theirs."""
+    """Raises Forbidden unless the user's e-mail address is verified."""
     if not user.is_verified:
         raise Forbidden("email_not_verified", "Follow the link in the message that we have sent you first.")
 
@@ -89,7 +89,7 @@ async def find_by_token(session: AsyncSession, token: str, purpose: Purpose) -> 
 
 
 async def find_by_email(session: AsyncSession, email: str) -> User | None:
-    """The user with this address, however it is written, or None."""
+    """The user with this address, in upper or lower case, or None."""
     try:
         address = normalize_email(email)
     except ValueError:

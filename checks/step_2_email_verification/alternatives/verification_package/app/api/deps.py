@@ -1,4 +1,4 @@
-"""What endpoints ask for, as types. For OpenAPI, each `..._ERRORS` says how a request may fail by it."""
+"""Dependencies of endpoints, as types. For OpenAPI, each `..._ERRORS` lists the error answers of a dependency."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -14,7 +14,7 @@ from app.models import User
 from app.services import users
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
-"""Is closed before the answer is sent: a client that reads slowly would keep a connection of the pool."""
+"""Is closed before the answer is sent, so that a client that reads slowly keeps no connection of the pool."""
 SESSION_ERRORS = error_answers(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
 
 # auto_error is off because the framework's own 401 has another shape than ours.
@@ -22,7 +22,7 @@ _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)
 
 
 async def get_current_user(session: SessionDep, token: Annotated[str | None, Depends(_bearer)]) -> User:
-    """The user whose access token came with the request. Raises Unauthorized."""
+    """The user to whom the access token of the request belongs. Raises Unauthorized."""
     if token is None:
         raise Unauthorized("not_authenticated", "Log in first.")
     return await users.find_by_token(session, token, Purpose.ACCESS)

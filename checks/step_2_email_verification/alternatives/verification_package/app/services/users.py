@@ -1,4 +1,4 @@
-"""Accounts: registering, logging in, staying logged in."""
+"""Accounts: registration, login and refresh."""
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -14,9 +14,9 @@ from app.schemas.user import UserCreate
 
 
 async def register(session: AsyncSession, data: UserCreate) -> User:
-    """A new account. Raises Conflict when the address has one already.
+    """A new account. Raises Conflict if the address already has one.
 
-    Nothing is asked beforehand: between the question and the insert another request could take the address.
+    There is no SELECT before the INSERT: between the two, another request could use the address.
     """
     user = User(
         email=data.email,
@@ -29,7 +29,7 @@ async def register(session: AsyncSession, data: UserCreate) -> User:
     except IntegrityError as error:
         await session.rollback()
         if violates(error, User.one_per_email):
-            raise Conflict("email_taken", "There is an account with this e-mail address already.") from None
+            raise Conflict("email_taken", "There is already an account with this e-mail address.") from None
         raise
     return user
 
@@ -37,7 +37,7 @@ async def register(session: AsyncSession, data: UserCreate) -> User:
 async def log_in(session: AsyncSession, email: str, password: str) -> TokenPair:
     """Tokens for the user with this address and password.
 
-    Raises Unauthorized with the same words, after the same time, whether the address or the password is wrong.
+    Raises Unauthorized with the same text, after the same time, for a wrong address and a wrong password.
     """
     user = await find_by_email(session, email)
     await session.commit()  # returns the connection to the pool: hashing is slow, and needs none
@@ -63,7 +63,7 @@ async def find_by_token(session: AsyncSession, token: str, purpose: Purpose) -> 
 
 
 async def find_by_email(session: AsyncSession, email: str) -> User | None:
-    """The user with this address, however it is written, or None."""
+    """The user with this address, in upper or lower case, or None."""
     try:
         address = normalize_email(email)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The pictures that users show of themselves."""
+"""The avatars of users."""
 
 from app.core.errors import BadGateway, UnprocessableContent
 from app.core.threads import sessions

@@ -1,4 +1,4 @@
-"""The contact book of a user."""
+"""The contacts of a user."""
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy import delete as delete_from
@@ -27,7 +27,7 @@ async def create(session: AsyncSession, owner: User, data: ContactCreate) -> Con
 
 
 async def get(session: AsyncSession, owner: User, contact_id: int) -> Contact:
-    """The contact with this id. Raises NotFound, also when it is another user's."""
+    """The contact with this id. Raises NotFound, also if it belongs to another user."""
     found = await session.execute(select(Contact).where(Contact.owner_id == owner.id).where(Contact.id == contact_id))
     contact = found.scalar_one_or_none()
     if contact is None:
@@ -36,7 +36,7 @@ async def get(session: AsyncSession, owner: User, contact_id: int) -> Contact:
 
 
 async def read_page(session: AsyncSession, owner: User, page: PageParams, q: str | None = None) -> Page[ContactRead]:
-    """A page of the contacts of `owner`, ordered by name; of those that match `q`, if it is given."""
+    """A page of the contacts of `owner` that match `q`, or of all, ordered by name."""
     wanted = select(Contact).where(Contact.owner_id == owner.id)
     if q:
         wanted = wanted.where(_matches(q))
@@ -52,7 +52,7 @@ async def read_page(session: AsyncSession, owner: User, page: PageParams, q: str
 
 
 async def update(session: AsyncSession, owner: User, contact_id: int, changes: ContactUpdate) -> Contact:
-    """The contact, after changing the fields that were sent. Raises NotFound, and Conflict like `create`."""
+    """Changes the fields that were sent. Raises NotFound, and Conflict like `create`."""
     contact = await get(session, owner, contact_id)
     values = changes.model_dump(exclude_unset=True)
     for field in values:
@@ -62,7 +62,7 @@ async def update(session: AsyncSession, owner: User, contact_id: int, changes: C
 
 
 async def delete(session: AsyncSession, owner: User, contact_id: int) -> None:
-    """Removes the contact for good. Raises NotFound."""
+    """Deletes the contact. Raises NotFound."""
     # In one statement: of several requests at once, one deletes the row and the others find none.
     deleted = await session.execute(
         delete_from(Contact).where(Contact.id == contact_id, Contact.owner_id == owner.id).returning(Contact.id)

@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 
 
 class Purpose(StrEnum):
-    """What a token is for. A token for one purpose must never serve another."""
+    """The purpose of a token. An endpoint accepts only tokens of one purpose."""
 
     ACCESS = "access"
     REFRESH = "refresh"
@@ -48,7 +48,7 @@ LIFETIMES = {
 
 
 class Claims(BaseModel):
-    """What a token says. `sub` is the user's id: an e-mail address may change hands, an id never does."""
+    """The claims of a token. `sub` is the user's id, because an e-mail address can later belong to another user."""
 
     sub: Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
     purpose: Purpose
@@ -56,7 +56,7 @@ class Claims(BaseModel):
     iat: datetime
     exp: datetime
     email: str | None = None
-    """The address that a token was sent to: it proves nothing about another one."""
+    """The address to which the token was sent. The token proves nothing about another address."""
     family: str | None = None
     """The `jti` of the first refresh token of a session, in those that came of it."""
 
@@ -65,7 +65,7 @@ DEMANDED_CLAIMS = [name for name, field in Claims.model_fields.items() if field.
 
 
 def create_token(user_id: int, purpose: Purpose, **more_claims: str) -> str:
-    """A signed token that says who the user is and what it may be used for."""
+    """A signed token with the id of the user and the purpose."""
     issued = clock.now()
     claims = {
         "sub": str(user_id),
@@ -79,7 +79,7 @@ def create_token(user_id: int, purpose: Purpose, **more_claims: str) -> str:
 
 
 def read_token(token: str, purpose: Purpose) -> Claims:
-    """The claims of a token that we issued for `purpose` and that has not expired. Raises Unauthorized."""
+    """The claims of a valid token of this purpose that has not expired. Raises Unauthorized."""
     try:
         return _decode(token, purpose)
     except (jwt.InvalidTokenError, ValueError):
@@ -87,9 +87,9 @@ def read_token(token: str, purpose: Purpose) -> Claims:
 
 
 def read_mailed_token(token: str, purpose: Purpose) -> Claims:
-    """The claims of a token that came back from somebody's mailbox.
+    """The claims of a token from a message.
 
-    Raises BadRequest, and says more than `read_token`: a person who follows an old link should know what to do.
+    Raises BadRequest, with more detail than `read_token`: a user who follows an old link should know what to do.
     """
     try:
         return _decode(token, purpose)
@@ -102,7 +102,7 @@ def read_mailed_token(token: str, purpose: Purpose) -> Claims:
 
 
 async def hash_password(password: str) -> str:
-    """A hash that may be stored. It takes a good part of a second on purpose, so it runs in a thread."""
+    """The hash of a password, for the database. Hashing is slow on purpose, so it runs in a thread."""
     salt = bcrypt.gensalt(get_settings().bcrypt_rounds)
     return (await _in_thread(bcrypt.hashpw, _prehash(password), salt)).decode()
 
@@ -110,7 +110,7 @@ async def hash_password(password: str) -> str:
 async def password_matches(password: str, stored: str | None) -> bool:
     """Whether `password` belongs to the hash `stored`.
 
-    None is the hash of an unknown user. That takes the same time, so that a clock does not tell who has an account.
+    `stored` is None for an unknown user. The comparison then takes the same time, so that it reveals no account.
     """
     rounds = get_settings().bcrypt_rounds
     hashed = stored or _unknown_hash(rounds)
@@ -122,12 +122,12 @@ async def password_matches(password: str, stored: str | None) -> bool:
 
 
 def _unknown_hash(rounds: int) -> str:
-    """No password has this hash. To compare with it takes as long as with any other of so many rounds."""
+    """A hash that no password has. A comparison with it takes as long as with every other hash of this cost factor."""
     return f"$2b${rounds:02}${'.' * 53}"
 
 
 def _prehash(password: str) -> bytes:
-    """44 bytes for a password of any length: bcrypt reads 72 at most. The same letters always have the same bytes."""
+    """A digest of 44 bytes, because bcrypt reads at most 72. Equal characters always give equal bytes."""
     digest = hashlib.sha256(unicodedata.normalize("NFC", password).encode(errors="surrogatepass")).digest()
     return base64.b64encode(digest)
 
@@ -137,7 +137,7 @@ async def _in_thread(function: Callable[[bytes, bytes], Result], password: bytes
 
 
 def _decode(token: str, purpose: Purpose) -> Claims:
-    """The claims of a token. Raises jwt.InvalidTokenError or ValueError unless all of it is as we issue it."""
+    """The claims of a token. Raises jwt.InvalidTokenError or ValueError if any part of it is not valid."""
     options: Options = {"require": DEMANDED_CLAIMS, "verify_iat": False}
     claims = Claims.model_validate(jwt.decode(token, _key(purpose), [ALGORITHM], options=options))
     if claims.purpose is purpose:

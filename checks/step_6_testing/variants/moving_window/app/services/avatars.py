@@ -1,4 +1,4 @@
-"""The pictures that users show of themselves."""
+"""The avatars of users."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,8 +8,8 @@ from app.services.images import reencode
 
 
 async def change(session: AsyncSession, user: User, file: bytes) -> User:
-    """The user with a new avatar. Raises UnprocessableContent and BadGateway; then the old one stays."""
-    await session.commit()  # returns the connection: nobody else should have to wait until the picture is stored
+    """Changes the user's avatar. Raises UnprocessableContent or BadGateway, and keeps the old one then."""
+    await session.commit()  # returns the connection to the pool: an upload takes seconds
     picture = await reencode(file)
     url = await upload_avatar(user.id, picture)
     user.avatar_url = url

@@ -1,4 +1,4 @@
-"""The contact book of a user."""
+"""The contacts of a user."""
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy import delete as delete_from
@@ -29,7 +29,7 @@ async def create(session: AsyncSession, owner: User, data: ContactCreate) -> Con
 
 
 async def get(session: AsyncSession, owner: User, contact_id: int) -> Contact:
-    """The contact with this id. Raises NotFound, also when it is another user's."""
+    """The contact with this id. Raises NotFound, also if it belongs to another user."""
     contact = await session.get(Contact, contact_id)
     if contact is None or contact.owner_id != owner.id:
         raise NotFound("contact_not_found", "No contact of yours has this id.")
@@ -37,7 +37,7 @@ async def get(session: AsyncSession, owner: User, contact_id: int) -> Contact:
 
 
 async def read_page(session: AsyncSession, owner: User, page: PageParams, q: str | None = None) -> Page[ContactRead]:
-    """A page of the contacts of `owner`, ordered by name; of those that match `q`, if it is given."""
+    """A page of the contacts of `owner` that match `q`, or of all, ordered by name."""
     condition = Contact.owner_id == owner.id
     if q:
         condition = and_(condition, _matches(q))
@@ -49,7 +49,7 @@ async def read_page(session: AsyncSession, owner: User, page: PageParams, q: str
 
 
 async def update(session: AsyncSession, owner: User, contact_id: int, changes: ContactUpdate) -> Contact:
-    """The contact, after changing the fields that were sent. Raises NotFound, and Conflict like `create`."""
+    """Changes the fields that were sent. Raises NotFound, and Conflict like `create`."""
     contact = await get(session, owner, contact_id)
     for field in sorted(changes.model_fields_set):
         setattr(contact, field, getattr(changes, field))
@@ -58,7 +58,7 @@ async def update(session: AsyncSession, owner: User, contact_id: int, changes: C
 
 
 async def delete(session: AsyncSession, owner: User, contact_id: int) -> None:
-    """Removes the contact for good. Raises NotFound."""
+    """Deletes the contact. Raises NotFound."""
     of_owner = delete_from(Contact).where(Contact.owner_id == owner.id)
     deleted = await session.execute(of_owner.where(Contact.id == contact_id).returning(Contact.id))
     if not deleted.all():

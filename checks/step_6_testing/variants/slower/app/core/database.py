@@ -36,7 +36,7 @@ TIMEOUT = 2.0
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment. It comes back timezone-aware from SQLite too, which itself stores no time zone."""
+    """A timezone-aware timestamp, also on SQLite, which stores no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -49,7 +49,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    """All models. Constraints get names by rule, so that migrations can change them and errors can be told apart."""
+    """The base class of all models. Constraints get names by rule, which migrations and error handling use."""
 
     metadata = MetaData(
         naming_convention={
@@ -115,7 +115,7 @@ async def ping(session: AsyncSession) -> None:
 
 
 def is_storable(value: str) -> bool:
-    """Whether both databases can hold this text: PostgreSQL knows no NUL, and half a character has no bytes."""
+    """Whether both databases can store this text. PostgreSQL has no NUL, and a lone surrogate has no bytes in UTF-8."""
     try:
         value.encode()
     except UnicodeEncodeError:

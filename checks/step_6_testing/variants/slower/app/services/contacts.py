@@ -1,4 +1,4 @@
-"""The contact book of a user."""
+"""The contacts of a user."""
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy import delete as delete_from
@@ -28,7 +28,7 @@ async def create(session: AsyncSession, owner: User, data: ContactCreate) -> Con
 
 
 async def get(session: AsyncSession, owner: User, contact_id: int) -> Contact:
-    """The contact with this id. Raises NotFound, also when it is another user's."""
+    """The contact with this id. Raises NotFound, also if it belongs to another user."""
     wanted = select(Contact).where(Contact.id == contact_id).where(Contact.owner_id == owner.id)
     for contact in await session.scalars(wanted):
         return contact
@@ -36,7 +36,7 @@ async def get(session: AsyncSession, owner: User, contact_id: int) -> Contact:
 
 
 async def read_page(session: AsyncSession, owner: User, page: PageParams, q: str | None = None) -> Page[ContactRead]:
-    """A page of the contacts of `owner`, ordered by name; of those that match `q`, if it is given."""
+    """A page of the contacts of `owner` that match `q`, or of all, ordered by name."""
     conditions = [Contact.owner_id == owner.id, *([_matches(q)] if q else [])]
     query = select(Contact).where(*conditions)
     query = query.order_by(Contact.last_name).order_by(Contact.first_name).order_by(Contact.id)
@@ -51,7 +51,7 @@ async def read_page(session: AsyncSession, owner: User, page: PageParams, q: str
 
 
 async def update(session: AsyncSession, owner: User, contact_id: int, changes: ContactUpdate) -> Contact:
-    """The contact, after changing the fields that were sent. Raises NotFound, and Conflict like `create`."""
+    """Changes the fields that were sent. Raises NotFound, and Conflict like `create`."""
     contact = await get(session, owner, contact_id)
     sent = changes.model_dump(include=changes.model_fields_set)
     for field, value in sent.items():
@@ -62,7 +62,7 @@ async def update(session: AsyncSession, owner: User, contact_id: int, changes: C
 
 
 async def delete(session: AsyncSession, owner: User, contact_id: int) -> None:
-    """Removes the contact for good. Raises NotFound."""
+    """Deletes the contact. Raises NotFound."""
     # In one statement: of several requests at once, one deletes the row and the others find none.
     deleted = await session.execute(
         delete_from(Contact).where(Contact.id == contact_id, Contact.owner_id == owner.id).returning(Contact.id)

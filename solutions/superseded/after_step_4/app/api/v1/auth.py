@@ -50,7 +50,7 @@ async def verify_email(session: SessionDep, token: str) -> Message:
     dependencies=[Depends(limit_resend)],
 )
 async def resend_verification(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
-    """Sends the message once more. The answer is the same for every address: it tells nobody who has an account."""
+    """Sends another message. The answer is the same for every address, so that it reveals no account."""
     user = await users.find_by_email(session, data.email)
     await session.commit()  # ends the transaction now: closed later, it would let the message begin before the answer
     if user and not user.is_verified:

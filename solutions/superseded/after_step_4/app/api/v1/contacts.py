@@ -1,4 +1,4 @@
-"""Contacts over HTTP: what comes in, who asks, which status goes out. The rules are in the service."""
+"""The endpoints of contacts. The rules are in the service."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -22,7 +22,7 @@ ContactId = Annotated[int, Path(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
 
 
 class ContactQuery(PageParams):
-    """Which contacts are asked for: those that match `q`, if it is given, and of these a page."""
+    """The parameters of the list of contacts: a search text and a page."""
 
     q: Annotated[
         Text | None, Field(max_length=500, description="Part of a first name, a last name or an e-mail address.")
@@ -40,7 +40,7 @@ class ContactQuery(PageParams):
 async def create_contact(
     session: SessionDep, user: VerifiedUser, data: ContactCreate, request: Request, response: Response
 ) -> Contact:
-    """Adds a contact and says in `Location` where it is found from now on."""
+    """Creates a contact. The header `Location` contains its path."""
     contact = await contacts.create(session, user, data)
     response.headers["Location"] = request.app.url_path_for("read_contact", contact_id=contact.id)
     return contact
@@ -50,7 +50,7 @@ async def create_contact(
 async def list_contacts(
     session: SessionDep, user: VerifiedUser, query: Annotated[ContactQuery, Query()]
 ) -> Page[ContactRead]:
-    """A page of the user's contacts, ordered by name; of those that match `q`, if it is given."""
+    """A page of the user's contacts that match `q`, or of all, ordered by name."""
     return await contacts.read_page(session, user, query, query.q)
 
 
@@ -74,7 +74,7 @@ async def read_contact(session: SessionDep, user: VerifiedUser, contact_id: Cont
 async def update_contact(
     session: SessionDep, user: VerifiedUser, contact_id: ContactId, changes: ContactUpdate
 ) -> Contact:
-    """Changes the fields that are sent and leaves the others alone."""
+    """Changes the fields that are sent. The others keep their values."""
     return await contacts.update(session, user, contact_id, changes)
 
 
@@ -84,5 +84,5 @@ async def update_contact(
     responses=error_answers(HTTPStatus.NOT_FOUND, "contact_not_found"),
 )
 async def delete_contact(session: SessionDep, user: VerifiedUser, contact_id: ContactId) -> None:
-    """Removes a contact for good."""
+    """Deletes a contact."""
     await contacts.delete(session, user, contact_id)

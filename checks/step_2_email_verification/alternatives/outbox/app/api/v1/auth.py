@@ -44,7 +44,7 @@ async def verify_email(session: SessionDep, token: str) -> Message:
 
 @router.post("/resend-verification", status_code=HTTPStatus.ACCEPTED, responses=BODY_ERRORS)
 async def resend_verification(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
-    """Sends the message once more. The answer is the same for every address: it tells nobody who has an account."""
+    """Sends another message. The answer is the same for every address, so that it reveals no account."""
     user = await users.find_by_email(session, data.email)
     if user and not user.is_verified:
         enqueue(session, user)
