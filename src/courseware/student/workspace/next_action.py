@@ -5,7 +5,7 @@ from courseware.student.workspace.progress import Progress, StepProgress
 
 
 def next_action(course: Course, progress: Progress) -> str:
-    """One sentence with a command: the next unsolved task of the current step, or else the next step with such tasks."""
+    """One sentence with a command: the next unsolved task of the current step, or the next step with one."""
     if progress.current_step is None:
         return f"Next: course lab {course.steps[0].number}"
     current = course.step(progress.current_step)
