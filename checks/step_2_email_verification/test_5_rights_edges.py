@@ -17,7 +17,7 @@ CLOSED = ("contacts_wait_for_the_link",)
     points=1,
     hints=(
         "The row has changed. Which part of your code still has the old value?",
-        "Read is_verified from the database for every request. It does not belong into a token.",
+        "Read is_verified from the database for every request. It does not belong in a token.",
         "get_verified_user checks the user that this request has read from the database.",
     ),
     needs=(*CLOSED, "link_verifies_the_address"),

@@ -27,7 +27,7 @@ def test_it_says_that_work_is_left_alone(command: Command, solved: Path) -> None
     done = command("start", "1")
 
     assert done.returncode == 0
-    assert "your work is untouched" in " ".join(done.stdout.split())
+    assert "Your work is unchanged" in " ".join(done.stdout.split())
     assert (solved / "app" / "greeting.py").read_bytes() == before
 
 

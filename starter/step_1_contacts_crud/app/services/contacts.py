@@ -17,7 +17,7 @@ async def create(session: AsyncSession, owner: User, data: ContactCreate) -> Con
 
 async def get(session: AsyncSession, owner: User, contact_id: int) -> Contact:
     """The contact with this id. Raises NotFound, also if it belongs to another user."""
-    # TODO 1.2: one query. TODO 1.5: does the owner belong into the query, or into an `if` after it? The answer for
+    # TODO 1.2: one query. TODO 1.5: does the owner belong in the query, or in an `if` after it? The answer for
     # another user's contact must be the same as for a contact that does not exist. The code is
     # "contact_not_found".
     raise NotImplementedError("Task 1.2: read one contact")
