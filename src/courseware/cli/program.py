@@ -45,6 +45,7 @@ VERBS = {
     "report": "Show what a class finds hard.",
     "export": "Write a class's points for Canvas, Moodle, Gradescope or JUnit.",
     "kit": "Make what a class is handed to work without nbgrader.",
+    "site": "Show the site of the course on this machine.",
     "doctor": "Say what this machine has, and what that means.",
 }
 MACHINE_FAULTS = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EMFILE}
