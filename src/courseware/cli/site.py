@@ -15,6 +15,9 @@ def site(
     build: Annotated[
         Path | None, typer.Option("--build", metavar="DIR", help="Only build it, into this folder.")
     ] = None,
+    sources: Annotated[
+        Path | None, typer.Option("--sources", metavar="DIR", help="Only write its sources, for another builder.")
+    ] = None,
     port: Annotated[int, typer.Option(min=1024, max=65535, help="The port of the site.")] = 8080,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser, or not.")] = True,
 ) -> None:
@@ -22,13 +25,17 @@ def site(
 
     A warning of the builder is an error: a broken link, a missing image, a page that the navigation does not name.
     """
-    from courseware.website import build_site, serve
+    from courseware.website import build_site, serve, write_sources
 
     course = find_course()
+    screen = console()
+    if sources is not None:
+        write_sources(course, sources)
+        screen.print(f"The sources are in {sources}.", soft_wrap=True)
+        return
     folder = build or course.root / "build" / "site"
     with busy("Building the site …"):
         build_site(course, folder)
-    screen = console()
     if build is not None:
         screen.print(f"The site is in {folder}.", soft_wrap=True)
         return

@@ -1,6 +1,7 @@
 """All sources of a site in one language: what stands in `site/`, and what is generated from the course."""
 
 import json
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,7 +17,16 @@ from courseware.website.words import LANGUAGES
 
 FOLDER = "site"
 """The folder of the pages in English. The pages in another language are in a folder of its code inside it."""
+TITLE = re.compile(r"^# .+$", re.MULTILINE)
 OTHERS = tuple(language for language in LANGUAGES if language != "en")
+
+GENERATED = (
+    "reference/api.md",
+    "reference/commands.md",
+    "reference/openapi.json",
+    "reference/verdict.md",
+    "reference/verdict.schema.json",
+)
 
 Sources = dict[str, str | Path]
 """Texts of pages and paths of files to copy, by path on the site."""
@@ -33,7 +43,8 @@ def sources(course: Course, language: str, included: Mapping[str, str]) -> Sourc
     static = _static_files(course.root / FOLDER)
     written = written_steps(course)
     pages = {file: page for page, file in included.items()} | {readme_of(step): page_of(step) for step in written}
-    pages |= {f"{FOLDER}/{path}": path for path in static}
+    on_site = (*static, *pages.values(), *GENERATED)
+    pages |= {f"{FOLDER}/{path}": path for path in on_site}  # so texts in the folder link to generated pages too
     links = LinkMap(course.root, pages)
     words = LANGUAGES[language]
     found: Sources = {path: file for path, file in static.items() if not path.endswith(".md")}
@@ -105,8 +116,7 @@ def _translated(folder: Path, english: Sources, notice: str) -> Sources:
         if path in own:
             found[path] = _read(own[path])
         elif path.endswith(".md") and isinstance(text, str):
-            title, _, rest = text.partition("\n")
-            found[path] = f'{title}\n\n!!! note ""\n    {notice}\n{rest}'
+            found[path] = TITLE.sub(lambda title: f'{title[0]}\n\n!!! note ""\n    {notice}\n', text, count=1)
     return found
 
 
