@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 300
+SECONDS = 550
 
 
 class BuiltPage(HTMLParser):
