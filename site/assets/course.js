@@ -98,10 +98,22 @@
 
   const nameRegions = () => {
     for (const dialog of document.querySelectorAll(".md-search[role=dialog]")) dialog.setAttribute("aria-label", "Search");
-    for (const table of document.querySelectorAll(".md-typeset table:not([class])")) {
-      const scrolled = table.closest(".md-typeset__scrollwrap");
-      if (scrolled && scrolled.scrollWidth > scrolled.clientWidth) scrolled.tabIndex = 0;
-    }
+    // The theme makes each copy button a landmark of its own, which a screen reader would list.
+    const unlist = () => {
+      for (const nav of document.querySelectorAll(".md-code__nav:not([role])")) nav.setAttribute("role", "none");
+    };
+    new MutationObserver(unlist).observe(document.body, { childList: true, subtree: true });
+    unlist();
+    // A table that is wider than the window can be scrolled with the keyboard.
+    const observer = new ResizeObserver((entries) => {
+      for (const { target } of entries) {
+        if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+        else target.removeAttribute("tabindex");
+      }
+    });
+    setTimeout(() => {
+      for (const scrolled of document.querySelectorAll(".md-typeset__scrollwrap, .md-typeset pre > code")) observer.observe(scrolled);
+    }); // the theme wraps the tables first
   };
 
   document.addEventListener("DOMContentLoaded", () => {
