@@ -52,9 +52,9 @@ def test_every_part_of_ci_has_a_job() -> None:
     script = (ROOT / ".ci/run").read_text()
     parts = set(re.findall(r"^    (\w+)\) \.ci/install", script, re.MULTILINE)) - {"everything"}
     matrix = WORKFLOW["jobs"]["code"]["strategy"]["matrix"]
-    in_jobs = {*matrix["part"], *(more["part"] for more in matrix["include"]), "lint", "files"}
+    in_jobs = {*matrix["part"], *(more["part"] for more in matrix["include"]), "lint", "files", "site"}
     assert in_jobs == parts
-    assert WORKFLOW["jobs"]["texts"]["steps"][-1]["run"] == ".ci/run lint files"
+    assert WORKFLOW["jobs"]["texts"]["steps"][-1]["run"] == ".ci/run lint files site"
     assert WORKFLOW["jobs"]["code"]["steps"][-1]["run"] == '.ci/run "$PART"'
 
 

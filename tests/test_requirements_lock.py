@@ -34,9 +34,10 @@ def pins(lock: Path) -> dict[str, str]:
 
 
 OURS = project(ROOT)
+GROUPS = OURS["dependency-groups"]
 DEMANDS = {
     STUDENT: OURS["project"]["dependencies"] + project(ROOT / "solutions/contacts_api")["project"]["dependencies"],
-    DEVELOPER: OURS["dependency-groups"]["dev"],
+    DEVELOPER: [*GROUPS["site"], *(each for each in GROUPS["dev"] if isinstance(each, str))],
 }
 
 

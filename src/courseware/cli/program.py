@@ -45,6 +45,7 @@ VERBS = {
     "report": "Show which checks a class fails.",
     "export": "Write the points of a class for Canvas, Moodle, Gradescope or JUnit.",
     "kit": "Write a student kit for a class without nbgrader.",
+    "site": "Show the site of the course on this machine.",
     "doctor": "List what this machine has and what is missing.",
 }
 MACHINE_FAULTS = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EMFILE}
