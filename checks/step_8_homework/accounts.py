@@ -89,11 +89,11 @@ def setting_active(who: Member, user_id: object, active: object) -> Request:
 
 def token_in(message: "Message") -> str:
     """The token in the text of the message. Fails the check unless the HTML has the same one."""
-    found = [set(JWT.findall(part or "")) for part in (message.text, message.html)]
-    if len(found[0]) != 1 or found[0] != found[1]:
-        got = f"{len(found[0])} in the text, {len(found[1])} in the HTML"
+    in_text, in_html = ({str(each) for each in JWT.findall(part or "")} for part in (message.text, message.html))
+    if len(in_text) != 1 or in_text != in_html:
+        got = f"{len(in_text)} in the text, {len(in_html)} in the HTML"
         raise CheckFailed("no_token", asked="the message", expected="the same one token in text and HTML", got=got)
-    return found[0].pop()
+    return in_text.pop()
 
 
 def reset_token(who: Member, mailbox: Mailbox) -> str:
