@@ -93,7 +93,7 @@ def faulty_applications(course: Course, step: Step, *, hidden: bool) -> Faulty:
     Args:
         hidden: with the hidden bugs. Without them it is what students are handed.
     """
-    base = tested_application(course, step)
+    base = correct_application(course, step)
     found = Faulty(base, _variants(step, base), _bugs(step, hidden=hidden))
     if not found.variants:
         raise UsageError(f"{step.checks_folder / VARIANTS}: add a correct variant, which the bugs are made from.")
@@ -102,7 +102,7 @@ def faulty_applications(course: Course, step: Step, *, hidden: bool) -> Faulty:
     return found
 
 
-def tested_application(course: Course, step: Step) -> dict[str, bytes]:
+def correct_application(course: Course, step: Step) -> dict[str, bytes]:
     """The correct application that a suite is first run against, without any tests.
 
     In a step that judges tests alone, the student has it before them. In a step that judges an application too, the

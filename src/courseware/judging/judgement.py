@@ -14,7 +14,7 @@ from courseware.base.tree import Tree, digest
 from courseware.checking.check import CheckEntry
 from courseware.course import Application, Course, Step, check_files
 from courseware.course.checks import suite_files
-from courseware.course.suites import tested_application
+from courseware.course.suites import correct_application
 from courseware.judging.postgresql import PostgresDatabase, PostgresServer
 from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime, StartOptions, SuiteServer
 from courseware.judging.sandbox import ApplicationCommand, RunningApplication, SandboxKind, available, start_application
@@ -232,7 +232,7 @@ def checks_version(course: Course, step: Step, *, hidden: bool) -> str:
     files = check_files(course, step, hidden=hidden)
     contents = {file.relative_to(course.root).as_posix(): file.read_bytes() for file in files}
     if step.suite_patterns:
-        contents |= {f"application/{path}": content for path, content in tested_application(course, step).items()}
+        contents |= {f"application/{path}": content for path, content in correct_application(course, step).items()}
         unseen = suite_files(step, hidden=True) if step.lesson.suite else ()  # they judge what students see, too
         contents |= {f"suite/{file.relative_to(step.checks_folder).as_posix()}": file.read_bytes() for file in unseen}
     application = course.application_after(step.number)
