@@ -8,7 +8,7 @@ from courseware.base.errors import UsageError
 from courseware.classroom.kit.contents import kit_files
 from courseware.course import Course, Step, check_files, load_course
 from courseware.course.stages import finish
-from courseware.course.suites import faulty_applications, suite_of, correct_application
+from courseware.course.suites import correct_application, faulty_applications, suite_of
 from courseware.judging.judgement import checks_version, judge
 from courseware.verdict import Outcome
 
