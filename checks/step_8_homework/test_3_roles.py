@@ -19,7 +19,6 @@ from users import AUTH
 LISTED = ("admin_lists_users",)
 CLOSED = ("closed_account_is_out",)
 RACES = 4
-PAGE = 10
 
 
 def listed(who: Member, **query: object) -> Answer:
@@ -51,7 +50,7 @@ def test_admin_lists_users(ann: Member, boss: Member) -> None:
     expect(total >= 2, "wrong_total", asked=USERS, expected="2 users at least", got=str(total))
     ids: list[int] = []
     while len(ids) < total:
-        page = listed(boss, limit=PAGE, offset=len(ids))
+        page = listed(boss, limit=min(100, max(1, total // 3)), offset=len(ids))
         found = [page.typed(int, "items", number, "id") for number in range(len(page.typed(list, "items")))]
         if not found:
             raise page.failed("users_missing", f"{total} users on all pages", f"{len(ids)} users")
