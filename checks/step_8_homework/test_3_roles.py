@@ -62,6 +62,7 @@ def test_admin_lists_users(ann: Member, boss: Member) -> None:
         if "password" in page.text:
             raise page.failed("password_shown", "no field of a password", "one")
         ids += found
+    expect(len(set(ids)) == len(ids), "same_users_again", asked=USERS, expected="each user once", got=str(ids[:20]))
     expect(ids == sorted(ids), "wrong_order", asked=USERS, expected="users ordered by id", got=str(ids[:20]))
     for who in (ann, boss):
         expect(who.id in ids, "users_missing", asked=USERS, expected=f"the user {who.id}", got=str(ids[:20]))

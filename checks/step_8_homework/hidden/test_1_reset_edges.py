@@ -23,7 +23,7 @@ from step_8_homework.accounts import (
         "Each reset ends all tokens that were made before it, of every kind.",
         "The fingerprint of the row decides: read it in find_by_claims and in confirm.",
     ),
-    needs=("reset_token_works_once", "reset_ends_all_sessions"),
+    needs=("reset_sets_the_password",),
 )
 def test_resets_in_a_row(application: Application, mailbox: Mailbox, random: Random, ann: Member) -> None:
     """A user resets the password three times. Each time, all earlier tokens and passwords are refused."""

@@ -15,7 +15,7 @@ from step_8_homework.accounts import Member, expect_password, expect_session_end
         "Each closing ends the sessions before it, and no opening brings one back.",
         "Count the deactivations, and put the count into the fingerprint.",
     ),
-    needs=("opened_account_logs_in_anew",),
+    needs=("closed_account_is_out",),
 )
 def test_accounts_closed_and_opened_in_a_row(
     application: Application, random: Random, ann: Member, boss: Member

@@ -15,7 +15,7 @@ from step_8_homework.cookies import cookie_in, logged_in, sending
         "Each answer replaces the cookie by the newest token.",
         "refresh calls set_refresh_cookie with the new pair.",
     ),
-    needs=("cookie_refreshes", "logout_deletes_the_cookie"),
+    needs=("login_sets_the_cookie",),
 )
 def test_browser_stays_logged_in(application: Application, ann: Member) -> None:
     """A browser refreshes three times with the cookie of the answer before, and logs out with the last one."""
