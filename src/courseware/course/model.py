@@ -211,7 +211,8 @@ class Step(FrozenModel):
     @property
     def points(self) -> int:
         """The points of all tasks and questions."""
-        return sum(each.points for each in (*self.lesson.tasks, *self.lesson.questions))
+        lesson = self.lesson
+        return sum(task.points for task in lesson.tasks) + sum(question.points for question in lesson.questions)
 
     @property
     def lesson_folder(self) -> Path:
