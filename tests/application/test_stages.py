@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from courseware.base.tree import changed, read_tree
-from courseware.course import Course, load_course
+from courseware.base.tree import Tree, changed, read_tree
+from courseware.course import Course, Step, load_course
 from courseware.course.stages import finish, start
+from courseware.course.suites import suite_of
 
 from ..expected import expected_in
 
@@ -68,10 +69,17 @@ def test_adds_of_every_step_names_what_it_adds(course: Course) -> None:
             assert any(fnmatchcase(path, pattern) for path in new), (step.slug, pattern)
 
 
+def of_the_step(tree: Tree, step: Step) -> set[str]:
+    """The paths of the files that the step is about: not the student's own tests beside those that it judges."""
+    own = step.lesson.hands_in if step.lesson.suite else ()
+    judged = suite_of(tree, step)
+    return {path for path in tree if path in judged or not any(fnmatchcase(path, pattern) for pattern in own)}
+
+
 def test_a_starter_hands_out_every_file_of_its_step_and_no_other(course: Course) -> None:
     for step in course.steps:
-        handed_out = start(course, step.number)
-        assert handed_out.keys() == finish(course, step.number).keys()
+        handed_out, reference = start(course, step.number), finish(course, step.number)
+        assert of_the_step(handed_out, step) == of_the_step(reference, step)
         before, after = finish(course, step.number - 1), finish(course, step.number)
         assert all(before.get(path) != after[path] for path in read_tree(step.starter_folder))
 

@@ -41,6 +41,8 @@ from courseware.verdict import Outcome
 
 Thing = TypeVar("Thing")
 JUDGED = (Outcome.PASSED, Outcome.FAILED)
+SUITE = "suite"
+"""The fixture of checks of tests."""
 
 
 @dataclass(frozen=True)
@@ -276,7 +278,8 @@ class FuzzPlugin(JudgePlugin):
         self._tampering.begin_call()
 
     def _run_checks(self, runtime: Runtime, session: pytest.Session) -> None:  # noqa: ARG002 - the base's name for it
-        self.found = [self._fuzzed(item) for item in session.items]
+        # What a check of tests learns does not come from the application of the student.
+        self.found = [self._fuzzed(item) for item in session.items if SUITE not in getattr(item, "fixturenames", ())]
 
     def _fuzzed(self, item: pytest.Item) -> FuzzedCheck:
         identifier = item.name.removeprefix("test_")

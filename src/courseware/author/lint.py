@@ -123,7 +123,7 @@ def _wrong_points(step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
 
 def _wrong_bugs(course: Course, step: Step, entries: tuple[CheckEntry, ...]) -> Iterator[str]:
     """Wrong variants and bugs, bugs without a check, and checks that demand a test for a bug that there is not."""
-    if not step.judges_tests:
+    if not step.suite_patterns:
         return
     try:
         bugs = faulty_applications(course, step, hidden=True).bugs
@@ -178,7 +178,7 @@ def _changed_outlines(step: Step, handed_out: Tree, after: Tree) -> Iterator[str
 
     Not so where tests are judged: a student chooses the names of the tests.
     """
-    own_work = suite_of(after, step) if step.judges_tests else {}
+    own_work = suite_of(after, step)
     for path in sorted(read_tree(step.starter_folder).keys() - own_work.keys()):
         if path not in after:
             yield f"Step {step.number}: the starter has {path}, the reference does not."

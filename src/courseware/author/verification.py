@@ -1,5 +1,6 @@
 """What must hold of a course, and the verification that puts every such claim to the judge."""
 
+import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -120,6 +121,8 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
         reference = finish(course, step.number)
         handed_out = start(course, step.number)
         for earlier in course.steps:
+            if earlier.judges_tests and earlier.number < step.number and step.lesson.suite:
+                continue  # its tests are others, and are judged in this step
             if earlier.number == step.number or (earlier.number < step.number and not quick):
                 yield Claim(Kind.REFERENCE, f"finish({step.number})", earlier.number, step.number, reference)
             if earlier.number < step.number and not quick:
@@ -205,7 +208,9 @@ def prove(
             so that it has to fail only one of the checks that it names.
     """
     calls = ((claim, claim) for claim in claims)
-    for claim, result in run_in_workers(partial(_find, root, sandbox, seed, postgresql), calls, workers=jobs):
+    suite_seed = secrets.randbelow(2**32) if seed is None else seed
+    find = partial(_find, root, sandbox, seed, suite_seed, postgresql)
+    for claim, result in run_in_workers(find, calls, workers=jobs):
         if isinstance(result, Finding):
             yield result
         elif result.is_usage_error:
@@ -215,19 +220,30 @@ def prove(
 
 
 def _find(
-    root: Path, sandbox: SandboxKind | None, seed: int | None, postgresql: PostgresServer | None, claim: Claim
+    root: Path,
+    sandbox: SandboxKind | None,
+    seed: int | None,
+    suite_seed: int,
+    postgresql: PostgresServer | None,
+    claim: Claim,
 ) -> Finding:
+    """The finding about a claim.
+
+    Mistakes in an application leave the tests beside it as they are. With `suite_seed` for all of them, the judge
+    remembers how these tests fared.
+    """
     course = load_course(root)
+    step = course.step(claim.step)
     verdict = judge(
         course,
-        course.step(claim.step),
+        step,
         claim.tree,
         stage=claim.stage,
         tasks=claim.tasks,
         checks=claim.checks,
         hidden=claim.hidden,
         sandbox=sandbox,
-        seed=seed,
+        seed=suite_seed if step.lesson.suite else seed,
         postgresql=postgresql,
     )
     contradictions = claim.contradictions(verdict, exactly=postgresql is None)

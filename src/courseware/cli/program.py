@@ -171,6 +171,8 @@ def _get_ready() -> None:
             expect_suites(here.imports)
         else:
             expect_starts(course.application.imports)
+            if here is not None and here.suite_patterns:
+                expect_suites(here.imports)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from courseware.base.tree import read_tree
 from courseware.course.model import Course, Step
 
 VARIANTS, BUGS = "variants", "bugs"
-"""The folders beside the checks of a step that judges tests."""
+"""The folders beside the checks of a step that judges tests, alone or besides an application."""
 
 
 def check_files(course: Course, step: Step, *, hidden: bool) -> tuple[Path, ...]:
@@ -22,8 +22,11 @@ def check_files(course: Course, step: Step, *, hidden: bool) -> tuple[Path, ...]
 
 
 def suite_files(step: Step, *, hidden: bool) -> Iterator[Path]:
-    """The files of the variants and bugs of a step that judges tests."""
-    if step.judges_tests:
+    """The files of the variants and bugs of a step that judges tests.
+
+    In a step that judges an application too, the variants contain its solution. So they are hidden, all of them.
+    """
+    if step.judges_tests or (step.suite_patterns and hidden):
         yield from (step.checks_folder / VARIANTS / path for path in read_tree(step.checks_folder / VARIANTS))
         for folder in (step.checks_folder, *((step.hidden_checks_folder,) if hidden else ())):
             yield from (folder / BUGS).glob("*.toml")

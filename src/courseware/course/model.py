@@ -124,6 +124,11 @@ class Lesson(FrozenModel):
     `judges` says what is judged: the student's application, or with "tests" the tests that `hands_in` names. They run
     against variants of the application that belong to the course. No application of the student is started then.
 
+    `suite` names tests that are judged like that in a step that judges an application: they run against variants of the
+    reference after the step, without the files that `hands_in` names.
+
+    `optional`: the points of the step come on top of those of the path.
+
     `imports` names modules that the judged tests import, besides those of the application: the judge imports them once.
 
     `number` is the step's place in the course, from 1 on. Leave it out where the folder's name says it: step_1_intro.
@@ -135,6 +140,8 @@ class Lesson(FrozenModel):
     adds: tuple[str, ...]
     given: tuple[str, ...] = ()
     hands_in: tuple[str, ...] = ()
+    suite: tuple[str, ...] = ()
+    optional: bool = False
     judges: Literal["application", "tests"] = "application"
     imports: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -161,6 +168,8 @@ class Lesson(FrozenModel):
     def _names_the_tests(self) -> Self:
         if self.judges == "tests" and not self.hands_in:
             raise ValueError("a step that judges tests needs `hands_in`, which names them")
+        if self.judges == "tests" and self.suite:
+            raise ValueError("a step that judges tests alone names them in `hands_in`, and has no `suite`")
         return self
 
 
@@ -193,6 +202,17 @@ class Step(FrozenModel):
     def judges_tests(self) -> bool:
         """Whether the step judges the tests of a student, so that no application of theirs is started."""
         return self.lesson.judges == "tests"
+
+    @property
+    def suite_patterns(self) -> tuple[str, ...]:
+        """The paths or patterns of the tests that are judged by bugs; none in a step that judges no tests."""
+        return self.lesson.hands_in if self.judges_tests else self.lesson.suite
+
+    @property
+    def points(self) -> int:
+        """The points of all tasks and questions."""
+        lesson = self.lesson
+        return sum(task.points for task in lesson.tasks) + sum(question.points for question in lesson.questions)
 
     @property
     def lesson_folder(self) -> Path:

@@ -16,7 +16,7 @@ from courseware.base.tree import Tree, read_tree
 from courseware.course.checks import BUGS, VARIANTS
 from courseware.course.loader import parse, read_toml
 from courseware.course.model import Course, Step
-from courseware.course.stages import start
+from courseware.course.stages import finish, start
 
 VARIANT_FILE = "variant.toml"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -61,7 +61,7 @@ class Faulty:
     """The applications against which a suite is run.
 
     Args:
-        base: the application before the step, without the files of a suite.
+        base: the application before the step, or after it in a step that judges an application too. It has no tests.
         variants: correct applications that differ from it in what the contract leaves open, by name.
         bugs: by id, in the order of tasks and files.
     """
@@ -83,8 +83,8 @@ class Faulty:
 
 
 def suite_of(tree: Tree, step: Step) -> dict[str, bytes]:
-    """The files of a project that are the suite: those that the step's `hands_in` names."""
-    return {path: content for path, content in tree.items() if _is_suites(path, step)}
+    """The files of a project that are the suite: those that `hands_in` or `suite` of the step names."""
+    return {path: content for path, content in tree.items() if _matches(path, step.suite_patterns)}
 
 
 def faulty_applications(course: Course, step: Step, *, hidden: bool) -> Faulty:
@@ -93,13 +93,24 @@ def faulty_applications(course: Course, step: Step, *, hidden: bool) -> Faulty:
     Args:
         hidden: with the hidden bugs. Without them it is what students are handed.
     """
-    base = {path: content for path, content in start(course, step.number).items() if not _is_suites(path, step)}
+    base = correct_application(course, step)
     found = Faulty(base, _variants(step, base), _bugs(step, hidden=hidden))
     if not found.variants:
         raise UsageError(f"{step.checks_folder / VARIANTS}: add a correct variant, which the bugs are made from.")
     for placed in found.bugs.values():
         _require_right(found, placed.bug)
     return found
+
+
+def correct_application(course: Course, step: Step) -> dict[str, bytes]:
+    """The correct application that a suite is first run against, without any tests.
+
+    In a step that judges tests alone, the student has it before them. In a step that judges an application too, the
+    tests are about what the student builds, so it is the reference after the step.
+    """
+    tree = start(course, step.number) if step.judges_tests else finish(course, step.number)
+    tests = (*step.suite_patterns, *step.lesson.hands_in)
+    return {path: content for path, content in tree.items() if not _matches(path, tests)}
 
 
 def functions_in(source: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
@@ -115,8 +126,8 @@ def functions_in(source: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.F
                 yield from functions_in(node, prefix)
 
 
-def _is_suites(path: str, step: Step) -> bool:
-    return any(fnmatchcase(path, pattern) for pattern in step.lesson.hands_in)
+def _matches(path: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
 def _variants(step: Step, base: Tree) -> dict[str, Tree]:

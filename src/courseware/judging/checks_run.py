@@ -92,7 +92,8 @@ def run_checks(
     plugin = JudgePlugin(step, runtime, tasks=tasks, checks=checks, seed=seed, first_tasks=first_tasks, stop=stop)
     run = plugin.run
     limit = DeadlinePlugin(deadline, run)
-    run_pytest(course, step, plugin, Fixtures(runtime, seed), limit, hidden=hidden)
+    fixtures = Fixtures(runtime, seed, is_suite_expected=bool(step.suite_patterns))
+    run_pytest(course, step, plugin, fixtures, limit, hidden=hidden)
     is_cut_short = limit.has_cut_short
     judged = tuple(task for task in step.tasks if not tasks or task.id in tasks)
     run.faults += (not is_cut_short and _not_run(run, stop=stop)) or _uncounted(judged, run, hidden=hidden)

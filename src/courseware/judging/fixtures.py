@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 import pytest
 
 from courseware.checking import Application, Clock, Database, ImageStore, Mailbox, Redis, Suite
-from courseware.judging.runtime import Runtime
+from courseware.judging.runtime import NeedsReference, Runtime
 
 CLIENTS = IPv4Network("198.18.0.0/15")
 """Where no client really is: RFC 2544 keeps these addresses free for measurements."""
@@ -20,8 +20,9 @@ class Fixtures:
     yet has a fixture that is None then.
     """
 
-    def __init__(self, runtime: Runtime, seed: int) -> None:
+    def __init__(self, runtime: Runtime, seed: int, *, is_suite_expected: bool = False) -> None:
         self._runtime = runtime
+        self._is_suite_expected = is_suite_expected
         self._seed = seed
         self._clients = CLIENTS.hosts()
 
@@ -58,6 +59,8 @@ class Fixtures:
         """The tests of a student, in a step that judges them. All bugs of the run are judged together."""
         judged = self._runtime.suite
         if judged is None:
+            if self._is_suite_expected:
+                raise NeedsReference
             raise TypeError("This step judges an application. Write `judges` in its lesson.toml to judge tests.")
         checks = [item.name.removeprefix("test_") for item in request.session.items]
         judged.wanted = [check for check in checks if check in judged.applications.bugs]

@@ -5,18 +5,23 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from courseware.base.tree import Tree, digest
 from courseware.checking.check import CheckEntry
 from courseware.course import Application, Course, Step, check_files
-from courseware.course.stages import start
+from courseware.course.checks import suite_files
+from courseware.course.suites import correct_application
 from courseware.judging.postgresql import PostgresDatabase, PostgresServer
 from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime, StartOptions, SuiteServer
 from courseware.judging.sandbox import ApplicationCommand, RunningApplication, SandboxKind, available, start_application
 from courseware.verdict import Verdict
+
+if TYPE_CHECKING:
+    from courseware.judging.suites import SuiteJudge
 
 USUAL_SECONDS = 600.0
 """How long a judgement may take: many times what the slowest step takes."""
@@ -72,13 +77,15 @@ def judge(
         if step.judges_tests
         else started(course, tree, stage or step.number, kind, postgresql)
     )
+    if step.lesson.suite:
+        running = _with_suite(running, course, step, tree, hidden=hidden, kind=kind, seed=seed, say=say)
     with running as runtime:
         # Imported here: pytest takes a tenth of a second, in which the application is starting already.
         from courseware.judging.checks_run import run_checks
         from courseware.judging.deadline import Deadline
 
         deadline = Deadline(seconds - (time.monotonic() - began))
-        with deadline.calling(runtime.server.end_for_good):
+        with deadline.calling(runtime.end_for_good):
             run = run_checks(
                 course,
                 step,
@@ -107,7 +114,7 @@ def judge(
             application=runtime.server.report(),
             tasks=run.task_results(),
             checks=run.results,
-            suite=None if runtime.suite is None else runtime.suite.report(),
+            suite=runtime.suite_report(),
         )
 
 
@@ -160,13 +167,40 @@ def started_suite(
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Runtime]:
     """The test suite in `tree`, which runs when a check asks for it. Nothing of an application in `tree` is used."""
+    suite = _suite(course, step, tree, hidden=hidden, kind=kind, seed=seed, say=say)
+    with JudgeServices((), {}, kind) as services:
+        yield Runtime(SuiteServer(suite), services, {}, suite=suite)
+
+
+@contextmanager
+def _with_suite(
+    running: AbstractContextManager[Runtime],
+    course: Course,
+    step: Step,
+    tree: Tree,
+    *,
+    hidden: bool,
+    kind: SandboxKind,
+    seed: int,
+    say: Callable[[str], None],
+) -> Iterator[Runtime]:
+    """The application that is starting, and the suite in `tree`. A course without solutions has no suite to judge."""
+    with running as runtime:
+        if course.application_folder.is_dir():
+            suite = _suite(course, step, tree, hidden=hidden, kind=kind, seed=seed, say=say)
+            runtime = replace(runtime, suite=suite)
+        yield runtime
+
+
+def _suite(
+    course: Course, step: Step, tree: Tree, *, hidden: bool, kind: SandboxKind, seed: int, say: Callable[[str], None]
+) -> "SuiteJudge":
     from courseware.judging.suites import suite_judge
 
     version = checks_version(course, step, hidden=hidden)
     suite = suite_judge(course, step, tree, checks_version=version, hidden=hidden, kind=kind, seed=seed)
     suite.say = say
-    with JudgeServices((), {}, kind) as services:
-        yield Runtime(SuiteServer(suite), services, {}, suite=suite)
+    return suite
 
 
 def catalogue(course: Course, step: Step, *, hidden: bool = False) -> tuple[CheckEntry, ...]:
@@ -197,8 +231,10 @@ def checks_version(course: Course, step: Step, *, hidden: bool) -> str:
     """
     files = check_files(course, step, hidden=hidden)
     contents = {file.relative_to(course.root).as_posix(): file.read_bytes() for file in files}
-    if step.judges_tests:
-        contents |= {f"application/{path}": content for path, content in start(course, step.number).items()}
+    if step.suite_patterns:
+        contents |= {f"application/{path}": content for path, content in correct_application(course, step).items()}
+        unseen = suite_files(step, hidden=True) if step.lesson.suite else ()  # they judge what students see, too
+        contents |= {f"suite/{file.relative_to(step.checks_folder).as_posix()}": file.read_bytes() for file in unseen}
     application = course.application_after(step.number)
     services = {name: application.services[name] for name in course.services_after(step.number)}
     given = json.dumps({"environment": application.environment, "services": services}, sort_keys=True)

@@ -10,7 +10,7 @@ import pytest
 
 from courseware.checking.check import MARKER, CheckDeclaration, CheckEntry, CheckFailed
 from courseware.course import Step
-from courseware.judging.runtime import SQLITE, USUAL, NeedsSqlite, Runtime, StartOptions
+from courseware.judging.runtime import REFERENCE, SQLITE, USUAL, NeedsReference, NeedsSqlite, Runtime, StartOptions
 from courseware.verdict import Failure, Outcome
 
 SHOWN_CHARACTERS = 1000
@@ -237,6 +237,8 @@ class JudgePlugin:
             note.outcome = Outcome.SKIPPED
         elif isinstance(error, NeedsSqlite):
             note.outcome, note.needs_failed = Outcome.SKIPPED, SQLITE
+        elif isinstance(error, NeedsReference):
+            note.outcome, note.needs_failed = Outcome.SKIPPED, REFERENCE
         elif isinstance(error, CheckFailed):
             note.outcome = Outcome.FAILED
             asked = ", ".join(filter(None, (_bounded(error.asked), str(start))))

@@ -12,7 +12,7 @@ from courseware.checking.time_limits import TimeLimits, slowdown
 from courseware.judging.sandbox import RunningApplication, SandboxKind, StartReport
 from courseware.services.registry import KINDS, Clearable, HasClock, Mapped, Service, filled, make
 from courseware.services.servers import HOST, listen, port_of
-from courseware.verdict import ApplicationReport, StartFailure
+from courseware.verdict import ApplicationReport, StartFailure, SuiteReport
 
 if TYPE_CHECKING:
     from courseware.judging.suites import SuiteJudge
@@ -24,8 +24,14 @@ NO_APPLICATION = "This step judges tests, so a check cannot use an application o
 OVER = "It was ended, because the time for the judgement was over."
 
 
+REFERENCE = "the application of the course, which is not handed out before its solution"
+"""What a check of tests needs where the course has no solutions, as in a kit."""
 SQLITE = "a database in an SQLite file"
 """What a check needs that looks into the database of the application."""
+
+
+class NeedsReference(Exception):
+    """A check runs tests against the course's own application, and the course was handed out without it."""
 
 
 class NeedsSqlite(Exception):
@@ -328,7 +334,7 @@ class Runtime:
         services: what the application uses in this step.
         environment: the variables that it is started with in the usual way.
         time_limits: how long checks wait for it.
-        suite: the test suite under judgement; None where an application is judged.
+        suite: the test suite under judgement; None where an application alone is judged.
     """
 
     server: Server
@@ -336,6 +342,18 @@ class Runtime:
     environment: Mapping[str, str]
     time_limits: TimeLimits = field(default_factory=TimeLimits)
     suite: "SuiteJudge | None" = None
+
+    def end_for_good(self) -> None:
+        """End all that runs of the submission. May be called from another thread."""
+        self.server.end_for_good()
+        if self.suite is not None:
+            self.suite.end()
+
+    def suite_report(self) -> SuiteReport | None:
+        """How the tests fared, for the verdict. None where no tests are judged, or no check has asked for them."""
+        if self.suite is None or (isinstance(self.server, RestartingServer) and not self.suite.is_asked_for):
+            return None
+        return self.suite.report()
 
     @property
     def application(self) -> RestartingServer:

@@ -41,7 +41,8 @@ def circumstances(verdict: Verdict) -> str:
 
 def what_printed(verdict: Verdict) -> str:
     """What the log of a verdict is."""
-    return "What your application printed" if verdict.suite is None else "What pytest printed"
+    is_applications = verdict.suite is None or verdict.application.started
+    return "What your application printed" if is_applications else "What pytest printed"
 
 
 def tasks_in(step: Step, path: str) -> str:

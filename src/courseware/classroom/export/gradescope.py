@@ -67,7 +67,7 @@ def not_taken_in(reason: str) -> dict[str, Any]:
 def _tests(verdict: Verdict) -> Iterator[dict[str, Any]]:
     why_not = start_text(verdict)
     hidden_ids = {check.id for check in verdict.checks if not check.visible}
-    if verdict.suite is None:
+    if verdict.suite is None or verdict.application.started:
         yield {"name": STARTS, "status": FAILED if why_not else PASSED, "output": why_not, "visibility": "visible"}
     for task in verdict.tasks:
         checks = [check for check in verdict.checks if check.task == task.id]
@@ -185,7 +185,9 @@ def _judging(course: Course, step: Step) -> dict[str, bytes]:
     lessons = (course.root / "lessons" / "course.toml", *course.root.glob("lessons/*/lesson.toml"))
     found = [*lessons, *check_files(course, step, hidden=True)]
     tested = start(course, step.number) if step.judges_tests else {}
+    reference = finish(course, step.number) if step.lesson.suite else {}
     return {
         **{path.relative_to(course.root).as_posix(): path.read_bytes() for path in found},
         **{f"starter/{step.slug}/{path}": content for path, content in tested.items()},
+        **{f"{course.application.path}/{path}": content for path, content in reference.items()},
     }

@@ -57,7 +57,7 @@ def _start(root: Element, step: Step, verdict: Verdict) -> None:
         points=f"{verdict.points:g}",
         points_possible=f"{verdict.points_possible:g}",
     )
-    if verdict.suite is not None:
+    if verdict.suite is not None and not verdict.application.started:
         return  # tests were judged, and no application was started
     case = SubElement(suite, "testcase", name=STARTS, classname=step.slug, time="0.000")
     if verdict.application.failure is not None:

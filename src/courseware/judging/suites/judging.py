@@ -55,6 +55,11 @@ class SuiteJudge:
         return self._runner.cpu_seconds
 
     @property
+    def is_asked_for(self) -> bool:
+        """Whether a check has had the suite run."""
+        return self._state is not None
+
+    @property
     def is_over(self) -> bool:
         """Whether the runs were ended for good."""
         return self._runner.is_over

@@ -146,7 +146,10 @@ class TaskStatus(FrozenModel):
 
 
 class StepStatus(FrozenModel):
-    """A step as the student left it. `judged_at` is when a task of it was judged last."""
+    """A step as the student left it. `judged_at` is when a task of it was judged last.
+
+    `points_in_all` are those of all tasks and questions. `optional`: they come on top of those of the path.
+    """
 
     number: int
     title: str
@@ -154,6 +157,8 @@ class StepStatus(FrozenModel):
     state: Literal["not started", "started", "holds"]
     points: float
     points_possible: float
+    points_in_all: int
+    optional: bool
     judged_at: datetime | None
     tasks: tuple[TaskStatus, ...]
 
@@ -191,6 +196,8 @@ def step_status(step: Step, progress: StepProgress | None, *, laid_out: bool, su
         state="holds" if held else "started" if laid_out or judged else "not started",
         points=sum(task.points for task in tasks),
         points_possible=sum(task.points_possible for task in tasks),
+        points_in_all=step.points,
+        optional=step.lesson.optional,
         judged_at=max((last.judged_at for last in judged.values()), default=None),
         tasks=tuple(tasks),
     )

@@ -126,12 +126,13 @@ def failed_checks_view(checks: Sequence[tuple[CheckEntry, int]]) -> RenderableTy
 
 
 def status_view(title: str, statuses: Iterable[StepStatus]) -> RenderableType:
-    """The course's steps, a line each."""
+    """The course's steps, a line each, and the points of the path and of the optional steps."""
+    statuses = list(statuses)
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("", "Step", "Title", "Minutes", "Tasks", "Points", "State"):
         table.add_column(heading, justify="right" if heading in ("Step", "Minutes", "Tasks", "Points") else "left")
     for status in statuses:
-        state: str = status.state
+        state = f"optional, {status.state}" if status.optional else str(status.state)
         if status.judged_at is not None:
             state += f", judged {status.judged_at.astimezone():%Y-%m-%d %H:%M}"
         table.add_row(
@@ -143,4 +144,16 @@ def status_view(title: str, statuses: Iterable[StepStatus]) -> RenderableType:
             f"{points(status.points)} / {points(status.points_possible)}" if status.judged_at else "",
             state + (", changed since" if status.changed else ""),
         )
-    return Group(shown(title, "bold"), table)
+    return Group(shown(title, "bold"), table, *(shown(line, "dim") for line in _sums(statuses)))
+
+
+def _sums(statuses: Sequence[StepStatus]) -> Iterator[str]:
+    """The points of the path, and those of the optional steps, if there are any.
+
+    Checks that are hidden, and questions, get their points when an instructor grades the step.
+    """
+    for name, is_optional in (("The path", False), ("Optional steps", True)):
+        steps = [status for status in statuses if status.optional == is_optional]
+        if steps:
+            got, in_all = sum(each.points for each in steps), sum(each.points_in_all for each in steps)
+            yield f"{name}: {points(got)} of {in_all} points by the checks that you have."

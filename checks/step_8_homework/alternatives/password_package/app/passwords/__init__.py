@@ -1,0 +1,1 @@
+"""All that users do about their passwords, and what a password confirms."""

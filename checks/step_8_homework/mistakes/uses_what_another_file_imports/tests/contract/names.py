@@ -1,0 +1,1 @@
+ANN = "ann@example.com"

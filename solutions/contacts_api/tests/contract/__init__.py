@@ -1,0 +1,1 @@
+"""Tests over HTTP alone: they pass with every application that keeps the contract, whatever it looks like inside."""
