@@ -241,7 +241,7 @@ def test_every_check_has_a_line_of_its_own() -> None:
 
 
 def test_hints_end_with_the_last() -> None:
-    assert "One more: course hint greets" in shown(hint_view("greets", ["a"], 2))
+    assert "For the next hint: course hint greets" in shown(hint_view("greets", ["a"], 2))
     assert "That was the last hint." in shown(hint_view("greets", ["a", "b"], 2))
 
 
@@ -254,5 +254,5 @@ def test_what_was_carried_forward_is_shown_as_it_is_named(step: Step) -> None:
     rows = [line.split() for line in view.splitlines()]
     assert ["app/greeting.py", "tasks", "1.1,", "1.2"] in rows
     assert ["app/greeting.py.step_1", "as", "step", "1", "has", "it"] in rows
-    assert ["app/greeting.py.step_1.merged", "both,", "with", "marks", "where", "they", "differ"] in rows
+    assert ["app/greeting.py.step_1.merged", "both,", "with", "conflict", "markers"] in rows
     assert [letter for letter in "abc" if f"{letter} {HOSTILE_AS_SHOWN}" not in view] == []
