@@ -35,7 +35,7 @@ FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | 
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 PATH = re.compile(r"\.?[\w<>*-][\w.<>*-]*/[\w./<>*-]*|[\w<>*-]+\.(?:cfg|ini|ipynb|json|lock|md|py|sh|toml|txt|ya?ml)")
-UV_RUN = re.compile(r"uv run (--group \w+ )?")
+UV_RUN = re.compile(r"uv run (--project \S+ )?(--group \w+ )?")
 PLACEHOLDER = re.compile(r"<\w+>")
 
 

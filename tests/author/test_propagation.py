@@ -106,7 +106,7 @@ def test_where_a_stage_has_other_lines_it_stays_and_is_listed(contacts_course: C
     sentence = '"The account of this token is gone, or has another password by now."'
     done = change(contacts_course, FINISHED, sentence, '"The account of this token is gone."  # or more')
     earlier = [f"solutions/superseded/after_step_{number}/{USERS}" for number in (1, 4, 7)]
-    starters = ("step_2_email_verification", "step_5_redis_caching")
+    starters = ("step_2_email_verification", "step_5_redis_caching", "step_8_homework")
     expected = [*earlier, *(f"starter/{slug}/{USERS}" for slug in starters)]
     assert [sentence.split(":")[0] for sentence in done.left] == expected
     for sentence in done.left:
@@ -194,5 +194,5 @@ def test_without_a_repository_it_is_wrong_use(course: Course) -> None:
 
 def test_without_solutions_it_is_wrong_use(committed: Course) -> None:
     shutil.rmtree(committed.root / "solutions")
-    with pytest.raises(UsageError, match="without its solutions"):
+    with pytest.raises(UsageError, match="This copy of the course has no solutions"):
         propagate(committed, committed.application_folder / "app/main.py")

@@ -71,7 +71,7 @@ def test_one_task_is_judged_alone(command: Command, workspace: Workspace) -> Non
 
     assert done.returncode == 0
     assert "Task 1.2 is solved: 3 of 3 points." in done.stdout
-    assert "Greet by name" not in done.stdout
+    assert "1.1  Greet by name" not in done.stdout
     assert list(workspace.progress.steps[1].tasks) == ["1.2"]
 
 

@@ -61,7 +61,7 @@ def test_help_names_every_verb(arguments: list[str], capsys: pytest.CaptureFixtu
         ["check", "1", "1.1", "more"],
         ["check", "--seed", "-1"],
         ["check", "--submission"],
-        ["hint"],
+        ["hint", "greets", "more"],
         ["watch", "1", "2"],
         ["status", "1"],
         ["solution"],

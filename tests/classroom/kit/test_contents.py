@@ -267,7 +267,7 @@ def test_a_course_that_lacks_a_file_makes_no_kit(course: Course, tmp_path: Path)
 
 def test_a_kit_of_a_kit_is_refused(made: Made, tmp_path: Path) -> None:
     _, kit = made
-    with pytest.raises(UsageError, match="without its solutions"):
+    with pytest.raises(UsageError, match="it is a kit already"):
         make_kit(load_course(kit.folder), 1, tmp_path / "other")
 
 

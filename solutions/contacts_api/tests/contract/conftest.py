@@ -47,8 +47,8 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Settin
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
     """A database with new, empty tables."""
     engine = create_engine(settings.database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
+    async with engine.begin() as transaction:
+        await transaction.run_sync(Base.metadata.create_all)
     yield engine
     await engine.dispose()
 

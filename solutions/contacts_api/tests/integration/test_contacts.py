@@ -184,7 +184,7 @@ async def test_of_many_deletions_at_once_one_succeeds(ann: httpx.AsyncClient) ->
     assert sorted(answer.status_code for answer in answers) == [204, 404, 404, 404, 404, 404]
 
 
-@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", ["DELETE", "GET", "PATCH"])
 async def test_a_foreign_contact_is_answered_like_a_missing_one(
     ann: httpx.AsyncClient, bob: httpx.AsyncClient, method: str
 ) -> None:
