@@ -59,11 +59,11 @@ def kept_back(course: Course, count: int) -> Secrets:
 
 
 def _handed_out(course: Course, steps: tuple[Step, ...], *, length: int) -> set[Window]:
-    """The lines that these steps start from, in files that the reference has too."""
+    """The lines that these steps start from, in files of their reference or of the reference of the step before."""
     found: set[Window] = set()
     for step in steps:
-        reference = finish(course, step.number)
-        tree = {path: content for path, content in start(course, step.number).items() if path in reference}
+        known = finish(course, step.number - 1).keys() | finish(course, step.number).keys()
+        tree = {path: content for path, content in start(course, step.number).items() if path in known}
         found |= windows_of(tree, length=length)
     return found
 
