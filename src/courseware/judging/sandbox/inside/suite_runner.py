@@ -46,6 +46,8 @@ ARGUMENTS = (
 GARBAGE = 20_000
 """So many new objects before Python looks for garbage: a run is short and has memory enough."""
 TEXT_CHARACTERS = 600
+WHERE = "\n +  where "
+"""Begins what pytest adds to a failed comparison: the value of each part, which may be long."""
 MOST_FILES = 20
 LONGEST_MESSAGE = 64 * 1024
 
@@ -180,9 +182,12 @@ class Reporter:
 
 
 def text_of(report: Any) -> str:
-    """What failed, in a line or a few."""
+    """What failed, in a line or a few: the place and the comparison, without the values that led to it."""
     crash = getattr(report.longrepr, "reprcrash", None)
-    return str(report.longrepr if crash is None else crash.message)[-TEXT_CHARACTERS:]
+    if crash is None:
+        return str(report.longrepr)[-TEXT_CHARACTERS:]
+    message = crash.message.partition(WHERE)[0]
+    return f"{Path(crash.path).name}, line {crash.lineno}: {message}"[:TEXT_CHARACTERS]
 
 
 def serve(requests: int, libraries: Sequence[str]) -> None:
