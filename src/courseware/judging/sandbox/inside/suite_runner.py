@@ -187,7 +187,9 @@ def text_of(report: Any) -> str:
     if crash is None:
         return str(report.longrepr)[-TEXT_CHARACTERS:]
     message = crash.message.partition(WHERE)[0]
-    return f"{Path(crash.path).name}, line {crash.lineno}: {message}"[:TEXT_CHARACTERS]
+    path = Path(crash.path)
+    place = f"{path.name}, line {crash.lineno}: " if "tests" in path.parts else ""  # a line of a library says little
+    return f"{place}{message}"[:TEXT_CHARACTERS]
 
 
 def serve(requests: int, libraries: Sequence[str]) -> None:
