@@ -9,7 +9,7 @@ STANDS = ("tests_are_collected", "tests_end_in_time")
     task="6.3",
     points=3,
     hints=(
-        "Two users: what one of them may see.",
+        "The table of task 6.3 says whose contacts a list contains. Which lists do your tests read for both users?",
         "Two users who both have contacts. Lists that are derived from contacts, such as the birthdays, belong to one "
         "of them as well.",
         "Let the other user create a contact with a birthday in the next days, and assert that your user's list does "
@@ -26,7 +26,7 @@ def test_birthdays_of_all_users(suite: Suite) -> None:
     task="6.3",
     points=3,
     hints=(
-        "Two users: what both of them may store.",
+        "The table of task 6.3 says who may store the same e-mail address. Which of your tests covers this?",
         "Two users who know the same person.",
         "Create a contact with the same e-mail address for each of two users, and assert that both answers are 201.",
     ),
@@ -41,7 +41,7 @@ def test_address_unique_for_all_users(suite: Suite) -> None:
     task="6.3",
     points=3,
     hints=(
-        "Changes and conflicts: a field that is sent as `null`.",
+        "The row `PATCH` in the table of task 6.3 makes several promises. Which of them do your tests try?",
         "A PATCH with `null` for an optional field.",
         "Read the contact again after the PATCH, and assert that `birthday` and `notes` are `None`.",
     ),
@@ -56,7 +56,7 @@ def test_null_does_not_clear(suite: Suite) -> None:
     task="6.3",
     points=3,
     hints=(
-        "Lists and search: the order of a list.",
+        "The table of task 6.3 fixes the order of `GET /contacts`. Would your tests notice another order?",
         "Contacts that are created in another order than that of their names.",
         "Assert the order of all contacts of a page, and not only which contacts are there.",
     ),

@@ -9,7 +9,7 @@ STANDS = ("tests_are_collected", "tests_end_in_time")
     task="6.4",
     points=3,
     hints=(
-        "Messages: how many are sent.",
+        "The table of task 6.4 says how many messages a registration sends. Which of your tests counts them?",
         "One registration, with an `AsyncMock` in the place of the method that sends.",
         "Wait for the tasks of the mailer, and assert that the mock was awaited once: not only that it was awaited.",
     ),
@@ -24,7 +24,7 @@ def test_message_is_sent_twice(suite: Suite) -> None:
     task="6.4",
     points=3,
     hints=(
-        "Messages: who gets one.",
+        "The table of task 6.4 says who gets a new verification message. Which accounts do your tests use?",
         "`POST /auth/resend-verification` for an account that is not verified, and for one that is.",
         "Assert that the first request sends a message to its address, and the second one sends none.",
     ),
@@ -39,7 +39,7 @@ def test_resend_reaches_the_wrong_accounts(suite: Suite) -> None:
     task="6.4",
     points=3,
     hints=(
-        "Who may log in.",
+        "The table of task 6.4 has a row about a login before the verification. Which of your tests covers it?",
         "A login with the right password, before the link was opened.",
         "Assert the status 403 and the code `email_not_verified`.",
     ),
@@ -54,7 +54,7 @@ def test_unverified_user_logs_in(suite: Suite) -> None:
     task="6.4",
     points=3,
     hints=(
-        "Avatars that cannot be uploaded: what is stored.",
+        "The table of task 6.4 has a row about an upload that fails. What do your tests read afterwards?",
         "An upload that fails: `side_effect=BadGateway(...)` of the mock.",
         "After the failed upload, read `GET /users/me` and assert that `avatar_url` is what it was before.",
     ),

@@ -73,8 +73,9 @@ def _suite(report: SuiteReport, task: str) -> Iterator[str]:
     if not bugs:
         return
     rows = "".join(
-        f"<tr><td>{'✔' if found == count else '✘'}</td><td>{_safe(family)}</td><td>{found} / {count}</td></tr>"
+        f'<tr class="{outcome.value}"><td>{SIGNS[outcome]}</td><td>{_safe(family)}</td><td>{found} / {count}</td></tr>'
         for family, found, count in suites.families(bugs)
+        for outcome in [Outcome.PASSED if found == count else Outcome.FAILED]
     )
     found = "".join(f"<li>{_safe(bug.check)}: {_safe(suites.explanation(bug, report))}</li>" for bug in bugs)
     yield _paragraph("head", suites.headline(bugs))

@@ -96,7 +96,7 @@ def test_same_seed_gives_the_same_verdict(judged: Judged) -> None:
             "    assert body['detail'] == 'Say who you are.'\n",
             "passes_everywhere",
             "fails_on_correct",
-            "test_it fails on a correct application: AssertionError",
+            "test_it fails on a correct application: test_more.py, line 5: AssertionError: assert",
         ),
         (
             "seen = []\ndef test_a():\n    seen.append(1)\ndef test_b():\n    assert seen\n",
@@ -114,7 +114,7 @@ def test_same_seed_gives_the_same_verdict(judged: Judged) -> None:
             "import datetime\ntoday = datetime.date.today()\ndef test_it():\n    assert today.year < 2027\n",
             "passes_on_other_dates",
             "depends_on_date",
-            "test_it fails on 2027-05-12",
+            "test_it fails on 2027-05-12: test_more.py, line 6: assert 2027 < 2027",
         ),
         (
             "from pathlib import Path\ndef test_it():\n    Path('left.txt').touch()\n",
@@ -137,6 +137,7 @@ def test_invalid_test_costs_one_check_and_itself(judged: Judged, test: str, chec
     failure = next(each.failure for each in verdict.checks if each.id == check)
     assert failure is not None
     assert says in failure.got
+    assert " where " not in failure.got
 
 
 def test_file_that_needs_another_fails_alone(judged: Judged) -> None:

@@ -60,7 +60,7 @@ class BugRuns:
                 if result.noticed_by is not None:
                     caught.append(_Caught(bug, result.noticed_by, result))
             if caught:
-                say("the control runs")
+                say("the same tests without the bugs")
             waiting = self._not_confirmed(caught, f"round {number}")
             if not waiting:
                 return found

@@ -46,6 +46,8 @@ ARGUMENTS = (
 GARBAGE = 20_000
 """The number of new objects after which Python collects garbage: a run is short and has enough memory."""
 TEXT_CHARACTERS = 600
+WHERE = "\n +  where "
+"""Begins what pytest adds to a failed comparison: the value of each part, which may be long."""
 MOST_FILES = 20
 LONGEST_MESSAGE = 64 * 1024
 
@@ -180,9 +182,14 @@ class Reporter:
 
 
 def text_of(report: Any) -> str:
-    """What failed, in a line or a few."""
+    """What failed, in a line or a few: the place and the comparison, without the values that led to it."""
     crash = getattr(report.longrepr, "reprcrash", None)
-    return str(report.longrepr if crash is None else crash.message)[-TEXT_CHARACTERS:]
+    if crash is None:
+        return str(report.longrepr)[-TEXT_CHARACTERS:]
+    message = crash.message.partition(WHERE)[0]
+    path = Path(crash.path)
+    place = f"{path.name}, line {crash.lineno}: " if "tests" in path.parts else ""  # a line of a library says little
+    return f"{place}{message}"[:TEXT_CHARACTERS]
 
 
 def serve(requests: int, libraries: Sequence[str]) -> None:
