@@ -33,6 +33,7 @@ VERBS = {
     "lab": "Open JupyterLab on a step, with everything it needs running.",
     "start": "Lay a step out in workspace/, ready to work on.",
     "run": "Serve your application, again after every save.",
+    "deploy": "Bring your release up on this machine as a platform would.",
     "check": "Judge your work on a step, or on one of its tasks.",
     "hint": "Show the next hint for a check.",
     "watch": "Judge on every save.",
