@@ -1,9 +1,12 @@
-"""The jobs of a workflow by what they do: those that test, those that deploy, and those in between."""
+"""The jobs of a workflow by what they do: those that test, those that deploy, and those in between.
+
+One job may do several of these things, with a condition at its steps.
+"""
 
 from collections.abc import Collection
 
 from courseware.checking import CheckFailed
-from courseware.checking.deployment import Event, Job, Workflow
+from courseware.checking.deployment import Event, Job, JobStep, Workflow
 
 HOOK = "RENDER_DEPLOY_HOOK_URL"
 """The secret with the address of the deploy hook."""
@@ -18,7 +21,7 @@ def commands(job: Job) -> tuple[str, ...]:
 
 def jobs_that_test(workflow: Workflow) -> tuple[Job, ...]:
     """The jobs that call pytest."""
-    jobs = tuple(job for job in workflow.jobs if any("pytest" in command for command in commands(job)))
+    jobs = tuple(job for job in workflow.jobs if steps_that_test(job))
     if not jobs:
         raise CheckFailed("no_tests", asked="the jobs that test", expected="a job that runs pytest", got="none")
     return jobs
@@ -32,6 +35,22 @@ def jobs_that_deploy(workflow: Workflow) -> tuple[Job, ...]:
     return jobs
 
 
+def steps_that_test(job: Job) -> tuple[JobStep, ...]:
+    """The steps that call pytest."""
+    return tuple(step for step in job.steps if "pytest" in (step.run or ""))
+
+
+def steps_that_deploy(job: Job) -> tuple[JobStep, ...]:
+    """The steps that use the secret, by its own name or by that of a variable of the job."""
+    env = job.data.get("env")
+    variables = [name for name, value in env.items() if HOOK in str(value)] if isinstance(env, dict) else []
+    return tuple(
+        step
+        for step in job.steps
+        if HOOK in str(step.data) or any(name in str(step.run) for name in variables if step.run)
+    )
+
+
 def before_the_deployment(workflow: Workflow) -> tuple[Job, ...]:
     """All jobs but those that deploy, and those that wait for them."""
     late = {job.id for job in jobs_that_deploy(workflow)}
@@ -43,7 +62,12 @@ def before_the_deployment(workflow: Workflow) -> tuple[Job, ...]:
 def deployments(workflow: Workflow, event: Event, red: Collection[str] = ()) -> list[str]:
     """The jobs that deploy after this event, if the jobs in `red` fail and all others pass."""
     plan = workflow.plan(event, red)
-    return [job.id for job in jobs_that_deploy(workflow) if plan.runs(job.id)]
+    found = []
+    for job in jobs_that_deploy(workflow):
+        steps = steps_that_deploy(job)
+        if any(plan.runs_step(job, step) for step in steps) or (not steps and plan.runs(job.id)):
+            found.append(job.id)
+    return found
 
 
 def must_not_deploy(workflow: Workflow, event: Event, key: str, red: Collection[str] = ()) -> None:
@@ -52,5 +76,5 @@ def must_not_deploy(workflow: Workflow, event: Event, key: str, red: Collection[
     if running:
         failing = f", and {' and '.join(sorted(red))} {'fails' if len(red) == 1 else 'fail'}" if red else ""
         raise CheckFailed(
-            key, asked=f"{event}{failing}", expected="nothing is deployed", got=f"the job {running[0]} runs"
+            key, asked=f"{event}{failing}", expected="nothing is deployed", got=f"the job {running[0]} deploys"
         )

@@ -88,5 +88,5 @@ def must_turn_red(workflow: Workflow, path: str, content: bytes, key: str) -> No
             "deploys_red_code",
             asked=f"{path} is red, and so {failed[0]} fails",
             expected="nothing is deployed",
-            got=f"the job {deployed[0]} runs",
+            got=f"the job {deployed[0]} deploys",
         )

@@ -10,6 +10,7 @@ from step_7_deployment.pipeline import (
     jobs_that_deploy,
     jobs_that_test,
     must_not_deploy,
+    steps_that_test,
 )
 
 VALID = ("workflow_is_valid",)
@@ -27,12 +28,12 @@ DEPLOYS = ("main_is_deployed",)
     needs=VALID,
 )
 def test_main_is_deployed(workflow: Workflow) -> None:
-    """After a push to main with all jobs green, the job that uses RENDER_DEPLOY_HOOK_URL runs."""
+    """After a push to main with all jobs green, the job or step that uses RENDER_DEPLOY_HOOK_URL runs."""
     jobs = jobs_that_deploy(workflow)
     if not deployments(workflow, MAIN):
         plan = workflow.plan(MAIN)
-        got = f"{jobs[0].id} is skipped" if plan.is_triggered else "no workflow starts"
-        raise CheckFailed("not_deployed", asked=str(MAIN), expected=f"the job {jobs[0].id} runs", got=got)
+        got = f"{jobs[0].id} does not deploy" if plan.is_triggered else "no workflow starts"
+        raise CheckFailed("not_deployed", asked=str(MAIN), expected=f"the job {jobs[0].id} deploys", got=got)
 
 
 @check(
@@ -49,8 +50,8 @@ def test_pull_request_is_tested(workflow: Workflow) -> None:
     """After a pull request to main, all jobs that call pytest run."""
     plan = workflow.plan(PULL_REQUEST)
     for job in jobs_that_test(workflow):
-        if not plan.runs(job.id):
-            got = f"{job.id} is skipped" if plan.is_triggered else "no workflow starts"
+        if not any(plan.runs_step(job, step) for step in steps_that_test(job)):
+            got = f"pytest does not run in {job.id}" if plan.is_triggered else "no workflow starts"
             raise CheckFailed("not_tested", asked=str(PULL_REQUEST), expected=f"the job {job.id} runs", got=got)
 
 

@@ -8,6 +8,7 @@ from courseware.checking.deployment import Deployment, Image
 
 STARTS = ("server_starts",)
 OWN_VARIABLES = ("JWT_SECRET_KEY", "JWT_REFRESH_SECRET", "EMAIL_TOKEN_SECRET")
+USUAL_PORT = 8000
 SECONDS = 5.0
 """After SIGTERM."""
 FOR_DEVELOPMENT = re.compile(r"--reload\b|\bfastapi\s+dev\b|reload\s*=\s*True")
@@ -15,7 +16,7 @@ FOR_DEVELOPMENT = re.compile(r"--reload\b|\bfastapi\s+dev\b|reload\s*=\s*True")
 
 @check(
     task="7.5",
-    points=6,
+    points=5,
     hints=(
         "Read the log below the message. Did the command end, or does it listen somewhere else?",
         "The port comes from the variable PORT, which only a shell replaces. The address is 0.0.0.0.",
@@ -25,6 +26,21 @@ FOR_DEVELOPMENT = re.compile(r"--reload\b|\bfastapi\s+dev\b|reload\s*=\s*True")
 def test_server_starts(deployment: Deployment) -> None:
     """The start command listens on $PORT at all addresses, and GET /api/v1/health answers 200 within 30 s."""
     deployment.start().must_become_healthy()
+
+
+@check(
+    task="7.5",
+    points=1,
+    hints=(
+        "Which port do you publish when you start the image yourself, and who sets PORT then?",
+        "A host sets PORT. Without a host the image or the script has to say 8000.",
+        'ENV PORT=8000 in the last stage, or --port "${PORT:-8000}" in the script',
+    ),
+    needs=STARTS,
+)
+def test_server_has_a_usual_port(deployment: Deployment) -> None:
+    """Without the variable PORT, the server listens on port 8000."""
+    deployment.start(variables={"PORT": None}, port=USUAL_PORT).must_become_healthy()
 
 
 @check(

@@ -10,6 +10,12 @@ FAILS = b'''"""A migration that fails."""
 
 raise RuntimeError("This migration fails on purpose.")
 '''
+URLS = (
+    ("postgres://", "?sslmode=prefer"),
+    ("postgresql://", ""),
+    ("postgresql://", "?sslmode=disable&connect_timeout=10"),
+)
+"""How hosts write the URL of a database. The platform of the other checks writes postgres:// with ?sslmode=disable."""
 TOGETHER = 8
 REGISTER = "/api/v1/auth/register"
 EMAIL = "judge@example.com"
@@ -104,17 +110,18 @@ def test_eight_starts_at_once_succeed(deployment: Deployment) -> None:
     task="7.6",
     points=2,
     hints=(
-        "Hosts write the URL of the database in different ways. Does something in your command change it?",
+        "Hosts write the URL of the database in several ways. Does something in your command change it?",
         "The application translates the URL itself, in app/core/database_url.py. The command passes it on unchanged.",
         "Leave DATABASE_URL as the host sets it, and use it through the application, also for Alembic.",
     ),
     needs=MIGRATES,
 )
 def test_urls_of_hosts_are_accepted(deployment: Deployment) -> None:
-    """DATABASE_URL may be written as hosts do: postgres://, with and without ?sslmode= and other parameters."""
-    for query in ("", "?sslmode=prefer", "?sslmode=disable&connect_timeout=10"):
+    """DATABASE_URL may begin with postgres:// or postgresql://, and may have ?sslmode= and other parameters."""
+    for scheme, query in URLS:
         database = deployment.database()
-        release = deployment.start(database=database, variables={"DATABASE_URL": "{postgresql}" + query})
+        url = f"{scheme}{{postgresql_location}}{query}"
+        release = deployment.start(database=database, variables={"DATABASE_URL": url})
         release.must_become_healthy()
         must_be_migrated(database)
         release.stop()

@@ -13,7 +13,7 @@ from courseware.base.models import FrozenModel
 Identifier = Annotated[str, Field(pattern=r"^\d+\.[0-9a-z]+$")]
 
 
-PLATFORM_FACTS = ("port", "address", "postgresql", "redis", "secret")
+PLATFORM_FACTS = ("port", "address", "postgresql", "postgresql_location", "redis", "secret")
 """What a platform knows of a release."""
 
 Services = dict[str, dict[str, str]]
@@ -110,9 +110,9 @@ class Platform(FrozenModel):
     """A platform that runs a student's image: what it gives each release, and how it finds out that one is healthy.
 
     `environment` are the variables of a release. Their texts have facts in braces: `port` is where the release has to
-    listen, `postgresql` and `redis` are URLs, `address` is the URL of the release, and `secret` is a random text,
-    another one in each variable. `health` is the path that answers 200 when the release works, within `seconds` of
-    its start.
+    listen, `postgresql` and `redis` are URLs, `postgresql_location` is the first one without `postgres://`, `address`
+    is the URL of the release, and `secret` is a random text, another one in each variable. `health` is the path that
+    answers 200 when the release works, within `seconds` of its start.
     """
 
     health: str = Field(pattern="^/")

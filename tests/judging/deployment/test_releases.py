@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -123,12 +124,12 @@ def test_a_release_that_prints_without_end_is_ended(start: Start) -> None:
 def test_a_hostile_start_command_reaches_nothing(start: Start) -> None:
     attack = """
     kill -9 1; kill -9 -1 2>/dev/null
-    for place in /proc/self /root/.ssh /etc/shadow /work/main /home; do [ -e $place ] && echo "sees $place"; done
-    touch /usr/x /etc/x /work/x 2>/dev/null && echo writes
+    for place in /proc/self /root/.ssh /etc/shadow $COURSE /home; do [ -e $place ] && echo "sees $place"; done
+    touch /usr/x /etc/x $COURSE/x 2>/dev/null && echo writes
     python -c 'import socket; socket.create_connection(("192.0.2.1", 80), 1)' 2>/dev/null && echo network
     exit 4
     """
-    release = start(attack)
+    release = start(f"COURSE={Path(__file__).parent}\n{attack}")
     assert key_of(release.must_become_healthy) == "ended_early"
     assert "sees" not in release.log
     assert "writes" not in release.log

@@ -14,6 +14,10 @@ MOST_FILES = 20_000
 MOST_IGNORE_LINES = 500
 _INSTALLS = re.compile(r"\b(?:apt-get|apt|apk|microdnf|dnf)\b[^&|;\n]{0,200}?\b(?:install|add)\b([^&|;\n]*)")
 _SEPARATORS = re.compile(r"&&|\|\||[;|\n]")
+_ENVIRONMENTS = re.compile(r"(?:\bpython[\d.]*\s+-m\s+venv|\bvirtualenv|\buv\s+venv|\buv\s+sync)\b([^&|;\n]*)")
+_USUAL_ENVIRONMENT = ".venv"
+_SYSTEM_IMAGES = re.compile(r"^(?:docker\.io/)?(?:library/)?(?:python|debian|ubuntu|alpine|buildpack-deps)(?=[:@]|$)")
+_SYSTEM_FOLDERS = ("bin", "etc", "lib", "lib64", "sbin", "usr")
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class BuiltImage:
     Args:
         bases: the names of the images that it begins with, the first one last.
         files: what COPY and ADD put into it, by absolute path without the first slash.
-        built: absolute paths that come from RUN of another stage, such as a virtual environment.
+        built: absolute paths that RUN made, such as a virtual environment, here or in a stage that COPY names.
         programs: what RUN installed with the package manager of the system, and what came from other images.
         runs: the command lines of RUN, those of the stages that it begins with included.
     """
@@ -157,7 +161,23 @@ def _healthcheck(instruction: Instruction) -> ImageCommand | None:
 def _after_run(image: BuiltImage, text: str) -> BuiltImage:
     names = {name for match in _INSTALLS.finditer(text) for name in match[1].split() if not name.startswith("-")}
     installed = {name.partition("=")[0] for name in names}
-    return replace(image, runs=(*image.runs, text), programs=image.programs | installed)
+    made = (_absolute(_environment_made(image, match), image) for match in _ENVIRONMENTS.finditer(text))
+    return replace(
+        image,
+        runs=(*image.runs, text),
+        programs=image.programs | installed,
+        built=tuple(dict.fromkeys((*image.built, *made))),
+    )
+
+
+def _environment_made(image: BuiltImage, match: re.Match[str]) -> str:
+    """Where a command of RUN makes a virtual environment."""
+    variables = {**image.arguments, **image.environment}
+    if match[0].split()[1:2] == ["sync"]:
+        return variables.get("UV_PROJECT_ENVIRONMENT", _USUAL_ENVIRONMENT)
+    words = [filled(word.strip("\"'"), variables) for word in match[1].split() if not word.startswith("-")]
+    paths = [word for word in words if "/" in word or word.startswith(".")]
+    return next(iter([*paths, *words[-1:]]), _USUAL_ENVIRONMENT)
 
 
 def _pairs(value: str, instruction: Instruction) -> dict[str, str]:
@@ -201,12 +221,12 @@ class _Copying:
         self._files = context if self._stage is None else self._stage.files
         self._added: dict[str, bytes] = {}
         self._built: list[str] = []
+        self._programs: set[str] = set()
 
     def done(self) -> BuiltImage:
-        programs: set[str] = set()
         for source in self._sources:
             if self._is_other_image:
-                programs.add(posixpath.basename(source.rstrip("/")))
+                self._programs.add(posixpath.basename(source.rstrip("/")))
             elif source.startswith("<<") or (self._instruction.name == "ADD" and "://" in source):
                 continue
             else:
@@ -217,8 +237,8 @@ class _Copying:
         return replace(
             self._image,
             files=files,
-            built=(*self._image.built, *self._built),
-            programs=self._image.programs | programs,
+            built=tuple(dict.fromkeys((*self._image.built, *self._built))),
+            programs=self._image.programs | self._programs,
         )
 
     def _take(self, source: str) -> None:
@@ -237,7 +257,7 @@ class _Copying:
             raise self._fault("copy_finds_nothing", f"no file fits {source!r} (.dockerignore may leave it out)")
 
     def _take_built(self, source: str, path: str) -> bool:
-        """Take over what RUN made in the other stage. Whether there is anything but files that were copied there."""
+        """Take over what RUN made in the other stage, or what its base image has. Whether there is anything of that."""
         assert self._stage is not None
         below = [each for each in self._stage.built if posixpath.commonpath([each, path]) == path]
         for each in below:
@@ -245,7 +265,10 @@ class _Copying:
         if any(_matched(each, path.lstrip("/")) is not None for each in self._stage.files):
             return bool(below)
         if not self._stage.runs and not below:
-            raise self._fault("copy_finds_nothing", f"nothing in the other stage makes {source!r}")
+            if not _base_may_have(self._stage.bases[-1], path):
+                raise self._fault("copy_finds_nothing", f"nothing in the other stage makes {source!r}")
+            self._programs.add(posixpath.basename(path))
+            return True
         name = posixpath.basename(path)
         is_inside = self._folder_wanted and "." in name and not name.startswith(".")
         self._built.append(f"/{self._destination}/{name}" if is_inside else f"/{self._destination}")
@@ -262,6 +285,13 @@ class _Copying:
 
     def _fault(self, key: str, message: str) -> DockerfileFault:
         return DockerfileFault(key, f"line {self._instruction.line}: {self._instruction.name}: {message}")
+
+
+def _base_may_have(base: str, path: str) -> bool:
+    """Whether an image may have the path: any, if nothing is known of the image, such as one that holds a program."""
+    if _SYSTEM_IMAGES.match(base):
+        return path.split("/")[1] in _SYSTEM_FOLDERS
+    return base != "scratch"
 
 
 def _matched(path: str, pattern: str) -> str | None:

@@ -1,13 +1,13 @@
 """Which jobs of the workflows run for an event, by GitHub's rules for triggers, `needs` and `if`."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from courseware.checking.check import CheckFailed
 from courseware.checking.deployment.expressions import BadExpression, Scope, condition_holds, fill, truth
 from courseware.checking.deployment.patterns import is_selected
-from courseware.checking.deployment.workflow_files import Job, WorkflowFile, jobs_of
+from courseware.checking.deployment.workflow_files import Job, JobStep, WorkflowFile, jobs_of
 
 Result = Literal["success", "failure", "skipped"]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -63,11 +63,15 @@ class Event:
 
 @dataclass(frozen=True)
 class Plan:
-    """The results of all jobs, by id. A job of a workflow that the event does not trigger is skipped."""
+    """The results of all jobs, by id. A job of a workflow that the event does not trigger is skipped.
+
+    `seen` is for each triggered job the event as its workflow gets it.
+    """
 
     event: Event
     results: Mapping[str, Result]
     triggered: tuple[str, ...]
+    seen: Mapping[str, Event] = field(default_factory=dict)
 
     @property
     def is_triggered(self) -> bool:
@@ -78,14 +82,29 @@ class Plan:
         """Whether the job runs."""
         return self.results[job] != "skipped"
 
+    def runs_step(self, job: Job, step: JobStep) -> bool:
+        """Whether the job runs, and this step of it too if the steps before it pass. Raises CheckFailed for its `if`.
+
+        Key: `bad_expression`.
+        """
+        if not self.runs(job.id):
+            return False
+        try:
+            return condition_holds(step.data.get("if"), _scope_of_steps(self.seen[job.id], job))
+        except BadExpression as error:
+            raise bad_expression(job.file, f"the job {job.id}", error) from None
+
 
 def plan(workflows: tuple[WorkflowFile, ...], event: Event, red: Collection[str] = ()) -> Plan:
     """Which jobs run for the event if the jobs `red` fail and all others pass. Raises CheckFailed, `bad_expression`."""
     jobs = jobs_of(workflows)
     results: dict[str, Result] = {job.id: "skipped" for job in jobs}
+    seen: dict[str, Event] = {}
     triggered = [each for each in workflows if _is_triggered(each, event)]
     for workflow in triggered:
-        results |= _results(workflow, [job for job in jobs if job.file == workflow.path], _seen(workflow, event), red)
+        own = [job for job in jobs if job.file == workflow.path]
+        seen |= {job.id: _seen(workflow, event) for job in own}
+        results |= _results(workflow, own, _seen(workflow, event), red)
     done = list(triggered)
     for workflow in workflows:  # those that wait for another workflow
         settings = workflow.triggers.get(AFTER_ANOTHER)
@@ -94,9 +113,11 @@ def plan(workflows: tuple[WorkflowFile, ...], event: Event, red: Collection[str]
         for other in triggered:
             follow_up = _follow_up(settings, other, event, results, jobs)
             if follow_up is not None:
-                results |= _results(workflow, [job for job in jobs if job.file == workflow.path], follow_up, red)
+                own = [job for job in jobs if job.file == workflow.path]
+                seen |= {job.id: follow_up for job in own}
+                results |= _results(workflow, own, follow_up, red)
                 done.append(workflow)
-    return Plan(event, results, tuple(each.path for each in done))
+    return Plan(event, results, tuple(each.path for each in done), seen)
 
 
 def contexts_of(event: Event, workflow: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,6 +144,47 @@ def contexts_of(event: Event, workflow: Mapping[str, Any]) -> dict[str, Any]:
         "run_attempt": "1", "job": None, "event": payload, "server_url": "https://github.com", "token": "",
     }  # fmt: skip
     return {"github": github, "vars": {}, "inputs": {}}
+
+
+def contexts_of_steps(event: Event, job: Job) -> dict[str, Any]:
+    """The contexts that the conditions of steps can use, before the first step. All jobs before it have passed."""
+    return contexts_of(event, job.workflow) | {
+        "matrix": _first_of_matrix(job.data),
+        "strategy": {"job-index": 0.0, "job-total": 1.0},
+        "runner": {"os": "Linux", "arch": "X64"},
+        "needs": {need.rpartition(":")[2]: {"result": "success", "outputs": {}} for need in job.needs},
+        "job": {"status": "success"},
+        "steps": {},
+        "env": {},
+    }
+
+
+def variables_in(env: object) -> Mapping[str, Any]:
+    """The variables of an `env`. None for one that is an expression as a whole."""
+    return env if isinstance(env, Mapping) else {}
+
+
+def _first_of_matrix(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The first combination of a matrix."""
+    matrix = (data.get("strategy") or {}).get("matrix")
+    if not isinstance(matrix, Mapping):
+        return {}
+    first = {name: values[0] for name, values in matrix.items() if isinstance(values, list) and values}
+    included = first.pop("include", {})
+    first.pop("exclude", None)
+    return first or dict(included)
+
+
+def _scope_of_steps(event: Event, job: Job) -> Scope:
+    """What the condition of a step sees when all steps before it have passed."""
+    contexts = contexts_of_steps(event, job)
+    functions = status_functions(success=True, failure=False)
+    passed = {"outcome": "success", "conclusion": "success", "outputs": {}}
+    contexts["steps"] = {str(step.data["id"]): passed for step in job.steps if "id" in step.data}
+    for data in (job.workflow.get("env"), job.data.get("env")):
+        for name, value in variables_in(data).items():
+            contexts["env"][name] = fill(value, Scope({**contexts, "secrets": {}}, functions))
+    return Scope(contexts, functions)
 
 
 def status_functions(*, success: bool, failure: bool) -> dict[str, Any]:

@@ -72,6 +72,7 @@ class Platform(Protocol):
         replaced: Mapping[str, bytes],
         *,
         redis: bool,
+        port: int | None = None,
     ) -> Sequence[RunningRelease]:
         """Start the image so many times. Raises CheckFailed for one that has nothing to start."""
 
@@ -175,18 +176,21 @@ class Deployment:
         variables: Variables | None = None,
         replaced: Mapping[str, bytes] | None = None,
         redis: bool = True,
+        port: int | None = None,
     ) -> Release:
         """Start what the image starts, and return at once.
 
         Args:
             database: which one it gets; by default a new empty one.
-            variables: override those of the platform, with the same facts in braces. None removes one.
+            variables: override those of the platform, with the same facts in braces. None removes one. Those of the
+                image stay, unless they are overridden.
             replaced: files of the project that are changed before the image is built.
             redis: whether there is a Redis at its URL.
+            port: where it has to listen, for a check that removes the variable with the port. By default any port.
 
         Keys: those of an image that cannot be built, `no_start_command` and `program_missing`.
         """
-        return self._started(1, database, variables, replaced, redis=redis)[0]
+        return self._started(1, database, variables, replaced, redis=redis, port=port)[0]
 
     def start_several(
         self, count: int, *, database: PlatformDatabase | None = None, variables: Variables | None = None
@@ -202,6 +206,7 @@ class Deployment:
         replaced: Mapping[str, bytes] | None,
         *,
         redis: bool,
+        port: int | None = None,
     ) -> list[Release]:
-        running = self._platform.start(count, database, variables or {}, replaced or {}, redis=redis)
+        running = self._platform.start(count, database, variables or {}, replaced or {}, redis=redis, port=port)
         return [Release(each, self._platform.health) for each in running]

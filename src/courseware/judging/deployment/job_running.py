@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from courseware.base.tree import Tree
 from courseware.checking.check import CheckFailed
@@ -17,9 +16,10 @@ from courseware.checking.deployment.plan import (
     REPOSITORY,
     Event,
     bad_expression,
-    contexts_of,
+    contexts_of_steps,
     is_tolerated,
     status_functions,
+    variables_in,
 )
 from courseware.checking.deployment.workflow_files import Job, JobStep
 from courseware.checking.time_limits import slowdown
@@ -71,20 +71,10 @@ class JobRunning:
         self._machine = machine
         self._job = job
         self._event = event
-        self._contexts = contexts_of(event, job.workflow)
-        self._contexts |= {
-            "secrets": dict(secrets),
-            "matrix": _first_of_matrix(job.data),
-            "strategy": {"job-index": 0.0, "job-total": 1.0},
-            "runner": {"os": "Linux", "arch": "X64", "temp": f"{machine.home}/tmp"},  # noqa: S108
-            "needs": {need: {"result": "success", "outputs": {}} for need in job.needs},
-            "job": {
-                "status": "success",
-                "services": {name: {"ports": {str(port): str(port)}} for name, port in ports.items()},
-            },
-            "steps": {},
-            "env": {},
-        }
+        self._contexts = contexts_of_steps(event, job)
+        self._contexts["secrets"] = dict(secrets)
+        self._contexts["runner"] |= {"temp": f"{machine.home}/tmp"}  # noqa: S108
+        self._contexts["job"] |= {"services": {name: {"ports": {str(port): str(port)}} for name, port in ports.items()}}
         self._environment = dict(variables)
         self._paths: list[str] = []
         self._failed = False
@@ -129,7 +119,7 @@ class JobRunning:
 
     def _run_script(self, step: JobStep, scope: Scope) -> StepRun:
         full = Scope(self._contexts, scope.functions)
-        own = {name: fill(value, full) for name, value in (step.data.get("env") or {}).items()}
+        own = {name: fill(value, full) for name, value in variables_in(step.data.get("env")).items()}
         script = fill(step.run, full)
         defaults = [(each.get("defaults") or {}).get("run") or {} for each in (self._job.data, self._job.workflow)]
         shell = step.data.get("shell") or next((each["shell"] for each in defaults if "shell" in each), None)
@@ -175,9 +165,9 @@ class JobRunning:
         self._paths = [line for line in self._read("GITHUB_PATH").splitlines() if line][:20]
         return StepRun(step.name, outcome, "success" if tolerated else outcome, code, text)
 
-    def _add_variables(self, data: Mapping[str, Any] | None) -> None:
+    def _add_variables(self, data: object) -> None:
         scope = Scope(self._contexts, status_functions(success=True, failure=False))
-        for name, value in (data or {}).items():
+        for name, value in variables_in(data).items():
             self._environment[name] = fill(value, scope)
             self._contexts["env"][name] = self._environment[name]
 
@@ -282,17 +272,6 @@ def _variables(machine: Machine, job: Job, event: Event) -> dict[str, str]:
         "RUNNER_TEMP": f"{machine.home}/tmp",  # noqa: S108
         "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
-
-
-def _first_of_matrix(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The first combination of a matrix."""
-    matrix = (data.get("strategy") or {}).get("matrix")
-    if not isinstance(matrix, Mapping):
-        return {}
-    first = {name: values[0] for name, values in matrix.items() if isinstance(values, list) and values}
-    included = first.pop("include", {})
-    first.pop("exclude", None)
-    return first or dict(included)
 
 
 def _calls(printed: str) -> Iterator[Call]:

@@ -18,11 +18,13 @@ class Layout:
 
     Args:
         links: absolute paths at which programs find others, with `{home}` for the home of the machine.
+        inner_links: the same below the image itself, by relative paths.
         folders: relative paths of the folders that exist without files.
         moved: for each absolute path of the image where it is, on a machine without links.
     """
 
     links: Mapping[str, str]
+    inner_links: Mapping[str, str]
     folders: tuple[str, ...]
     moved: Mapping[str, str]
 
@@ -52,8 +54,12 @@ def layout_of(image: Image, kind: SandboxKind) -> Layout:
                 links[path] = f"{IMAGE}{path}"
         for path in [each for each in links if any(each.startswith(f"{other}/") for other in links if other != each)]:
             del links[path]  # below a folder that is a link itself
-    inside = [path for path in built if any(path.startswith(f"{link}/") for link in links)]
-    return Layout(links, tuple(path.lstrip("/") for path in folders if path not in inside), moved)
+    inner = {
+        path.lstrip("/"): sys.prefix
+        for path in built
+        if path not in links and not any(f"/{each}".startswith(f"{path}/") for each in image.files)
+    }
+    return Layout(links, inner, tuple(path.lstrip("/") for path in folders if path.lstrip("/") not in inner), moved)
 
 
 def variables_of(image: Image) -> dict[str, str]:

@@ -203,9 +203,9 @@ class Database:
         self._name = name
         self._password = password
 
-    def url(self, port: int) -> str:
-        """Where a release finds it, which reaches the server at this port."""
-        return f"postgres://{self._name}:{self._password}@127.0.0.1:{port}/{self._name}"
+    def location(self, port: int) -> str:
+        """Its URL without the scheme, for a release that reaches the server at this port."""
+        return f"{self._name}:{self._password}@127.0.0.1:{port}/{self._name}"
 
     def tables(self) -> set[str]:
         """The names of the tables in it."""

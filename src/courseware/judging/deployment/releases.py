@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from datetime import datetime
 
+from courseware.base.errors import UsageError
 from courseware.base.tree import Tree
 from courseware.checking.application import Application
 from courseware.checking.check import CheckFailed
@@ -212,10 +213,12 @@ class Releases:
         replaced: Mapping[str, bytes],
         *,
         redis: bool,
+        port: int | None = None,
     ) -> Sequence[Release]:
         """Start the image so many times. Raises CheckFailed for one that has nothing to start.
 
-        Several releases of one database are brought together where they create its tables.
+        Raises UsageError where `port` is taken. Without one, each release gets a free port. Several releases of one
+        database are brought together where they create its tables.
         """
         image = Image({**self._tree, **replaced})
         command = image.command
@@ -227,13 +230,13 @@ class Releases:
                 got="neither of them in the last stage",
             )
         texts = {**self._platform.environment, **variables}
-        if database is None and any("{postgresql}" in (text or "") for text in texts.values()):
+        if database is None and any("{postgresql" in (text or "") for text in texts.values()):
             database = self.database()
         layout = layout_of(image, self._kind)
         race = Race(count, RACE_SECONDS * patience()) if count > 1 else None
         prepared = []
         for _ in range(count):
-            release = self._prepare(image, database, count, race, redis=redis)
+            release = self._prepare(image, database, count, race, redis=redis, port=port)
             machine = release.machine
             facts = self._facts(release, database)
             environment = {
@@ -241,8 +244,7 @@ class Releases:
                 for name, text in texts.items()
                 if text is not None
             }
-            removed = {name for name, text in texts.items() if text is None}
-            own = {name: text for name, text in variables_of(image).items() if name not in removed}
+            own = variables_of(image)
             words, folder = list(command.words), f"{machine.root}{image.working_directory}"
             if self._kind == "plain":
                 words = [layout.in_place(word, machine.home) for word in words]
@@ -275,7 +277,14 @@ class Releases:
             release.machine.kill("The time for the judgement was over.")
 
     def _prepare(
-        self, image: Image, database: PlatformDatabase | None, count: int, race: Race | None, *, redis: bool
+        self,
+        image: Image,
+        database: PlatformDatabase | None,
+        count: int,
+        race: Race | None,
+        *,
+        redis: bool,
+        port: int | None,
     ) -> Release:
         """A machine with the files of the image, on which nothing runs yet. It is one of `count` that start at once."""
         layout = layout_of(image, self._kind)
@@ -286,9 +295,10 @@ class Releases:
             ports=[*ports, *([REDIS_PORT] if redis else [])],
             folders=layout.folders,
             links=layout.links,
+            inner_links=layout.inner_links,
         )
         seconds = self._platform.seconds * max(1.0, count / (os.cpu_count() or 1))
-        release = Release(machine, self._port(), seconds, self.limits)
+        release = Release(machine, self._port(port), seconds, self.limits)
         self._releases.append(release)
         if self._is_over:
             machine.kill("The time for the judgement was over.")
@@ -301,11 +311,18 @@ class Releases:
             release.stopping.callback(service.stop)
         return release
 
-    def _port(self) -> int:
+    def _port(self, wanted: int | None) -> int:
+        """Where a release has to listen: in bubblewrap a port of its machine, otherwise one of this computer."""
         if self._kind == "bubblewrap":
-            return PORTS[0] + secrets.randbelow(PORTS[1] - PORTS[0])
-        with listen_at(0) as listener:
-            return port_of(listener)
+            return wanted or PORTS[0] + secrets.randbelow(PORTS[1] - PORTS[0])
+        try:
+            with listen_at(wanted or 0) as listener:
+                return port_of(listener)
+        except OSError as error:
+            raise UsageError(
+                f"Port {wanted} of this computer is taken, which a check needs: {error.strerror}. End what uses it, "
+                "such as `course run`, and check again."
+            ) from None
 
     def _facts(self, release: Release, database: PlatformDatabase | None) -> dict[str, str]:
         ports = release.machine.ports
@@ -313,6 +330,8 @@ class Releases:
             "port": str(release.port),
             "address": self._address or f"http://127.0.0.1:{release.port}",
             "redis": f"redis://127.0.0.1:{ports.get(REDIS_PORT, REDIS_PORT)}/0",
-            "postgresql": database.url(ports[POSTGRESQL_PORT]) if isinstance(database, Database) else "",
         }
+        if isinstance(database, Database):
+            known["postgresql_location"] = database.location(ports[POSTGRESQL_PORT])
+            known["postgresql"] = f"postgres://{known['postgresql_location']}"
         return {fact: known.get(fact, "") for fact in PLATFORM_FACTS}

@@ -270,6 +270,7 @@ def start_machine(
     exact_ports: bool = False,
     folders: Collection[str] = (),
     links: Mapping[str, str] | None = None,
+    inner_links: Mapping[str, str] | None = None,
     hosts: Collection[str] = (),
     limits: Limits | None = None,
 ) -> Machine:
@@ -282,6 +283,7 @@ def start_machine(
         folders: relative paths of empty folders.
         hosts: names that stand for the machine itself beside localhost, in bubblewrap only.
         links: absolute paths at which programs find others, in bubblewrap only. `{home}` stands for the home.
+        inner_links: relative paths below the root folder at which programs find others.
 
     Raises UsageError where this machine has no such sandbox, or one of the exact ports is taken.
     """
@@ -298,6 +300,7 @@ def start_machine(
         setup = {
             "folder": home,
             "folders": list(folders),
+            "links": dict(inner_links or {}),
             "limits": resource_limits(kind, limits),
             "files": [(path, len(content)) for path, content in files.items()],
             "ports": list(ports) if kind == "bubblewrap" else [],

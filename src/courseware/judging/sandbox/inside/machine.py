@@ -36,6 +36,9 @@ def main() -> None:
                 (root / path).chmod(0o755)
     for folder in setup["folders"]:
         (root / folder).mkdir(parents=True, exist_ok=True)
+    for path, target in setup["links"].items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).symlink_to(target)
     runner.set_limits(setup["limits"])
     connection = socket.socket(fileno=control)
     listeners = [socket.create_server((HOST, port)) for port in setup["ports"]]
