@@ -11,9 +11,10 @@ from courseware.author.mistakes import Mistake, WrongProject, alternatives_of, m
 from courseware.base.errors import UsageError
 from courseware.base.tree import Tree
 from courseware.base.workers import run_in_workers
+from courseware.checking.time_limits import slowdown
 from courseware.course import Course, Step, load_course
 from courseware.course.stages import finish, start
-from courseware.judging.judgement import catalogue, judge
+from courseware.judging.judgement import USUAL_SECONDS, catalogue, judge
 from courseware.judging.postgresql import PostgresServer
 from courseware.judging.runtime import SQLITE
 from courseware.judging.sandbox import SandboxKind
@@ -21,6 +22,8 @@ from courseware.verdict import Outcome, Verdict
 
 QUICK_SUITES = 2
 """How many alternatives of a step that judges tests a quick verification judges."""
+LARGEST_FACTOR = 5.0
+"""So many times as long as usual a judgement may take at most on a busy machine."""
 
 
 class Kind(StrEnum):
@@ -222,6 +225,7 @@ def _find(
         hidden=claim.hidden,
         sandbox=sandbox,
         seed=seed,
+        seconds=USUAL_SECONDS * min(slowdown(), LARGEST_FACTOR),
         postgresql=postgresql,
     )
     contradictions = claim.contradictions(verdict, exactly=postgresql is None)
