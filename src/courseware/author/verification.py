@@ -20,8 +20,8 @@ from courseware.judging.runtime import SQLITE
 from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Outcome, Verdict
 
-QUICK_SUITES = 2
-"""How many alternatives of a step that judges tests a quick verification judges."""
+QUICK_ALTERNATIVES = 2
+"""How many alternatives a quick verification judges, of a step that judges tests or a deployment."""
 LARGEST_FACTOR = 5.0
 """So many times as long as usual a judgement may take at most on a busy machine."""
 
@@ -116,7 +116,8 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
     `quick` takes a tenth of the time. For each visible check there is a known mistake that it must catch, judged by the
     visible checks that it must fail. A stage of the application is judged by the checks of its own step. It leaves out
     the other known mistakes, whether a mistake fails more checks than it names, what the checks of earlier steps say
-    of a stage before the last one, and most alternatives of a step that judges tests, each of which takes long.
+    of a stage before the last one, and most alternatives of a step that judges tests or a deployment, each of which
+    takes long.
     """
     last = course.stages[-1].number
     for step in steps:
@@ -131,7 +132,8 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
             yield Claim(Kind.REFERENCE, "the finished application", step.number, last, finish(course, last))
         number = step.number
         yield Claim(Kind.STARTER, f"start({number})", number, number, handed_out, nothing_passes=True)
-        for alternative in alternatives_of(step)[: QUICK_SUITES if quick and step.judges_tests else None]:
+        takes_long = step.judges_tests or step.judges_deployment
+        for alternative in alternatives_of(step)[: QUICK_ALTERNATIVES if quick and takes_long else None]:
             tree = alternative.put_over(reference)
             yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, tree, sqlite_only=alternative.sqlite_only)
         visible = {check.id: check.task for check in catalogue(course, step)} if quick else {}

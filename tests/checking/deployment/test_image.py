@@ -168,3 +168,41 @@ def test_a_script_in_the_dockerfile() -> None:
     found = image("FROM python:3.13\nRUN <<EOF\napt-get install -y wget\nFROM nothing\nEOF\nCMD x\n")
     assert found.has_program("wget")
     assert len(found.stages) == 1
+
+
+@pytest.mark.parametrize(
+    ("stages", "copy", "found"),
+    [
+        ("FROM ghcr.io/astral-sh/uv:0.9.5 AS tools", "--from=tools /uv /uvx /bin/", True),
+        ("FROM python:3.13-slim AS tools", "--from=tools /usr/local/bin/python /bin/", True),
+        ("FROM python:3.13-slim AS tools", "--from=tools /venv /venv", False),
+        ("FROM scratch AS tools", "--from=tools /uv /bin/", False),
+        ("FROM python:3.13-slim AS tools", "--from=ghcr.io/astral-sh/uv:0.9.5 /uv /bin/", True),
+    ],
+)
+def test_what_a_base_image_brings_along(stages: str, copy: str, found: bool) -> None:
+    described = image(f"{stages}\nFROM python:3.13-slim\nCOPY {copy}\nCMD x")
+    if found:
+        described.must_be_read()
+        assert described.files == {}
+    else:
+        with pytest.raises(CheckFailed) as caught:
+            described.must_be_read()
+        assert caught.value.key == "copy_finds_nothing"
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "uv venv && uv pip install -r requirements.lock",
+        "python3.13 -m venv --copies .venv && .venv/bin/pip install -r requirements.lock",
+        "virtualenv /w/.venv",
+        "uv sync --frozen --no-dev",
+        "UV=1 python -m venv $HERE",
+    ],
+)
+def test_a_virtual_environment_inside_the_project_is_copied_with_it(run: str) -> None:
+    first = f"FROM python:3.13 AS built\nENV HERE=/w/.venv\nWORKDIR /w\nCOPY . .\nRUN {run}\n"
+    found = image(f"{first}FROM python:3.13-slim\nWORKDIR /w\nCOPY --from=built /w /w\nCMD x")
+    assert found.built.built == ("/w/.venv",)
+    assert found.project_files.keys() == {"Dockerfile", *PROJECT}

@@ -152,3 +152,37 @@ def test_no_workflow_at_all() -> None:
 )
 def test_patterns(pattern: str, name: str, expected: bool) -> None:
     assert fits(name, pattern) is expected
+
+
+@pytest.mark.parametrize(
+    ("step", "on_main", "on_request"),
+    [
+        ("run: deploy", True, True),
+        ("run: deploy, if: github.ref == 'refs/heads/main'", True, False),
+        ("run: deploy, if: success() && github.event_name == 'push'", True, False),
+        ("run: deploy, if: failure()", False, False),
+        ("run: deploy, if: env.TARGET == 'refs/heads/main'", True, False),
+        ("run: deploy, if: steps.tests.outcome == 'success' && matrix.python == '3.13'", True, True),
+    ],
+)
+def test_a_step_with_a_condition(step: str, on_main: bool, on_request: bool) -> None:
+    text = f"""
+on: [push, pull_request]
+env: {{TARGET: "${{{{ github.ref }}}}"}}
+jobs:
+  all:
+    runs-on: u
+    strategy: {{matrix: {{python: ["3.13", "3.14"]}}}}
+    steps: [{{run: pytest, id: tests}}, {{{step}}}]
+"""
+    found = workflow(text)
+    [job] = found.jobs
+    assert found.plan(MAIN).runs_step(job, job.steps[1]) is on_main
+    assert found.plan(REQUEST).runs_step(job, job.steps[1]) is on_request
+
+
+def test_no_step_of_a_skipped_job_runs() -> None:
+    found = workflow("on: push\njobs:\n  never: {runs-on: u, if: false, steps: [{run: x}]}\n")
+    [job] = found.jobs
+    assert not found.plan(MAIN).runs_step(job, job.steps[0])
+    assert not found.plan(REQUEST).runs_step(job, job.steps[0])

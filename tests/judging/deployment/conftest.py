@@ -1,5 +1,9 @@
-"""The deployment of the miniature course, and its verdicts with other files."""
+"""The deployment of the miniature course, and its verdicts with other files.
 
+Each run has a sample of the tests, in bubblewrap. STEP_7=everything adds all others, and the plain sandbox.
+"""
+
+import os
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -11,12 +15,16 @@ from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Verdict
 
 STEP = 3
+EVERYTHING = os.environ.get("STEP_7") == "everything"
 Judged = Callable[..., Verdict]
 
 
-@pytest.fixture(params=[pytest.param("bubblewrap", marks=pytest.mark.bubblewrap), "plain"])
+KINDS = [pytest.param("bubblewrap", marks=pytest.mark.bubblewrap), *(["plain"] if EVERYTHING else [])]
+
+
+@pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest) -> SandboxKind:
-    """Each of the two sandboxes."""
+    """The sandboxes in which releases are tried."""
     found: SandboxKind = request.param
     return found
 
