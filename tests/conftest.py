@@ -19,9 +19,11 @@ MINIATURE = Path(__file__).parent / "miniature_course"
 SECOND = MINIATURE.with_name("second_course")
 NEW_STEP = MINIATURE.with_name("new_step")
 TESTED_STEP = MINIATURE.with_name("tested_step")
+DEPLOYED_STEP = MINIATURE.with_name("deployed_step")
 LONG_TIMEOUT = 1800
 """Seconds for a test with the mark `long`, some of which run a whole suite; the others have those of pyproject.toml."""
-collect_ignore = [MINIATURE.name, SECOND.name, NEW_STEP.name, TESTED_STEP.name]  # their checks are the judge's to run
+COURSES = (MINIATURE, SECOND, NEW_STEP, TESTED_STEP, DEPLOYED_STEP)
+collect_ignore = [folder.name for folder in COURSES]  # their checks are the judge's to run
 
 
 @pytest.fixture
@@ -36,6 +38,13 @@ def course(tmp_path: Path) -> Course:
 def tested_course(course: Course) -> Course:
     """The miniature course with a third step, which judges the tests of a student."""
     shutil.copytree(TESTED_STEP, course.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    return load_course(course.root)
+
+
+@pytest.fixture
+def deployed_course(course: Course) -> Course:
+    """The miniature course with a third step, which judges a deployment."""
+    shutil.copytree(DEPLOYED_STEP, course.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     return load_course(course.root)
 
 

@@ -22,12 +22,14 @@ class Expected(FrozenModel):
         statuses_at_start: those of the step's starter that differ from the stage before.
         notebook: pieces of what cells of the notebook print, by cell id.
         examples: edits by file name of the example and by what they break.
+        arguments: with which arguments an example shows its claims, by its file name; without any if it has none here.
     """
 
     statuses: dict[str, int] = {}
     statuses_at_start: dict[str, int] = {}
     notebook: dict[str, tuple[str, ...]] = {}
     examples: dict[str, dict[str, Edit]] = {}
+    arguments: dict[str, tuple[str, ...]] = {}
 
 
 def expected_in(folder: Path) -> Expected:

@@ -52,6 +52,12 @@ EXAMPLES = {
 WITH_TESTS = [
     path for path in EXAMPLES.values() if re.search(r"^(async )?def test_", path.read_text("utf-8"), re.MULTILINE)
 ]
+ARGUMENTS = {
+    f"{step.slug}/{name}": arguments
+    for step in COURSE.steps
+    for name, arguments in expected_in(step.lesson_folder).arguments.items()
+}
+"""Arguments with which an example shows its claims."""
 AT_ONCE = 3
 """Edits of an example that are tried in one run, which takes seconds. They belong to different claims."""
 EDITS = {
@@ -76,13 +82,19 @@ def comparable(printed: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def run(script: Path, folder: Path, *, guarded: bool = False) -> subprocess.CompletedProcess[str]:
+def run(
+    script: Path, folder: Path, arguments: Iterable[str] = (), *, guarded: bool = False
+) -> subprocess.CompletedProcess[str]:
     """Runs the script as a student does, in an empty folder; a warning is an error. `guarded`: without a network, and
     it ends as soon as it looks for another machine."""
     guard = ["-c", ON_THIS_MACHINE_ALONE] if guarded else []
     program = HAS_NO_NETWORK if guarded and available().bubblewrap else ()
-    command = [*program, sys.executable, "-W", "error", *guard, str(script)]
+    command = [*program, sys.executable, "-W", "error", *guard, str(script), *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=120, check=False)
+
+
+def arguments_of(example: Path) -> tuple[str, ...]:
+    return ARGUMENTS.get(f"{example.parents[1].name}/{example.name}", ())
 
 
 @pytest.fixture(params=EXAMPLES)
@@ -95,7 +107,7 @@ def test_every_example_is_broken_by_an_edit() -> None:
 
 
 def test_it_shows_every_claim_as_true_and_needs_no_network(example: Path, tmp_path: Path) -> None:
-    result = run(example, tmp_path, guarded=True)
+    result = run(example, tmp_path, arguments_of(example), guarded=True)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.count("✓") >= 15
     assert "✗" not in result.stdout
@@ -116,7 +128,7 @@ def test_it_says_so_when_a_claim_does_not_hold(tmp_path: Path, name: str) -> Non
         source = source.replace(edit.right, edit.wrong)
     copy = tmp_path / "example.py"
     copy.write_text(source, encoding="utf-8")
-    result = run(copy, tmp_path)
+    result = run(copy, tmp_path, arguments_of(path))
     assert result.returncode == 1
     not_so = [line for line in result.stdout.splitlines() if "✗ NOT SO" in line]
     for edit in edits:

@@ -12,16 +12,19 @@ from courseware.author.mistakes import Mistake, WrongProject, alternatives_of, m
 from courseware.base.errors import UsageError
 from courseware.base.tree import Tree
 from courseware.base.workers import run_in_workers
+from courseware.checking.time_limits import slowdown
 from courseware.course import Course, Step, load_course
 from courseware.course.stages import finish, start
-from courseware.judging.judgement import catalogue, judge
+from courseware.judging.judgement import USUAL_SECONDS, catalogue, judge
 from courseware.judging.postgresql import PostgresServer
 from courseware.judging.runtime import SQLITE
 from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Outcome, Verdict
 
-QUICK_SUITES = 1
-"""How many alternatives of a step that judges tests a quick verification judges."""
+QUICK_ALTERNATIVES = 1
+"""How many alternatives a quick verification judges, of a step that judges tests or a deployment."""
+LARGEST_FACTOR = 5.0
+"""How many times as long as usual a judgement may take at most on a busy machine."""
 
 
 class Kind(StrEnum):
@@ -114,7 +117,7 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
     `quick` takes a tenth of the time. Each visible check judges one known mistake that it must catch. A stage of the
     application is judged by the checks of its own step. `quick` leaves out the other known mistakes, whether a mistake
     fails more checks than it names, what the checks of earlier steps say of a stage before the last one, and most
-    alternatives of a step that judges tests, each of which takes long.
+    alternatives of a step that judges tests or a deployment, each of which takes long.
     """
     last = course.stages[-1].number
     for step in steps:
@@ -131,7 +134,8 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
             yield Claim(Kind.REFERENCE, "the finished application", step.number, last, finish(course, last))
         number = step.number
         yield Claim(Kind.STARTER, f"start({number})", number, number, handed_out, nothing_passes=True)
-        for alternative in alternatives_of(step)[: QUICK_SUITES if quick and step.judges_tests else None]:
+        takes_long = step.judges_tests or step.judges_deployment
+        for alternative in alternatives_of(step)[: QUICK_ALTERNATIVES if quick and takes_long else None]:
             tree = alternative.put_over(reference)
             yield Claim(Kind.ALTERNATIVE, alternative.id, number, number, tree, sqlite_only=alternative.sqlite_only)
         visible = {check.id: check.task for check in catalogue(course, step)} if quick else {}
@@ -244,6 +248,7 @@ def _find(
         hidden=claim.hidden,
         sandbox=sandbox,
         seed=suite_seed if step.lesson.suite else seed,
+        seconds=USUAL_SECONDS * min(slowdown(), LARGEST_FACTOR),
         postgresql=postgresql,
     )
     contradictions = claim.contradictions(verdict, exactly=postgresql is None)

@@ -19,6 +19,9 @@ database and an empty Redis, so a check makes all that it needs. The fixture `re
 
 In a step whose lesson.toml says `judges = "tests"` no application of the student is started. Its checks have the
 fixture `suite`, which is a `Suite`: the student's tests, judged by the bugs that they catch.
+
+In a step with `judges = "deployment"` checks start the application themselves, as a platform would. They have the
+fixtures of `courseware.checking.deployment`.
 """
 
 from courseware.base.processes import wait_until

@@ -33,6 +33,7 @@ VERBS = {
     "lab": "Open JupyterLab on a step, and start all that it needs.",
     "start": "Write the files of a step into workspace/.",
     "run": "Serve your application, and restart it after every save.",
+    "deploy": "Deploy your release on this machine as a platform would.",
     "check": "Judge your work on a step, or on one of its tasks.",
     "hint": "Show the next hint for a check.",
     "watch": "Judge your work after every save.",

@@ -68,12 +68,12 @@ def verify(
     With --database a mistake must fail at least one of the checks that it names. URL names a user who may create
     databases, such as postgresql://user:password@127.0.0.1:5432/postgres.
     With --fuzz it changes the answers of the reference instead: no check may report this as a fault of the course.
-    Both leave out steps that judge tests.
+    Both leave out steps that judge tests or a deployment.
     """
     course = find_course()
     steps = course.steps if step is None else (course.step(step),)
     sandbox: SandboxKind | None = "plain" if plain else None
-    applications = tuple(each for each in steps if not each.judges_tests)
+    applications = tuple(each for each in steps if each.lesson.judges == "application")
     if mutants:
         from courseware.cli.mutants import verify_mutants
 

@@ -13,6 +13,9 @@ from courseware.base.models import FrozenModel
 Identifier = Annotated[str, Field(pattern=r"^\d+\.[0-9a-z]+$")]
 
 
+PLATFORM_FACTS = ("port", "address", "postgresql", "postgresql_location", "redis", "secret")
+"""What a platform knows of a release."""
+
 Services = dict[str, dict[str, str]]
 """For each service the variables that it fills, and their texts with the service's facts in braces."""
 
@@ -103,6 +106,31 @@ class Question(FrozenModel):
     points: int = Field(gt=0)
 
 
+class Platform(FrozenModel):
+    """A platform that runs a student's image: what it gives each release, and how it finds out that one is healthy.
+
+    `environment` are the variables of a release. Their texts have facts in braces: `port` is where the release has to
+    listen, `postgresql` and `redis` are URLs, `postgresql_location` is the first one without `postgres://`, `address`
+    is the URL of the release, and `secret` is a random text, another one in each variable. `health` is the path that
+    answers 200 when the release works, within `seconds` of its start.
+    """
+
+    health: str = Field(pattern="^/")
+    seconds: float = Field(default=30, gt=0)
+    environment: dict[str, str]
+
+    @field_validator("environment")
+    @classmethod
+    def _has_only_known_facts(cls, environment: dict[str, str]) -> dict[str, str]:
+        for name, text in environment.items():
+            try:
+                text.format(**dict.fromkeys(PLATFORM_FACTS, ""))
+            except (LookupError, ValueError, AttributeError):
+                known = ", ".join(f"{{{fact}}}" for fact in PLATFORM_FACTS)
+                raise ValueError(f"{name} can have {known} filled in and nothing else, not {text!r}") from None
+        return environment
+
+
 PYTEST_SETTINGS = ("conftest.py", "pytest.ini")
 """Files with settings of pytest. They belong to a submission only where the `hands_in` of its step names them."""
 
@@ -122,7 +150,8 @@ class Lesson(FrozenModel):
     Intake drops them everywhere else.
 
     `judges` says what is judged: the student's application, or with "tests" the tests that `hands_in` names. They run
-    against variants of the application that belong to the course. No application of the student is started then.
+    against variants of the application that belong to the course. No application of the student is started then. With
+    "deployment" it is the student's workflow, image and start command, which checks start as the `platform` does.
 
     `suite` names tests that are judged like that in a step that judges an application: they run against variants of the
     reference after the step, without the files that `hands_in` names.
@@ -142,7 +171,8 @@ class Lesson(FrozenModel):
     hands_in: tuple[str, ...] = ()
     suite: tuple[str, ...] = ()
     optional: bool = False
-    judges: Literal["application", "tests"] = "application"
+    judges: Literal["application", "tests", "deployment"] = "application"
+    platform: Platform | None = None
     imports: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     environment: dict[str, str] = {}
@@ -170,6 +200,12 @@ class Lesson(FrozenModel):
             raise ValueError("a step that judges tests needs `hands_in`, which names them")
         if self.judges == "tests" and self.suite:
             raise ValueError("a step that judges tests alone names them in `hands_in`, and has no `suite`")
+        return self
+
+    @model_validator(mode="after")
+    def _names_the_platform(self) -> Self:
+        if (self.judges == "deployment") != (self.platform is not None):
+            raise ValueError('a step needs [platform] if it judges = "deployment", and has none otherwise')
         return self
 
 
@@ -202,6 +238,11 @@ class Step(FrozenModel):
     def judges_tests(self) -> bool:
         """Whether the step judges the tests of a student, so that no application of theirs is started."""
         return self.lesson.judges == "tests"
+
+    @property
+    def judges_deployment(self) -> bool:
+        """Whether the step judges how the application is deployed, so that only checks start it."""
+        return self.lesson.judges == "deployment"
 
     @property
     def suite_patterns(self) -> tuple[str, ...]:

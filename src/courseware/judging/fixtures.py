@@ -3,11 +3,16 @@
 import random
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
 
 import pytest
 
 from courseware.checking import Application, Clock, Database, ImageStore, Mailbox, Redis, Suite
+from courseware.checking.deployment import Blueprint, Compose, Deployment, Image, Workflow
 from courseware.judging.runtime import NeedsReference, Runtime
+
+if TYPE_CHECKING:
+    from courseware.judging.deployment import DeploymentJudge
 
 CLIENTS = IPv4Network("198.18.0.0/15")
 """Where no client really is: RFC 2544 keeps these addresses free for measurements."""
@@ -65,6 +70,41 @@ class Fixtures:
         checks = [item.name.removeprefix("test_") for item in request.session.items]
         judged.wanted = [check for check in checks if check in judged.applications.bugs]
         return Suite(judged, request.node.name.removeprefix("test_"))
+
+    @property
+    def _deployment(self) -> "DeploymentJudge":
+        judged = self._runtime.deployment
+        if judged is None:
+            raise TypeError('This step judges no deployment. Write `judges = "deployment"` in its lesson.toml.')
+        return judged
+
+    @pytest.fixture
+    def workflow(self) -> Workflow:
+        """The workflows of the project, in a step that judges a deployment."""
+        return self._deployment.workflow
+
+    @pytest.fixture
+    def image(self) -> Image:
+        """The image that the Dockerfile of the project describes, in a step that judges a deployment."""
+        return self._deployment.image
+
+    @pytest.fixture
+    def compose(self) -> Compose:
+        """The compose file of the project, in a step that judges a deployment."""
+        return self._deployment.compose
+
+    @pytest.fixture
+    def blueprint(self) -> Blueprint:
+        """The render.yaml of the project, in a step that judges a deployment."""
+        return self._deployment.blueprint
+
+    @pytest.fixture
+    def deployment(self) -> Iterator[Deployment]:
+        """Starts the image as a platform does, in a step that judges a deployment. All ends with the check."""
+        judged = self._deployment
+        judged.releases.limits = self._runtime.time_limits
+        yield Deployment(judged.releases)
+        judged.end_releases()
 
     @pytest.fixture
     def clock(self) -> Iterator[Clock]:

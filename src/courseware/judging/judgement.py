@@ -16,7 +16,7 @@ from courseware.course import Application, Course, Step, check_files
 from courseware.course.checks import suite_files
 from courseware.course.suites import correct_application
 from courseware.judging.postgresql import PostgresDatabase, PostgresServer
-from courseware.judging.runtime import JudgeServices, RestartingServer, Runtime, StartOptions, SuiteServer
+from courseware.judging.runtime import JudgeServices, NoServer, RestartingServer, Runtime, StartOptions
 from courseware.judging.sandbox import ApplicationCommand, RunningApplication, SandboxKind, available, start_application
 from courseware.verdict import Verdict
 
@@ -75,6 +75,8 @@ def judge(
     running = (
         started_suite(course, step, tree, hidden=hidden, kind=kind, seed=seed, say=say)
         if step.judges_tests
+        else started_deployment(step, tree, kind=kind)
+        if step.judges_deployment
         else started(course, tree, stage or step.number, kind, postgresql)
     )
     if step.lesson.suite:
@@ -114,6 +116,7 @@ def judge(
             application=runtime.server.report(),
             tasks=run.task_results(),
             checks=run.results,
+            judged=step.lesson.judges,
             suite=runtime.suite_report(),
         )
 
@@ -169,7 +172,7 @@ def started_suite(
     """The test suite in `tree`, which runs when a check asks for it. Nothing of an application in `tree` is used."""
     suite = _suite(course, step, tree, hidden=hidden, kind=kind, seed=seed, say=say)
     with JudgeServices((), {}, kind) as services:
-        yield Runtime(SuiteServer(suite), services, {}, suite=suite)
+        yield Runtime(NoServer(suite), services, {}, suite=suite)
 
 
 @contextmanager
@@ -201,6 +204,16 @@ def _suite(
     suite = suite_judge(course, step, tree, checks_version=version, hidden=hidden, kind=kind, seed=seed)
     suite.say = say
     return suite
+
+
+@contextmanager
+def started_deployment(step: Step, tree: Tree, *, kind: SandboxKind) -> Iterator[Runtime]:
+    """The deployment of the project `tree`, of which checks start what they need."""
+    from courseware.judging.deployment import DeploymentJudge
+
+    assert step.lesson.platform is not None
+    with DeploymentJudge(tree, step.lesson.platform, kind) as deployment, JudgeServices((), {}, kind) as services:
+        yield Runtime(NoServer(deployment), services, {}, deployment=deployment)
 
 
 def catalogue(course: Course, step: Step, *, hidden: bool = False) -> tuple[CheckEntry, ...]:
@@ -237,5 +250,7 @@ def checks_version(course: Course, step: Step, *, hidden: bool) -> str:
         contents |= {f"suite/{file.relative_to(step.checks_folder).as_posix()}": file.read_bytes() for file in unseen}
     application = course.application_after(step.number)
     services = {name: application.services[name] for name in course.services_after(step.number)}
-    given = json.dumps({"environment": application.environment, "services": services}, sort_keys=True)
-    return digest({**contents, "given": given.encode()})
+    given: dict[str, object] = {"environment": application.environment, "services": services}
+    if step.lesson.platform is not None:
+        given["platform"] = step.lesson.platform.model_dump()
+    return digest({**contents, "given": json.dumps(given, sort_keys=True).encode()})

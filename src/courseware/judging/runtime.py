@@ -15,12 +15,13 @@ from courseware.services.servers import HOST, listen, port_of
 from courseware.verdict import ApplicationReport, StartFailure, SuiteReport
 
 if TYPE_CHECKING:
+    from courseware.judging.deployment import DeploymentJudge
     from courseware.judging.suites import SuiteJudge
 
 START_SECONDS = 15.0
 """For the start of each process, on a machine that has nothing else to do."""
 LOG_CHARACTERS = 64 * 1024
-NO_APPLICATION = "This step judges tests, so a check cannot use an application of the student."
+NO_APPLICATION = "This step judges no running application, so a check cannot use the fixture `application`."
 OVER = "It was ended, because the time for the judgement was over."
 
 
@@ -294,15 +295,26 @@ class RestartingServer:
         self.stop()
 
 
-class SuiteServer:
-    """Stands for the application where a test suite is judged: no application of the submission is started."""
+class Judged(Protocol):
+    """What is judged where no application is started in the usual way."""
+
+    @property
+    def log(self) -> str:
+        """The end of what was printed."""
+
+    def end(self) -> None:
+        """End all that runs, for good. May be called from another thread."""
+
+
+class NoServer:
+    """Stands for the application where checks start none in the usual way: a test suite or a deployment is judged."""
 
     options = USUAL
     restarts = 0
     has_ended = False
 
-    def __init__(self, suite: "SuiteJudge") -> None:
-        self._suite = suite
+    def __init__(self, judged: Judged) -> None:
+        self._judged = judged
 
     def ensure_running(self, options: StartOptions = USUAL) -> StartReport:
         """Checks can be run at once. Raises TypeError for a check that wants an application with other options."""
@@ -311,18 +323,18 @@ class SuiteServer:
         return StartReport("ready", "")
 
     def give_up(self) -> None:
-        """Has no effect: each run of a suite has a process of its own."""
+        """Has no effect: what a check starts is its own."""
 
     def stop(self) -> None:
-        """Has no effect: no run outlives the check that asked for it."""
+        """Has no effect: nothing outlives the check that asked for it."""
 
     def end_for_good(self) -> None:
-        """End all runs of the suite. May be called from another thread."""
-        self._suite.end()
+        """End all that runs. May be called from another thread."""
+        self._judged.end()
 
     def report(self) -> ApplicationReport:
-        """No application was started. What was printed is that of the first run of the suite."""
-        return ApplicationReport(started=False, log=self._suite.log[-LOG_CHARACTERS:])
+        """No application was started in the usual way."""
+        return ApplicationReport(started=False, log=self._judged.log[-LOG_CHARACTERS:])
 
 
 @dataclass(frozen=True)
@@ -330,11 +342,12 @@ class Runtime:
     """The application under judgement with all that it was given: what checks work with.
 
     Args:
-        server: runs the application, or stands for it where a test suite is judged.
+        server: runs the application, or stands for it where none is started in the usual way.
         services: what the application uses in this step.
         environment: the variables that it is started with in the usual way.
         time_limits: how long checks wait for it.
-        suite: the test suite under judgement; None where an application alone is judged.
+        suite: the test suite under judgement, in a step that judges one.
+        deployment: the deployment under judgement, in a step that judges one.
     """
 
     server: Server
@@ -342,6 +355,7 @@ class Runtime:
     environment: Mapping[str, str]
     time_limits: TimeLimits = field(default_factory=TimeLimits)
     suite: "SuiteJudge | None" = None
+    deployment: "DeploymentJudge | None" = None
 
     def end_for_good(self) -> None:
         """End all that runs of the submission. May be called from another thread."""
@@ -357,7 +371,7 @@ class Runtime:
 
     @property
     def application(self) -> RestartingServer:
-        """The application. Raises TypeError where a test suite is judged."""
+        """The application. Raises TypeError where none is started in the usual way."""
         if not isinstance(self.server, RestartingServer):
             raise TypeError(NO_APPLICATION)
         return self.server

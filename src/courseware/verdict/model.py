@@ -133,7 +133,7 @@ class Verdict(FrozenModel):
     `submission` and `checks_version` are SHA-256 digests (hex) of the files judged and of the checks that judged them.
     `valid` is False when the judge itself failed: then no point may be read off, and a person must look. The same holds
     where `cut_short_after` is set: so many seconds were over before all checks had run, and `checks` holds what was
-    judged until then. `suite` is set where tests were judged in place of an application.
+    judged until then. `judged` is what the step judges. `suite` is set where these are tests.
     """
 
     format: Literal[1] = 1
@@ -151,12 +151,13 @@ class Verdict(FrozenModel):
     application: ApplicationReport
     tasks: tuple[TaskResult, ...]
     checks: tuple[CheckResult, ...]
+    judged: Literal["application", "tests", "deployment"] = "application"
     suite: SuiteReport | None = None
 
     @property
     def has_no_start(self) -> bool:
         """Whether an application was to be judged and did not start."""
-        return self.suite is None and not self.application.started
+        return self.judged == "application" and not self.application.started
 
     @property
     def held(self) -> bool:

@@ -41,8 +41,8 @@ def circumstances(verdict: Verdict) -> str:
 
 def what_printed(verdict: Verdict) -> str:
     """What the log of a verdict is."""
-    is_applications = verdict.suite is None or verdict.application.started
-    return "What your application printed" if is_applications else "What pytest printed"
+    printing = {"application": "your application", "tests": "pytest", "deployment": "your releases"}
+    return f"What {printing[verdict.judged]} printed"
 
 
 def tasks_in(step: Step, path: str) -> str:

@@ -67,7 +67,7 @@ def not_taken_in(reason: str) -> dict[str, Any]:
 def _tests(verdict: Verdict) -> Iterator[dict[str, Any]]:
     why_not = start_text(verdict)
     hidden_ids = {check.id for check in verdict.checks if not check.visible}
-    if verdict.suite is None or verdict.application.started:
+    if verdict.judged == "application":
         yield {"name": STARTS, "status": FAILED if why_not else PASSED, "output": why_not, "visibility": "visible"}
     for task in verdict.tasks:
         checks = [check for check in verdict.checks if check.task == task.id]

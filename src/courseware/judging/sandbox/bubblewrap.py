@@ -24,6 +24,8 @@ PROGRAMS = Path(__file__).with_name("inside")
 RUNNER = PROGRAMS / "runner.py"
 FORK_SERVER = PROGRAMS / "fork_server.py"
 SUITE_RUNNER = PROGRAMS / "suite_runner.py"
+MACHINE = PROGRAMS / "machine.py"
+STUB = PROGRAMS / "stub.py"
 CODE_GUARD = PROGRAMS / "code_guard.py"
 DATABASE = PROGRAMS / "database.py"
 # To make namespaces and mount folders in them, to bring up their network, and to give all of these up.
@@ -59,8 +61,17 @@ def variants() -> Sequence[Variant]:
     ]
 
 
-def add_to(line: CommandLine, variant: Variant, environment: Mapping[str, str], limits: Limits) -> None:
-    """Adds what has the rest of the command run inside: the runner, for one application."""
+def add_to(
+    line: CommandLine,
+    variant: Variant,
+    environment: Mapping[str, str],
+    limits: Limits,
+    more_files: Iterable[str] = (),
+) -> None:
+    """Adds what has the rest of the command run inside: the runner, for one application.
+
+    `more_files` are options for files and links beside the system's.
+    """
     program = seccomp.program()
     files = list(_files())
     _enter(
@@ -73,6 +84,7 @@ def add_to(line: CommandLine, variant: Variant, environment: Mapping[str, str], 
             "--size", str(limits.disk), "--tmpfs", TEMPORARY, *files,  # the course itself may lie below /tmp
             "--dev", "/dev", "--size", str(limits.shared_memory), "--tmpfs", SHARED_MEMORY,
             "--perms", "0700", "--size", str(limits.disk), "--tmpfs", FOLDER, "--dir", f"{FOLDER}{TEMPORARY}",
+            *more_files,
         ],
     )  # fmt: skip
 
@@ -140,6 +152,7 @@ def _files() -> Iterable[str]:
         *_links(Path(sys.executable)),
         RUNNER,
         SUITE_RUNNER,
+        MACHINE,
         CODE_GUARD,
         FORK_SERVER,
         DATABASE,
@@ -158,6 +171,14 @@ def _files() -> Iterable[str]:
         else:
             yield from ("--ro-bind-try", str(place), str(place))
             shown.append(place)
+
+
+def places_inside() -> tuple[frozenset[str], frozenset[str]]:
+    """The folders that are made inside, in which others can be made; and the places of the system and the libraries."""
+    options = list(_files())
+    made = {options[number + 1] for number, option in enumerate(options) if option == "--dir"}
+    taken = {options[number + 2] for number, option in enumerate(options) if option in ("--ro-bind-try", "--symlink")}
+    return frozenset((*made, "/etc")), frozenset((*taken, TEMPORARY, "/dev", FOLDER))
 
 
 def _links(executable: Path) -> Iterable[Path]:

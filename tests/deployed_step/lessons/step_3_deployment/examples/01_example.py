@@ -1,0 +1,1 @@
+print("An example that runs alone.")
