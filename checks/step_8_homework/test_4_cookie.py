@@ -37,7 +37,7 @@ def test_login_sets_the_cookie(ann: Member) -> None:
     hints=(
         "Send a refresh without a body, with the cookie alone.",
         "The body is optional by now. Where does the token come from if there is none?",
-        "token = cookie if data is None or data.refresh_token is None else data.refresh_token",
+        "Read the token: `token = cookie if data is None or data.refresh_token is None else data.refresh_token`.",
     ),
     needs=SET,
 )
@@ -101,7 +101,7 @@ def test_logout_deletes_the_cookie(application: Application, ann: Member) -> Non
     hints=(
         "Start the application with ENVIRONMENT=staging. Is the cookie marked Secure?",
         "A browser sends a cookie without Secure over plain HTTP too, where others can read it.",
-        'secure=get_settings().environment != "local"',
+        'Set the flag like this: `secure=get_settings().environment != "local"`.',
     ),
     needs=SET,
     environment=ELSEWHERE,

@@ -58,7 +58,7 @@
     mermaid.initialize({
       startOnLoad: false,
       theme: "base",
-      fontFamily: "inherit",
+      fontFamily: getComputedStyle(document.body).fontFamily,
       themeVariables: dark
         ? { darkMode: true, background: "#14201f", primaryColor: "#1d3a37", primaryTextColor: "#e8f1ef", primaryBorderColor: "#58b8ab", lineColor: "#9cc8c1", secondaryColor: "#2b3b4d", tertiaryColor: "#1b2a29", noteBkgColor: "#4a3f1c", noteTextColor: "#f5ecd0", edgeLabelBackground: "#1b2a29", textColor: "#e8f1ef" }
         : { primaryColor: "#e3f2ef", primaryTextColor: "#12302d", primaryBorderColor: "#0b7a70", lineColor: "#39605b", secondaryColor: "#eaf0f7", tertiaryColor: "#f4f8f7", noteBkgColor: "#fdf3d3", noteTextColor: "#463a10", edgeLabelBackground: "#ffffff", textColor: "#12302d" },

@@ -22,7 +22,7 @@ def small_site(course: Course) -> Course:
     theme = ROOT / "src/courseware/website"
     text = text[: text.index("nav:\n")] + "nav:\n  - index.md\n  - lessons/*.md\n  - reference/*.md\n"
     text = text.replace("src/courseware/website", str(theme))
-    included = text[text.index("  included:\n") : text.index("  alternate:\n")]
+    included = text[text.index("  included:\n") : text.index("  languages:\n")]
     text = text.replace(included, "  included: {}\n")
     pages = {"site/index.md": b"# Home\n\n<!-- path -->\n", "mkdocs.yml": text.encode()}
     uk = "INHERIT: mkdocs.yml\ndocs_dir: site/uk\ntheme: { language: uk }\n"

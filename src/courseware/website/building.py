@@ -19,7 +19,7 @@ INSTALL = "Install it with `uv sync --group site`, or `pip install mkdocs-materi
 
 
 PATTERN = re.compile(r"^(?P<indent> *)- (?P<pattern>\S*\*\S*)$")
-OF_MKDOCS = re.compile(r"^(hooks|watch|site_dir):|^ *custom_dir:")
+OF_MKDOCS = re.compile(r"^(hooks|watch):|^ *custom_dir:")
 """Settings that only MkDocs knows, or that name places of this repository."""
 
 

@@ -17,6 +17,8 @@ OUTPUT = "output"
 TITLE = re.compile(r"\A# .+\n")
 SELF_CHECK = re.compile(r"^## [^\n]+\n+(?=- \[ \] )", re.MULTILINE)
 """The heading of the boxes that end a lesson."""
+MARKUP = re.compile(r"[\\`*_{}\[\]|~^#<>&]")
+"""Characters that mean something in Markdown or HTML."""
 
 
 def readme_of(step: Step) -> str:
@@ -114,7 +116,7 @@ def _cell(text: str) -> str:
         if part.startswith("`"):
             parts[number] = f"<code>{escape(part[1:-1]).replace('|', '&#124;')}</code>"
         else:
-            parts[number] = re.sub(r"([\\`*_{}\[\]|~^#])", lambda sign: f"&#{ord(sign[1])};", escape(part))
+            parts[number] = MARKUP.sub(lambda sign: f"&#{ord(sign[0])};", part)
     return "".join(parts)
 
 

@@ -55,9 +55,10 @@ def sources(course: Course, language: str, included: Mapping[str, str]) -> Sourc
         found[page] = links.rewrite(_read(course.root / name), name, page)
     for step in written:
         found[page_of(step)] = lesson_page(course, step, links, words)
-    openapi = openapi_text(course)
-    found["reference/api.md"] = api_page(openapi)
-    found["reference/openapi.json"] = json.dumps(json.loads(openapi), indent=1) + "\n"
+    description = json.loads(openapi_text(course))
+    if description is not None:
+        found["reference/api.md"] = api_page(description)
+        found["reference/openapi.json"] = json.dumps(description, indent=1) + "\n"
     found["reference/commands.md"] = commands_page(commands_text())
     found["reference/verdict.md"] = verdict_page()
     found["reference/verdict.schema.json"] = SCHEMA_PATH

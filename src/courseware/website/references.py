@@ -17,13 +17,17 @@ Schema = dict[str, Any]
 OPENAPI_PROGRAM = """
 import importlib, json, sys
 module, _, name = sys.argv[1].partition(":")
-json.dump(getattr(importlib.import_module(module), name)().openapi(), sys.stdout)
+describe = getattr(getattr(importlib.import_module(module), name)(), "openapi", lambda: None)
+json.dump(describe(), sys.stdout)
 """
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def openapi_text(course: Course) -> str:
-    """The OpenAPI description of the finished application, as JSON. Raises UsageError if it cannot be imported."""
+    """The OpenAPI description of the finished application, as JSON; `null` if its framework makes none.
+
+    Raises UsageError if the application cannot be imported.
+    """
     program = ("-c", OPENAPI_PROGRAM, course.application.entrypoint)
     return _printed(program, course.application_folder, tuple(course.application.environment.items()))
 
@@ -42,9 +46,8 @@ def _printed(arguments: tuple[str, ...], folder: Path, variables: tuple[tuple[st
     return done.stdout
 
 
-def api_page(openapi: str) -> str:
+def api_page(spec: Schema) -> str:
     """The Markdown of the API reference: operations by tag, then schemas."""
-    spec = json.loads(openapi)
     origin = f"Generated from the OpenAPI description of *{spec['info']['title']}*, version {spec['info']['version']}."
     lines = ["# API reference", "", f"{origin} The running application shows the same at `/docs`,"]
     lines += ["where you can also send requests.", ""]
