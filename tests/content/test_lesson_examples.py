@@ -114,7 +114,8 @@ def test_it_shows_every_claim_as_true_and_needs_no_network(example: Path, tmp_pa
     assert max(map(len, result.stdout.splitlines())) <= WIDEST
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - hidden files count too
     recorded = example.parents[1] / "output" / f"{example.stem}.txt"
-    renew = f"The site shows another output. Renew it: uv run python {example} > {recorded}"
+    command = " ".join([str(example), *arguments_of(example)])
+    renew = f"The site shows another output. Renew it: uv run python {command} > {recorded}"
     assert recorded.exists(), renew
     assert comparable(recorded.read_text(encoding="utf-8")) == comparable(result.stdout), renew
 

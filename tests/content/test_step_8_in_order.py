@@ -1,6 +1,5 @@
 """Step 8 is worked on in order: a task holds as soon as it is done, whether or not the next one is begun."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,8 @@ import pytest
 from courseware.course import load_course
 from courseware.course.stages import finish, start
 from courseware.judging.judgement import judge
+
+from ..sampling import EVERYTHING
 
 COURSE = load_course(Path(__file__).parents[2])
 STEP = COURSE.step(8)
@@ -18,13 +19,12 @@ CLOSED = b"""    if not user.is_active:
 """
 APPLICATION = [task.id for task in STEP.tasks if task.id != "8.5"]
 """The other task judges tests, which need none of these."""
-EVERYTHING = os.environ.get("STEP_8") == "everything"
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("done", range(1, len(APPLICATION)) if EVERYTHING else [2])
 def test_what_is_done_holds_and_the_rest_does_not(done: int) -> None:
-    """STEP_8=everything tries all tasks. Tasks 8.1 and 8.3 edit one file, in which this leaves task 8.3 undone."""
+    """COURSE_TESTS=all tries all tasks. Tasks 8.1 and 8.3 edit one file, in which this leaves task 8.3 undone."""
     files = {file: REFERENCE[file] for task in STEP.tasks[:done] for file in task.edit}
     if done < APPLICATION.index("8.3") + 1:
         assert files[USERS].count(CLOSED) == 1

@@ -1,9 +1,8 @@
 """The deployment of the miniature course, and its verdicts with other files.
 
-Each run has a sample of the tests, in bubblewrap. STEP_7=everything adds all others, and the plain sandbox.
+Each run has a sample of the tests, in bubblewrap. COURSE_TESTS=all adds all others, and the plain sandbox.
 """
 
-import os
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -14,8 +13,9 @@ from courseware.judging.judgement import judge
 from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Verdict
 
+from ...sampling import EVERYTHING
+
 STEP = 3
-EVERYTHING = os.environ.get("STEP_7") == "everything"
 Judged = Callable[..., Verdict]
 
 

@@ -1,9 +1,7 @@
 """The step of the miniature course holds: reference, starter, known mistakes.
 
-Each run tries what a quick verification does. STEP_7=everything tries all known mistakes, in both sandboxes.
+Each run tries what a quick verification does. COURSE_TESTS=all tries all known mistakes, in both sandboxes.
 """
-
-import os
 
 import pytest
 
@@ -11,7 +9,7 @@ from courseware.author import claims, faults, prove
 from courseware.course import Course
 from courseware.judging.sandbox import SandboxKind
 
-EVERYTHING = os.environ.get("STEP_7") == "everything"
+from ...sampling import EVERYTHING
 
 
 def test_its_files_are_right(deployed_course: Course) -> None:
