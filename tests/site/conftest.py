@@ -33,7 +33,7 @@ class BuiltPage(HTMLParser):
             self.links.append(given["href"])
         if tag in ("img", "script") and "src" in given:
             self.files.append(given["src"])
-        if tag == "link" and given.get("rel") in ("stylesheet", "icon", "alternate"):
+        if tag == "link" and given.get("rel") in ("stylesheet", "icon", "alternate", "alternate describedby"):
             self.files.append(given["href"])
         if tag == "img" and not given.get("alt"):
             self.nameless_images += 1
