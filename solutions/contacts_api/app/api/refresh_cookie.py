@@ -28,7 +28,7 @@ def delete_refresh_cookie(response: Response) -> None:
 
 
 def _set(response: Response, value: str, lifetime: timedelta) -> None:
-    """Deletes the cookie. A browser does this only if the path is the same."""
+    """Sets the cookie. A browser replaces or deletes a cookie only if its path is the same."""
     response.set_cookie(
         NAME,
         value,

@@ -1,4 +1,4 @@
-"""What endpoints ask for, as types. For OpenAPI, each `..._ERRORS` says how a request may fail by it."""
+"""Dependencies of endpoints, as types. For OpenAPI, each `..._ERRORS` lists the error answers of a dependency."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -17,14 +17,14 @@ from app.services.email import Mailer
 from app.services.sessions import LoginSessions
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
-"""Is closed before the answer is sent: a client that reads slowly would keep a connection of the pool."""
+"""Is closed before the answer is sent, so that a client that reads slowly keeps no connection of the pool."""
 SESSION_ERRORS = error_answers(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
 SessionsDep = Annotated[async_sessionmaker[AsyncSession], Depends(get_sessions)]
-"""For those who need a session only sometimes."""
+"""For endpoints that do not always need a session."""
 
 
 async def get_mailer(request: Request) -> Mailer:
-    """What sends messages, one for the whole application."""
+    """The mailer, one for the whole application."""
     mailer: Mailer = request.app.state.mailer
     return mailer
 
@@ -42,7 +42,7 @@ CacheDep = Annotated[Cache, Depends(get_cache)]
 
 
 async def get_login_sessions(request: Request) -> LoginSessions:
-    """What knows the sessions that have ended, one for the whole application."""
+    """The store of ended login sessions, one for the whole application."""
     login_sessions: LoginSessions = request.app.state.login_sessions
     return login_sessions
 
@@ -54,7 +54,7 @@ _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)
 
 
 async def get_access_claims(token: Annotated[str | None, Depends(_bearer)]) -> Claims:
-    """What the access token of the request says. Raises Unauthorized."""
+    """The claims of the access token of the request. Raises Unauthorized."""
     if token is None:
         raise Unauthorized("not_authenticated", "Log in first.")
     return read_token(token, Purpose.ACCESS)
@@ -64,7 +64,7 @@ AccessClaims = Annotated[Claims, Depends(get_access_claims)]
 
 
 async def get_current_user(session: SessionDep, claims: AccessClaims) -> User:
-    """The user whose access token came with the request. Raises Unauthorized."""
+    """The user to whom the access token of the request belongs. Raises Unauthorized."""
     return await users.find_by_claims(session, claims)
 
 
@@ -73,7 +73,7 @@ CURRENT_USER_ERRORS = SESSION_ERRORS | error_answers(HTTPStatus.UNAUTHORIZED, "n
 
 
 async def get_verified_user(user: CurrentUser) -> User:
-    """The user who is asking, if the e-mail address is known to be theirs. Raises Forbidden."""
+    """The current user, if their e-mail address is verified. Raises Forbidden."""
     users.demand_verified(user)
     return user
 
@@ -83,7 +83,7 @@ VERIFIED_USER_ERRORS = CURRENT_USER_ERRORS | error_answers(HTTPStatus.FORBIDDEN,
 
 
 async def get_admin(user: VerifiedUser) -> User:
-    """The user who is asking, if they are an admin. Raises Forbidden."""
+    """The current user, if they are an admin. Raises Forbidden."""
     # TODO 8.3: Let only admins pass. Role is in app/models/user.py.
     raise NotImplementedError("Task 8.3: ask for the role")
 

@@ -27,7 +27,7 @@ def delete_refresh_cookie(response: Response) -> None:
 async def get_refresh_token(
     data: RefreshRequest | None = None, cookie: Annotated[str | None, Cookie(alias=NAME)] = None
 ) -> str:
-    """The refresh token from the body or, when it holds none, from the cookie. Raises RequestValidationError."""
+    """The refresh token from the body, or else from the cookie. Raises RequestValidationError."""
     # TODO 8.4: take the cookie if the body has no token.
     token = None if data is None else data.refresh_token
     if token is None:

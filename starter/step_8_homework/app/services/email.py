@@ -1,4 +1,4 @@
-"""Messages to users. They are sent in the background: nobody waits for a mail server, and nobody fails with it."""
+"""Messages to users. They are sent in the background, so that no request waits for the mail server or fails with it."""
 
 import asyncio
 import logging
@@ -15,20 +15,20 @@ from app.core.security import Purpose, create_token
 from app.models import User
 
 SMTP_TIMEOUT = 10
-"""Seconds until a mail server that does not answer counts as down."""
+"""Timeout of the mail server, in seconds."""
 CLOSE_TIMEOUT = 1.5
-"""Seconds that messages on their way get when the application stops."""
+"""Seconds for which the application waits for unsent messages when it stops."""
 MOST_CONNECTIONS = 10
 """Connections to the mail server at the same time."""
 MOST_WAITING = 1000
-"""Messages that wait or are being sent. A further one is not sent, so that a flood of requests fills no memory."""
+"""The largest number of messages that wait or are being sent. Further ones are dropped, to limit memory."""
 
 logger = logging.getLogger(__name__)
 templates = Environment(loader=PackageLoader("app"), autoescape=select_autoescape(), undefined=StrictUndefined)
 
 
 class Mailer:
-    """Sends messages. No message holds words of whoever registered: the address may be somebody else's."""
+    """Sends messages. No message contains text from the client, because the address may belong to another person."""
 
     def __init__(self, settings: Settings) -> None:
         self._mail = FastMail(_connection(settings))
@@ -45,20 +45,20 @@ class Mailer:
         raise NotImplementedError("Task 8.1: start the delivery")
 
     async def close(self) -> None:
-        """Lets messages that are on their way arrive, but does not wait long for a server that takes its time."""
+        """Waits up to CLOSE_TIMEOUT for messages that are being sent, then cancels them."""
         if self.on_their_way:
             _, late = await asyncio.wait(self.on_their_way, timeout=CLOSE_TIMEOUT)
             for delivery in late:
                 delivery.cancel()
 
     def _start(self, delivery: Coroutine[Any, Any, None], description: str) -> None:
-        """Lets a delivery go on by itself. It begins when the request that caused it waits or is over."""
+        """Starts a delivery as an asyncio task. It runs when the request waits or has ended."""
         if len(self.on_their_way) >= MOST_WAITING:
             delivery.close()
             logger.error("Not sent: %s (too many messages wait)", description)
             return
         task = asyncio.create_task(_logging_failure(delivery, description))
-        # The event loop itself holds tasks weakly: without this one could vanish in the middle.
+        # The event loop keeps only a weak reference. Without this one, Python could delete the task.
         self.on_their_way.add(task)
         task.add_done_callback(self.on_their_way.discard)
 
@@ -71,7 +71,7 @@ class Mailer:
     # `token` and `link`. The link may lead to /docs of the application.
 
     async def _deliver(self, address: str, subject: str, template: str, **values: str) -> None:
-        """Hands a message to the mail server."""
+        """Renders a message and sends it to the mail server."""
         message = MessageSchema(
             subject=subject,
             recipients=[NameEmail(name=address, email=deliverable(address))],
@@ -107,16 +107,16 @@ def deliverable(address: str) -> str:
 
 
 async def _logging_failure(delivery: Coroutine[Any, Any, None], description: str) -> None:
-    """Awaits `delivery`. The user can ask for another message, so that it is enough to log when one is lost."""
+    """Awaits `delivery` and logs a failure. The user can ask for another message."""
     try:
         await delivery
     except Exception as error:
-        # What the error says may hold the address or the link, so only its name is logged.
+        # The text of the error may contain the address or the link, so only its name is logged.
         logger.error("Not sent: %s (%s)", description, type(error.__context__ or error).__name__)  # noqa: TRY400
 
 
 def _connection(settings: Settings) -> ConnectionConfig:
-    """Everything is said here, because what is left out would be read from the environment under other names."""
+    """The settings for FastAPI-Mail. It would read missing ones from the environment, under other names."""
     return ConnectionConfig(
         MAIL_SERVER=settings.mail_host,
         MAIL_PORT=settings.mail_port,

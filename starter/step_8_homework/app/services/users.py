@@ -1,4 +1,4 @@
-"""Accounts: registering, logging in, staying logged in."""
+"""Accounts: registration, login and refresh."""
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -23,9 +23,9 @@ from app.services.sessions import LoginSessions
 
 
 async def register(session: AsyncSession, data: UserCreate) -> User:
-    """A new account. Raises Conflict when the address has one already.
+    """A new account. Raises Conflict if the address already has one.
 
-    Nothing is asked beforehand: between the question and the insert another request could take the address.
+    There is no SELECT before the INSERT: between the two, another request could use the address.
     """
     user = User(
         email=data.email,
@@ -38,7 +38,7 @@ async def register(session: AsyncSession, data: UserCreate) -> User:
     except IntegrityError as error:
         await session.rollback()
         if violates(error, User.one_per_email):
-            raise Conflict("email_taken", "There is an account with this e-mail address already.") from None
+            raise Conflict("email_taken", "There is already an account with this e-mail address.") from None
         raise
     return user
 
@@ -46,8 +46,8 @@ async def register(session: AsyncSession, data: UserCreate) -> User:
 async def log_in(session: AsyncSession, email: str, password: str) -> TokenPair:
     """Tokens for the user with this address and password.
 
-    Raises Unauthorized with the same words, after the same time, whether the address or the password is wrong.
-    What else is wrong with the account learns only who knows the password: Forbidden.
+    Raises Unauthorized with the same text, after the same time, for a wrong address and a wrong password.
+    Only with the right password the answer reveals the state of the account: Forbidden.
     """
     user = await find_by_email(session, email)
     await session.commit()  # returns the connection to the pool: hashing is slow, and needs none
@@ -60,7 +60,7 @@ async def log_in(session: AsyncSession, email: str, password: str) -> TokenPair:
 
 
 async def refresh(session: AsyncSession, login_sessions: LoginSessions, refresh_token: str) -> TokenPair:
-    """A new pair of tokens in exchange for a refresh token, which works no more from then on. Raises Unauthorized."""
+    """A new pair of tokens for a refresh token, which is then used up. Raises Unauthorized."""
     claims = read_token(refresh_token, Purpose.REFRESH)
     user = await find_by_claims(session, claims)
     await session.commit()  # returns the connection to the pool: Redis may take a moment
@@ -74,7 +74,7 @@ async def log_out(login_sessions: LoginSessions, refresh_token: str) -> None:
 
 
 async def verify_email(session: AsyncSession, token: str) -> None:
-    """Notes that the user reads the mail of the address in the token. Twice is as good as once. Raises BadRequest."""
+    """Marks the address in the token as verified. A second call changes nothing. Raises BadRequest."""
     claims = read_mailed_token(token, Purpose.EMAIL_VERIFY)
     user = await session.get(User, claims.sub)
     if user is None or user.email != claims.email:
@@ -84,13 +84,13 @@ async def verify_email(session: AsyncSession, token: str) -> None:
 
 
 def demand_verified(user: User) -> None:
-    """Raises Forbidden unless the user has shown that the e-mail address is theirs."""
+    """Raises Forbidden unless the user's e-mail address is verified."""
     if not user.is_verified:
         raise Forbidden("email_not_verified", "Follow the link in the message that we have sent you first.")
 
 
 async def find_by_claims(session: AsyncSession, claims: Claims) -> User:
-    """The user of a token, while it is in force: a new password ends it, so does an admin. Raises Unauthorized."""
+    """The user of a valid token. A new password or an admin makes the token invalid. Raises Unauthorized."""
     user = await session.get(User, claims.sub)
     # TODO 8.1: refuse a token from before the last change of the password. `user.fingerprint` changes with it.
     # TODO 8.3: refuse the tokens of a user who is not active.
@@ -100,7 +100,7 @@ async def find_by_claims(session: AsyncSession, claims: Claims) -> User:
 
 
 async def find_by_email(session: AsyncSession, email: str) -> User | None:
-    """The user with this address, however it is written, or None."""
+    """The user with this address, in upper or lower case, or None."""
     try:
         address = normalize_email(email)
     except ValueError:
@@ -109,7 +109,7 @@ async def find_by_email(session: AsyncSession, email: str) -> User | None:
 
 
 def issue_tokens(user: User, **more_claims: str) -> TokenPair:
-    """A new pair of tokens for a user who has proved who they are. They end with the password."""
+    """A new pair of tokens for an authenticated user. A new password makes them invalid."""
     # TODO 8.1: give both tokens the claim `fingerprint`.
     return TokenPair(
         access_token=create_token(user.id, Purpose.ACCESS),

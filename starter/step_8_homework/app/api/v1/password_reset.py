@@ -1,4 +1,4 @@
-"""A new password for somebody who has lost the old one."""
+"""The endpoints of the password reset."""
 
 from http import HTTPStatus
 
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/auth/password-reset", tags=["auth"], responses=SESSI
     # TODO 8.1: limit the requests, with limit_password_reset of app/api/limits.py.
 )
 async def request_password_reset(session: SessionDep, mailer: MailerDep, data: EmailRequest) -> Message:
-    """Sends a token for a new password. The answer is the same for every address, whoever has an account."""
+    """Sends a token for a new password. The answer is the same for every address, so that it reveals no account."""
     raise NotImplementedError("Task 8.1: send the token")
 
 
