@@ -124,13 +124,15 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
         reference = finish(course, step.number)
         handed_out = start(course, step.number)
         for earlier in course.steps:
-            if earlier.judges_tests and earlier.number < step.number and step.lesson.suite:
+            runs_tests = earlier.judges_tests or earlier.judges_deployment
+            if runs_tests and earlier.number < step.number and step.lesson.suite:
                 continue  # its tests are others, and are judged in this step
             if earlier.number == step.number or (earlier.number < step.number and not quick):
                 yield Claim(Kind.REFERENCE, f"finish({step.number})", earlier.number, step.number, reference)
             if earlier.number < step.number and not quick:
                 yield Claim(Kind.STARTER, f"start({step.number}) keeps", earlier.number, step.number, handed_out)
-        if step.number < last and not step.judges_tests:  # later steps may replace the tests by others
+        # Later steps may replace the tests by others, and the jobs of a deployment run the tests.
+        if step.number < last and not (step.judges_tests or step.judges_deployment):
             yield Claim(Kind.REFERENCE, "the finished application", step.number, last, finish(course, last))
         number = step.number
         yield Claim(Kind.STARTER, f"start({number})", number, number, handed_out, nothing_passes=True)
