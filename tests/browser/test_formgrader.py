@@ -149,7 +149,7 @@ def test_formgrader_grades_a_class(
     open_list(frame, slug)
     frame.locator("tr", has_text=f"{reached} / {total}").get_by_role("link").first.click()
     verdict = frame.locator(".course-verdict").first
-    expect(verdict).to_contain_text("holds, 4 of 4 points")
+    expect(verdict).to_contain_text("solved, 4 of 4 points")
     expect(frame.get_by_text("Checks that are not shown").first).to_be_visible()
     question = frame.locator(".nbgrader_cell", has=frame.locator("#question_1_a, [name=question_1_a]"))
     question = question.or_(frame.locator(".nbgrader_cell", has_text="A stranger learns")).first

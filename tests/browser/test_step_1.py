@@ -60,12 +60,12 @@ def a_check_fails_on_the_start_and_holds_on_the_reference(student: Student) -> N
 
     write_tree(finish(student.course, 1), student.folder)
     table = student.check("1.1")
-    expect(table.locator(".head")).to_contain_text("holds")
+    expect(table.locator(".head")).to_contain_text("solved")
     expect(table.locator("tr:not(.passed)")).to_have_count(0)
     assert table.locator("tr.passed").count() > 3
     student.look("3_holds")
     for task in student.course.step(1).tasks[1:]:
-        expect(student.check(task.id).locator(".head")).to_contain_text("holds")
+        expect(student.check(task.id).locator(".head")).to_contain_text("solved")
     errors = student.page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')
     expect(errors).to_have_count(0)
     assert student.asked_elsewhere == []

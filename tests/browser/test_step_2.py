@@ -45,7 +45,7 @@ def the_checks_fail_on_the_start_and_hold_on_the_reference(student: Student) -> 
     student.look("step_2_6_failed")
     write_tree(finish(student.course, 2), student.folder)
     for task in student.step.tasks:
-        expect(student.check(task.id).locator(".head")).to_contain_text("holds")
+        expect(student.check(task.id).locator(".head")).to_contain_text("solved")
     student.look("step_2_7_holds")
     errors = student.page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')
     expect(errors).to_have_count(0)

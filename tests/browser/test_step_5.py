@@ -38,7 +38,7 @@ def test_the_way_through_step_5(student: Student) -> None:
     write_tree(finish(student.course, 5), student.folder)
     for task in student.step.tasks:
         table = student.check(task.id)
-        expect(table.locator(".head")).to_contain_text("holds")
+        expect(table.locator(".head")).to_contain_text("solved")
         expect(table.locator("tr:not(.passed)")).to_have_count(0)
     student.look("step_5_4_holds")
     errors = student.page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')

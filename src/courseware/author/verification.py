@@ -21,8 +21,8 @@ from courseware.judging.runtime import SQLITE
 from courseware.judging.sandbox import SandboxKind
 from courseware.verdict import Outcome, Verdict
 
-QUICK_ALTERNATIVES = 1
-"""How many alternatives a quick verification judges, of a step that judges tests or a deployment."""
+QUICK_ALTERNATIVES, QUICK_MISTAKES = 1, 5
+"""How many of these a quick verification judges, of a step that judges tests or a deployment: each takes long."""
 LARGEST_FACTOR = 5.0
 """How many times as long as usual a judgement may take at most on a busy machine."""
 
@@ -116,8 +116,8 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
 
     `quick` takes a tenth of the time. Each visible check judges one known mistake that it must catch. A stage of the
     application is judged by the checks of its own step. `quick` leaves out the other known mistakes, whether a mistake
-    fails more checks than it names, what the checks of earlier steps say of a stage before the last one, and most
-    alternatives of a step that judges tests or a deployment, each of which takes long.
+    fails more checks than it names, and what the checks of earlier steps say of a stage before the last one. Of a step
+    that judges tests or a deployment it judges one alternative and five mistakes.
     """
     last = course.stages[-1].number
     for step in steps:
@@ -143,6 +143,8 @@ def claims(course: Course, steps: tuple[Step, ...], *, quick: bool = False) -> I
         visible = {check.id: check.task for check in catalogue(course, step)} if quick else {}
         mistakes: list[Mistake | WrongProject] = [*mistakes_of(step), *wrong_projects_of(step)]
         caught_by = _one_for_each(visible, mistakes) if quick else {}
+        if takes_long:
+            caught_by = dict(list(caught_by.items())[:QUICK_MISTAKES])
         for mistake in mistakes:
             if quick and mistake.id not in caught_by:
                 continue

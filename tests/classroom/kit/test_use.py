@@ -66,7 +66,7 @@ def kit(course: Course, tmp_path: Path) -> Kit:
 
 def test_the_kits_own_engine_runs(kit: Kit, command: Command) -> None:
     wording = kit.folder / "src/courseware/cli/workspace.py"
-    wording.write_text(wording.read_text().replace('"""Show how far you are', '"""Show the engine in the kit', 1))
+    wording.write_text(wording.read_text().replace('"""Show your points', '"""Show the engine in the kit', 1))
     assert "Show the engine in the kit" in command(kit.folder, "status", "--help").stdout
 
 

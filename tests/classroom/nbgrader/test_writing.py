@@ -117,7 +117,7 @@ def test_a_folder_with_other_things_in_it_is_refused(course: Course, tmp_path: P
     ("arguments", "code", "says"),
     [
         (["../class"], 0, "nbgrader generate_assignment step_1_greeting"),
-        (["../class", "--course-id", "a/b"], 2, "The course's id may hold"),
+        (["../class", "--course-id", "a/b"], 2, "The id of a course may contain"),
         (["."], 2, "was not made by this command"),
     ],
 )

@@ -163,7 +163,7 @@ def test_without_any_step_started_there_is_none_to_work_on(workspace: Workspace)
 
 def test_reading_alone_makes_no_folder(workspace: Workspace, course: Course) -> None:
     assert workspace.progress.current_step is None
-    with pytest.raises(UsageError, match="not laid out"):
+    with pytest.raises(UsageError, match="not started yet"):
         workspace.submission(course.step(1))
 
     assert not workspace.root.exists()

@@ -65,9 +65,10 @@ class JobServices:
             self._stopping.callback(redis.stop)
             return
         environment = service.environment
-        password = environment.get("POSTGRES_PASSWORD", "")
+        is_trusting = environment.get("POSTGRES_HOST_AUTH_METHOD") == "trust"
+        password = None if is_trusting else environment.get("POSTGRES_PASSWORD")
         self._connections[name] = 0
-        if not password:
+        if not password and not is_trusting:
             listener.close()  # the image refuses to start
             return
         user = environment.get("POSTGRES_USER") or "postgres"

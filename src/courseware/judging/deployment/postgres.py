@@ -35,6 +35,15 @@ TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 
 SETTINGS = ("fsync=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=150", "log_min_messages=fatal")
 
 
+TRUSTED = "trusted"
+"""A role whose members need no password."""
+AUTHENTICATION = f"""\
+host all +{TRUSTED} all trust
+host all all all scram-sha-256
+"""
+"""The file pg_hba.conf of the server."""
+
+
 class Cluster:
     """A PostgreSQL server. Nothing but its own files and processes are in its sandbox."""
 
@@ -43,7 +52,7 @@ class Cluster:
         self._named = threading.Lock()
         with ExitStack() as stack:
             kind: SandboxKind = "bubblewrap" if available().bubblewrap else "plain"
-            files = {"password": self._password.encode()}
+            files = {"password": self._password.encode(), "pg_hba.conf": AUTHENTICATION.encode()}
             self._machine: Machine = stack.enter_context(start_machine(files, kind=kind, limits=LIMITS))
             self._folder = private_folder()
             stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
@@ -55,6 +64,7 @@ class Cluster:
             self._background.run(asyncio.start_unix_server(self._relay, own_socket))
             self.server = PostgresServer(self._url(OWNER, self._password, "postgres"))
             self._wait_ready()
+            self.server.execute(f"CREATE ROLE {TRUSTED}")
             self._stack = stack.pop_all()
 
     @property
@@ -81,16 +91,15 @@ class Cluster:
         return PostgresServer(self._url(name, password, name))
 
     @contextmanager
-    def with_user(self, user: str, password: str, database: str) -> Iterator[None]:
+    def with_user(self, user: str, password: str | None, database: str) -> Iterator[None]:
         """A user of this name with a database, who may create others. Only one at a time has such names.
 
-        Raises UsageError for a name that PostgreSQL does not take.
+        Without a password, any is accepted. Raises UsageError for a name that PostgreSQL does not take.
         """
         role, name = _quoted(user), _quoted(database)
+        proof = f"IN ROLE {TRUSTED}" if password is None else f"PASSWORD {_literal(password)}"
         with self._named:
-            self.server.execute(
-                f"CREATE ROLE {role} LOGIN CREATEDB PASSWORD {_literal(password)} CONNECTION LIMIT {CONNECTIONS}"
-            )
+            self.server.execute(f"CREATE ROLE {role} LOGIN CREATEDB {proof} CONNECTION LIMIT {CONNECTIONS}")
             try:
                 if database == "postgres":
                     grants = ("SCHEMA public", "DATABASE postgres")
@@ -161,7 +170,8 @@ class Cluster:
         done = self._machine.run(initialize, environment, INITIALIZE_SECONDS * slowdown())
         if done.code != 0:
             raise UsageError(f"PostgreSQL cannot be set up: {done.text[-500:].strip()}")
-        settings = [part for each in SETTINGS for part in ("-c", each)]
+        authentication = f"hba_file={self._machine.root}/pg_hba.conf"
+        settings = [part for each in (*SETTINGS, authentication) for part in ("-c", each)]
         self._process = self._machine.start(
             [f"{programs}/postgres", "-D", data, "-k", "", "-h", "127.0.0.1", "-p", str(self._port), *settings],
             environment,
