@@ -23,7 +23,7 @@ DEPLOYS = ("main_is_deployed",)
     hints=(
         "Follow a push to main through your file: does it start, and which condition does the last job have?",
         "`on` must have `push`. In the `if`, compare github.ref with the whole name of the branch.",
-        "if: github.event_name == 'push' && github.ref == 'refs/heads/main'",
+        "if: github.event_name == 'push' && github.ref == 'refs/heads/main'.",
     ),
     needs=VALID,
 )
@@ -61,7 +61,7 @@ def test_pull_request_is_tested(workflow: Workflow) -> None:
     hints=(
         "Open a pull request in your mind. What is github.ref then, and what does your condition say?",
         "A condition with text around ${{ }} is a text, and a text that is not empty is true.",
-        "The whole condition inside, or no braces at all: if: github.ref == 'refs/heads/main'",
+        "The whole condition inside, or no braces at all: if: github.ref == 'refs/heads/main'.",
     ),
     needs=DEPLOYS,
 )

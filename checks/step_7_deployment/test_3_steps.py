@@ -16,7 +16,7 @@ SERVICES = {"postgres": ("postgres", "postgis"), "redis": ("redis", "valkey")}
     hints=(
         "The message shows the end of what the job printed. Which line is the first that failed?",
         "The steps run on the runner. Is the service reached at 127.0.0.1, at a port that `ports` maps?",
-        'ports: ["5432:5432"], and a URL such as postgres://postgres:…@127.0.0.1:5432/postgres',
+        'ports: ["5432:5432"], and a URL such as postgres://postgres:…@127.0.0.1:5432/postgres.',
     ),
     needs=("workflow_is_valid",),
 )
@@ -81,7 +81,7 @@ def test_integration_tests_reach_the_services(workflow: Workflow) -> None:
     hints=(
         "A container has started. Is the server in it ready?",
         "GitHub waits for a service only if it knows how to ask it.",
-        'options: --health-cmd "pg_isready -U postgres" --health-interval 5s, and redis-cli ping for Redis',
+        'options: --health-cmd "pg_isready -U postgres" --health-interval 5s, and redis-cli ping for Redis.',
     ),
     needs=("workflow_is_valid",),
 )
@@ -111,7 +111,7 @@ def test_services_have_health_checks(workflow: Workflow) -> None:
     hints=(
         "Who tells the host that there is something to deploy, and how often?",
         "The address is in the secret. curl sends one request to it, and the shell must know the variable.",
-        'run: curl --fail --request POST "$DEPLOY_HOOK", and env: with DEPLOY_HOOK from the secret',
+        'run: curl --fail --request POST "$DEPLOY_HOOK", and env: with DEPLOY_HOOK from the secret.',
     ),
     needs=("main_is_deployed",),
 )
@@ -134,7 +134,7 @@ def test_hook_is_called_once(workflow: Workflow) -> None:
     hints=(
         "The host answers 500, and nothing is deployed. How does your team notice?",
         "curl succeeds as soon as it gets any answer. One of its options changes that.",
-        "curl --fail (or --fail-with-body), and nothing behind it that hides the status",
+        "curl --fail (or --fail-with-body), and nothing behind it that hides the status.",
     ),
     needs=("hook_is_called_once",),
 )

@@ -36,7 +36,7 @@ def test_image_is_described(image: Image) -> None:
     hints=(
         "Build the image today and in a year. Is it the same Python?",
         "A name without a tag means latest, which changes.",
-        "FROM python:3.13-slim-bookworm, in each stage",
+        "FROM python:3.13-slim-bookworm, in each stage.",
     ),
     needs=READ,
 )
@@ -51,7 +51,7 @@ def test_base_images_are_pinned(image: Image) -> None:
     hints=(
         "What does pip need to install, that the application does not need to run?",
         "Install in a first stage, for example into a virtual environment. Copy only that into the last stage.",
-        "COPY --from=installed /venv /venv, where the first stage is called AS installed",
+        "COPY --from=installed /venv /venv, where the first stage is called AS installed.",
     ),
     needs=READ,
 )
@@ -74,7 +74,7 @@ def test_image_has_two_stages(image: Image) -> None:
     hints=(
         "Who is the application in the container, if nothing says so?",
         "Without USER it is root. Create a user, and change to it before the command that starts the server.",
-        "RUN useradd --system --uid 10001 contacts, and later USER 10001",
+        "RUN useradd --system --uid 10001 contacts, and later USER 10001.",
     ),
     needs=READ,
 )
@@ -95,7 +95,7 @@ def test_server_is_not_root(image: Image) -> None:
     hints=(
         "Which files does `alembic upgrade head` read, and which does the server?",
         "The last stage has only what it copies. Compare its COPY lines with the files of the project.",
-        "COPY alembic.ini start.sh ./ and COPY migrations migrations and COPY app app",
+        "COPY alembic.ini start.sh ./ and COPY migrations migrations and COPY app app.",
     ),
     needs=READ,
 )
@@ -142,7 +142,7 @@ def test_no_secret_is_in_the_image(image: Image) -> None:
     hints=(
         "In which file system does the command of HEALTHCHECK run, and which programs are there?",
         "A slim image has no curl and no wget, but it has Python.",
-        'CMD ["python", "-c", "import urllib.request as r; r.urlopen(...)"], with the path /api/v1/health',
+        'CMD ["python", "-c", "import urllib.request as r; r.urlopen(...)"], with the path /api/v1/health.',
     ),
     needs=READ,
 )

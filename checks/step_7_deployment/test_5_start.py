@@ -20,7 +20,7 @@ FOR_DEVELOPMENT = re.compile(r"--reload\b|\bfastapi\s+dev\b|reload\s*=\s*True")
     hints=(
         "Read the log below the message. Did the command end, or does it listen somewhere else?",
         "The port comes from the variable PORT, which only a shell replaces. The address is 0.0.0.0.",
-        'exec uvicorn app.main:create_app --factory --host 0.0.0.0 --port "${PORT:-8000}"',
+        'exec uvicorn app.main:create_app --factory --host 0.0.0.0 --port "${PORT:-8000}".',
     ),
 )
 def test_server_starts(deployment: Deployment) -> None:
@@ -34,7 +34,7 @@ def test_server_starts(deployment: Deployment) -> None:
     hints=(
         "Which port do you publish when you start the image yourself, and who sets PORT then?",
         "A host sets PORT. Without a host the image or the script has to say 8000.",
-        'ENV PORT=8000 in the last stage, or --port "${PORT:-8000}" in the script',
+        'ENV PORT=8000 in the last stage, or --port "${PORT:-8000}" in the script.',
     ),
     needs=STARTS,
 )
@@ -66,7 +66,7 @@ def test_server_ends_on_sigterm(deployment: Deployment) -> None:
     hints=(
         "Somebody starts your image and forgets all variables. With which keys does it sign its tokens?",
         "The application refuses sample secrets unless ENVIRONMENT is local, which is its default.",
-        "ENV ENVIRONMENT=production in the last stage of the Dockerfile",
+        "ENV ENVIRONMENT=production in the last stage of the Dockerfile.",
     ),
     needs=STARTS,
 )

@@ -27,7 +27,7 @@ EMAIL = "judge@example.com"
     hints=(
         "The server answers. Who has created the tables, and when?",
         "The health check asks no table, so it passes without any. The start command must migrate first.",
-        "alembic upgrade head, in the line before the server",
+        "alembic upgrade head, in the line before the server.",
     ),
     needs=("server_starts",),
 )
@@ -79,7 +79,7 @@ def test_second_start_keeps_the_rows(deployment: Deployment) -> None:
     hints=(
         "The migration fails. Which line of your script runs next?",
         "`;` and a new line go on after a failure. A shell can end at the first one.",
-        "set -e at the top of the script, or alembic upgrade head && exec uvicorn …",
+        "set -e at the top of the script, or alembic upgrade head && exec uvicorn ….",
     ),
     needs=MIGRATES,
 )
@@ -94,7 +94,7 @@ def test_failed_migration_means_no_server(deployment: Deployment) -> None:
     hints=(
         "Eight processes read the version of an empty database. What do all of them do next?",
         "Only one may migrate. The others must wait before Alembic reads the version, until the first has committed.",
-        'connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK}) in `lock`',
+        'connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK}) in `lock`.',
     ),
     needs=MIGRATES,
 )

@@ -21,7 +21,7 @@ NEW_FOLDER_FROM = 18
     hints=(
         "Which containers does the application talk to?",
         "Below `services` each has its name. One is built here, the others have an image.",
-        "services: with api (build: .), postgres, redis and mailpit",
+        "services: with api (build: .), postgres, redis and mailpit.",
     ),
 )
 def test_compose_file_has_all_services(compose: Compose) -> None:
@@ -39,7 +39,7 @@ def test_compose_file_has_all_services(compose: Compose) -> None:
     hints=(
         "Is a database ready when its container has started?",
         "A list in depends_on gives an order. Only a condition waits, and it needs a health check.",
-        "depends_on: with postgres: and below it condition: service_healthy, and a healthcheck in each service",
+        "depends_on: with postgres: and below it condition: service_healthy, and a healthcheck in each service.",
     ),
     needs=("compose_file_has_all_services",),
 )
@@ -61,7 +61,7 @@ def test_api_waits_for_its_services(compose: Compose) -> None:
     hints=(
         "What is localhost, seen from inside the container of the application?",
         "In compose, the name of a service is its host. And data outlive a container only in a volume.",
-        "DATABASE_URL: postgres://…@postgres/…, and postgres:/var/lib/postgresql/data below `volumes`",
+        "DATABASE_URL: postgres://…@postgres/…, and postgres:/var/lib/postgresql/data below `volumes`.",
     ),
     needs=("compose_file_has_all_services",),
 )
@@ -99,7 +99,7 @@ def host_in(value: str) -> str:
     hints=(
         "Where does Render find out what to create?",
         "`services` has one service of the type web, which Docker builds. Its health check has a path.",
-        "type: web, runtime: docker, healthCheckPath: /api/v1/health",
+        "type: web, runtime: docker, healthCheckPath: /api/v1/health.",
     ),
 )
 def test_blueprint_describes_a_web_service(blueprint: Blueprint) -> None:
@@ -119,7 +119,7 @@ def test_blueprint_describes_a_web_service(blueprint: Blueprint) -> None:
     hints=(
         "Who decides that a commit is deployed: Render, or your workflow after the tests?",
         "Secrets do not stand in this file. Render can make them, or ask for them.",
-        'autoDeployTrigger: "off", fromDatabase, fromService, and generateValue: true for the three keys',
+        'autoDeployTrigger: "off", fromDatabase, fromService, and generateValue: true for the three keys.',
     ),
     needs=("blueprint_describes_a_web_service",),
 )

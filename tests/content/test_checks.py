@@ -78,7 +78,7 @@ def test_an_edited_file_makes_no_stored_verdict_of_another_step_stale(tmp_path: 
     before = versions(course)
     for step in course.steps:
         later = {number for number in STEPS if number >= step.number}
-        for file in step.checks_folder.rglob("*.*"):
+        for file in (each for each in step.checks_folder.rglob("*.*") if each.is_file()):
             place = file.relative_to(step.checks_folder)
             judges = place.parts[0] in JUDGING or (place.name.startswith("test_") and len(place.parts) == 1)
             helper = not judges and place.suffix == ".py" and len(place.parts) == 1

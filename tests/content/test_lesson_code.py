@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from courseware.course import load_course
+from courseware.course.stages import finish
 from courseware.services.redis.service import Redis
 from courseware.services.servers import listen_at, port_of
 
@@ -41,8 +42,10 @@ def is_quoted(code: str, source: str) -> bool:
 
 @pytest.mark.parametrize(("number", "code"), QUOTATIONS)
 def test_quoted_code_is_part_of_the_example(number: int, code: str) -> None:
-    examples = COURSE.step(number).lesson_folder.glob("examples/*.py")
-    assert any(is_quoted(code, path.read_text(encoding="utf-8")) for path in examples), code
+    """It may also be part of a file of the reference, which other tests run."""
+    examples = [path.read_bytes() for path in COURSE.step(number).lesson_folder.glob("examples/**/*.py")]
+    reference = [content for path, content in finish(COURSE, number).items() if path.endswith(".py")]
+    assert any(is_quoted(code, content.decode()) for content in (*examples, *reference)), code
 
 
 @pytest.fixture

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from courseware.judging.sandbox import ApplicationCommand, available, start_application
-from courseware.judging.sandbox.bubblewrap import CODE_GUARD, DATABASE, FORK_SERVER, RUNNER, SUITE_RUNNER, _files
+from courseware.judging.sandbox.bubblewrap import (
+    CODE_GUARD,
+    DATABASE,
+    FORK_SERVER,
+    MACHINE,
+    RUNNER,
+    SUITE_RUNNER,
+    _files,
+)
 from courseware.judging.sandbox.forking import ForkServer
 
 
@@ -30,7 +38,7 @@ def shown() -> list[Path]:
 def test_no_folder_shown_holds_the_course(pytestconfig: pytest.Config) -> None:
     assert not any(pytestconfig.rootpath.is_relative_to(place) for place in shown())
     ours = [place for place in shown() if place.is_relative_to(pytestconfig.rootpath / "src")]
-    assert ours == [RUNNER, SUITE_RUNNER, CODE_GUARD, FORK_SERVER, DATABASE]
+    assert ours == [RUNNER, SUITE_RUNNER, MACHINE, CODE_GUARD, FORK_SERVER, DATABASE]
 
 
 def test_python_and_its_libraries_are_shown() -> None:

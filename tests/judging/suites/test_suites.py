@@ -186,7 +186,7 @@ def test_check_of_an_application_is_a_fault_of_the_course(
     checks.write_text(checks.read_text().replace("(suite: Suite)", "(suite: Suite, application: object)", 1))
     verdict = judge(tested_course, tested_course.step(STEP), reference, sandbox="plain", seed=SEED)
     assert not verdict.valid
-    assert any("This step judges tests" in (check.detail or "") for check in verdict.checks)
+    assert any("This step judges no running application" in (check.detail or "") for check in verdict.checks)
 
 
 def test_bug_that_is_not_there_is_a_fault_of_the_course(tested_course: Course, reference: Mapping[str, bytes]) -> None:

@@ -57,10 +57,14 @@ class Planner:
         return Circumstances(None, (), ORDINARY)
 
     def others(self, tests: Sequence[str]) -> list[Circumstances]:
-        """The other runs on correct variants: each variant, another order and another date each time."""
+        """The other runs on correct variants: each variant, another order and another date each time.
+
+        The first order is the reverse one. So each two tests run in both orders, whatever the seed.
+        """
+        orders = [tuple(reversed(tests)), *(self.shuffled(tests, f"correct {n}") for n in range(1, len(OTHER_DATES)))]
         return [
-            Circumstances(self._names[number % len(self._names)], self.shuffled(tests, f"correct {number}"), date)
-            for number, date in enumerate(OTHER_DATES)
+            Circumstances(self._names[number % len(self._names)], order, date)
+            for number, (order, date) in enumerate(zip(orders, OTHER_DATES, strict=True))
         ]
 
     def shuffled(self, tests: Sequence[str], purpose: str) -> tuple[str, ...]:
