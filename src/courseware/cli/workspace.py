@@ -100,25 +100,33 @@ def hint(
 ) -> None:
     """Show the next hint for a check, after the hints that you have read."""
     workspace = open_workspace()
-    with busy("Reading the checks …"):
-        failed = None if check else _failed_checks(workspace)
-        entry = _find(workspace, check) if check else None
-    from courseware.views.terminal import failed_checks_view, hint_view
-
-    if entry is None or failed is not None:
-        read = workspace.progress.hints
-        listed = [(each, min(read.get(each.id, 0), len(each.hints))) for each in failed or ()]
-        if as_json:
-            told = [{"check": each.id, "task": each.task, "read": read, "of": len(each.hints)} for each, read in listed]
-            print_json({"failed": told})
-        else:
-            console().print(failed_checks_view(listed))
+    if check is None:
+        _list_failed(workspace, as_json=as_json)
         return
+    with busy("Reading the checks …"):
+        entry = _find(workspace, check)
     hints = entry.hints[: workspace.progress.hints.get(entry.id, 0)] if show_all else next_hints(workspace, entry)
     if as_json:
         print_json({"check": entry.id, "hints": hints, "of": len(entry.hints)})
         return
+    from courseware.views.terminal import hint_view
+
     console().print(hint_view(entry.id, hints, len(entry.hints), show_all=show_all))
+
+
+def _list_failed(workspace: Workspace, *, as_json: bool) -> None:
+    """Show the failed checks, each with the number of its hints that were read."""
+    with busy("Reading the checks …"):
+        failed = _failed_checks(workspace)
+    read = workspace.progress.hints
+    listed = [(each, min(read.get(each.id, 0), len(each.hints))) for each in failed]
+    if as_json:
+        told = [{"check": each.id, "task": each.task, "read": level, "of": len(each.hints)} for each, level in listed]
+        print_json({"failed": told})
+        return
+    from courseware.views.terminal import failed_checks_view
+
+    console().print(failed_checks_view(listed))
 
 
 def _failed_checks(workspace: Workspace) -> list[CheckEntry]:
